@@ -298,6 +298,8 @@ limits! {
     fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
     /// Changes of one object that its history shows.
     fixed HISTORY_ENTRIES = "history_entries", 1000, "changes", "older changes of an object are left out of its `history`, which says so in its last entry; the audit has them";
+    /// Changes of each object that its history in a list shows.
+    fixed HISTORY_ENTRIES_IN_LISTS = "history_entries_in_lists", 20, "changes", "older changes of an object of a list are left out of its `history`, which says so in its last entry; the object by itself has more";
     /// Principals that authenticate within half a minute and are counted separately.
     fixed ACTIVITY_UNWRITTEN = "activity_unwritten", 65_536, "identities", "of further API keys, users and service IDs that authenticate before the activity is written, twice a minute, nothing is counted";
     /// API keys one person may have in an account.

@@ -1,27 +1,58 @@
-//! The grant by which users and service IDs take on a trusted profile: they show their access token, and get one of the profile.
+//! The grant by which users and service IDs take on a trusted profile: they show a token of theirs, and get one of the profile.
 //!
-//! It gives no session and no refresh token. What was shown bounds what is issued: the token of the profile ends with it, with the
-//! session or API key behind it, and when the one who has shown it may not take on the profile any more.
+//! It gives no session and no refresh token, and a refresh token that is shown stays as it is. What was shown bounds what is issued: the
+//! token of the profile ends with it (with a refresh token: when an access token of its session would), with the session or API key
+//! behind it, and when the one who has shown it may not take on the profile any more.
 
 use super::access;
-use super::refresh::Login;
+use super::refresh::{self, Login};
+use super::shown_refresh_token;
 use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::{AuthError, IamError};
+use crate::model::bounds::CredentialBounds;
 use crate::model::directory::Assumption;
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::identity::{Credential, Identity};
 use crate::token::issued::{ASSUME, Client, NO_CLIENT, Tokens};
-use base::id::ProfileId;
+use base::id::{AccountId, ProfileId};
 use base::secret::Secret;
 use base::source::Source;
+use std::sync::Arc;
+
+/// What is shown by whoever takes on a profile.
+#[derive(Debug)]
+pub enum AssumerProof {
+    /// Their IAM token.
+    AccessToken(Secret<String>),
+    /// The refresh token of their session.
+    RefreshToken(Secret<String>),
+}
+
+impl AssumerProof {
+    /// Its field of the form.
+    const fn field(&self) -> &'static str {
+        match self {
+            Self::AccessToken(_) => "access_token",
+            Self::RefreshToken(_) => "refresh_token",
+        }
+    }
+
+    /// What the audit calls it.
+    const fn audited(&self) -> AuditedCredential {
+        match self {
+            Self::AccessToken(_) => AuditedCredential::IamToken,
+            Self::RefreshToken(_) => AuditedCredential::RefreshToken,
+        }
+    }
+}
 
 /// A request for a token of a trusted profile.
 #[derive(Debug)]
 pub struct ProfileLogin {
-    /// The IAM token of the caller who takes on the profile.
-    pub token: Secret<String>,
+    /// The proof of the caller who takes on the profile.
+    pub proof: AssumerProof,
     /// The profile.
     pub profile: WantedProfile,
     /// The account that it names, which can be that of the profile alone.
@@ -32,31 +63,103 @@ pub struct ProfileLogin {
     pub source: Source,
 }
 
+/// Who takes on a profile: what they have proven, the account of that, and the beginning of the entry in the audit.
+struct Assumer {
+    bounds: CredentialBounds,
+    account: AccountId,
+    entry: Entry,
+}
+
+/// Whether another node may have made the profile a moment ago, or named who takes it on.
+fn may_be_unheard(refusal: &IamError) -> bool {
+    let reason = refusal.refusal().map(|refusal| &refusal.reason);
+    reason == Some(&Reason::NotAuthorized)
+}
+
 impl Iam {
-    /// An access token of a trusted profile for the access token of a user or service ID.
+    /// An access token of a trusted profile for a token of a user or service ID.
     ///
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn profile_token(&self, login: ProfileLogin) -> Result<Tokens, IamError> {
-        let source = login.source;
-        let answer = self.assume_profile(&login).await;
-        self.note_refusal(AuditedCredential::IamToken, &answer);
+        let (source, credential) = (login.source, login.proof.audited());
+        let answer = match &login.proof {
+            AssumerProof::AccessToken(token) => self.assume_by_access_token(&login, token).await,
+            AssumerProof::RefreshToken(text) => {
+                let text = text.clone();
+                Box::pin(self.assume_by_refresh_token(login, text)).await
+            }
+        };
+        self.note_refusal(credential, &answer);
         self.slow_guesses(source, answer)
     }
 
-    async fn assume_profile(&self, wanted: &ProfileLogin) -> Result<Tokens, IamError> {
-        let holder = self.assumer(&wanted.token).await?;
-        let (tokens, entry, profile) = match self.assumed(wanted, &holder) {
-            // Another node may have made the profile a moment ago, or named who takes it on.
-            Err(IamError::Refused(refusal)) if refusal.reason == Reason::NotAuthorized => {
-                self.asked_about(wanted.token.expose()).await;
-                self.assumed(wanted, &holder)
+    async fn assume_by_access_token(
+        &self,
+        wanted: &ProfileLogin,
+        token: &Secret<String>,
+    ) -> Result<Tokens, IamError> {
+        let holder = self.assumer(token).await?;
+        let assumer = Assumer {
+            bounds: *holder.bounds(),
+            account: holder.account(),
+            entry: Entry::by(&holder, Action::ProfileAssumed),
+        };
+        let (tokens, entry, profile) = match self.assumed(wanted, &assumer) {
+            Err(refusal) if may_be_unheard(&refusal) => {
+                self.asked_about(token.expose()).await;
+                self.assumed(wanted, &assumer)
             }
             assumed => assumed,
         }?;
-        self.enter_login(holder.account(), entry).await?;
-        self.note_taken_on(holder.account(), profile);
+        self.enter_login(assumer.account, entry).await?;
+        self.note_taken_on(assumer.account, profile);
         Ok(tokens)
+    }
+
+    async fn assume_by_refresh_token(
+        &self,
+        wanted: ProfileLogin,
+        text: Secret<String>,
+    ) -> Result<Tokens, IamError> {
+        if wanted.client != Some(Client::Bx) {
+            let message = "The Authorization header with the client of `refresh_token` is missing: send `bx:bx`";
+            return Err(IamError::refused(Reason::NoClient, message));
+        }
+        let wanted = Arc::new(wanted);
+        let answer = self.assume_in_turn(&wanted, &text).await;
+        let is_unheard = answer.as_ref().err().is_some_and(may_be_unheard);
+        // The token was not used up, so it can be shown again.
+        match is_unheard && self.asked_about(text.expose()).await {
+            true => self.assume_in_turn(&wanted, &text).await,
+            false => answer,
+        }
+    }
+
+    /// Shows the refresh token, in a turn of the account of its session, as a renewal does.
+    async fn assume_in_turn(
+        &self,
+        wanted: &Arc<ProfileLogin>,
+        text: &Secret<String>,
+    ) -> Result<Tokens, IamError> {
+        let account = refresh::account_of(self, text).await?;
+        let (iam, wanted, text) = (self.clone(), Arc::clone(wanted), text.clone());
+        self.in_login_turn(account, async move {
+            let (tx, login) = shown_refresh_token::prove(&iam, &text, Client::Bx.id()).await?;
+            let bounds = *login.bounds();
+            let credential = wanted.proof.audited();
+            let entry = Entry::by_principal(bounds.principal(), credential, Action::ProfileAssumed);
+            let assumer = Assumer {
+                bounds,
+                account: login.account(),
+                entry: entry.with_some("by_key", bounds.root().key),
+            };
+            let (tokens, entry, profile) = iam.assumed(&wanted, &assumer)?;
+            iam.commit_without_read_back(tx, entry).await?;
+            iam.note_taken_on(assumer.account, profile);
+            Ok(tokens)
+        })
+        .await
     }
 
     /// The holder of the token that is shown as `access_token`.
@@ -71,15 +174,15 @@ impl Iam {
         })
     }
 
-    /// The token, the entry without which it is not given, and the profile, which is of the account of the token that is shown.
+    /// The token, the entry without which it is not given, and the profile, which is of the account of what is shown.
     fn assumed(
         &self,
         wanted: &ProfileLogin,
-        holder: &Identity,
+        assumer: &Assumer,
     ) -> Result<(Tokens, Entry, ProfileId), IamError> {
-        let (directory, presented) = (self.directory(), holder.bounds());
+        let (directory, presented) = (self.directory(), &assumer.bounds);
         // Whether there is such a profile is told only to whom it is for.
-        let profile = wanted.profile.find(&directory, holder.account());
+        let profile = wanted.profile.find(&directory, assumer.account);
         let found = profile.and_then(|profile| {
             let by = directory.assumption(profile.id, presented.principal())?;
             let bounds = presented.assume(&directory, profile.id).ok()?;
@@ -87,8 +190,9 @@ impl Iam {
         });
         let (profile, by, bounds) = found.ok_or_else(|| {
             let message = format!(
-                "The trusted profile does not exist in the account `{}` of `access_token`, or is not for whom that proves",
-                holder.account()
+                "The trusted profile does not exist in the account `{}` of `{}`, or is not for whom that proves",
+                assumer.account,
+                wanted.proof.field()
             );
             IamError::refused(Reason::NotAuthorized, message)
         })?;
@@ -102,11 +206,11 @@ impl Iam {
         let asked = wanted.account.as_deref();
         let account = asked.map_or(Some(profile.account), |text| text.parse().ok());
         let login = Login::to(self, bounds, account, ASSUME.to_owned())?;
-        let (subject, assumer) = (self.subject(login.bounds())?, self.subject(presented)?);
+        let (subject, holder) = (self.subject(login.bounds())?, self.subject(presented)?);
         let client = wanted.client.map_or(NO_CLIENT, Client::id);
-        let authn = access::authn_claim(&assumer);
+        let authn = access::authn_claim(&holder);
         let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
-        let entry = Entry::by(holder, Action::ProfileAssumed)
+        let entry = (assumer.entry.clone())
             .in_account(profile.account)
             .on(profile.id)
             .with("name", &profile.name)

@@ -8,16 +8,17 @@
 
 use super::account_rules::{check_address, check_password};
 use super::displaced;
-use super::lifetimes::{Lifetimes, over_when_ended};
+use super::held_login;
+use super::lifetimes::Lifetimes;
 use super::refresh_refusal::{ended, invalid, reused, unexpired};
 use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::bounds::{CredentialBounds, Root};
+use crate::model::bounds::CredentialBounds;
 use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
-use crate::repo::sessions::{NewSession, StoredSession};
+use crate::repo::sessions::NewSession;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::issued::Client;
@@ -87,6 +88,12 @@ impl Login {
     /// This login, in its account alone.
     pub(crate) fn in_its_account(mut self) -> Self {
         self.bounds = self.bounds.only_in(self.account);
+        self
+    }
+
+    /// This login, for what ends no later than `end`.
+    pub(crate) fn until(mut self, end: Millis) -> Self {
+        self.bounds = self.bounds.until(end);
         self
     }
 
@@ -292,7 +299,7 @@ async fn renew(
 }
 
 /// Whether a used token may still be exchanged for its successor.
-fn is_in_grace(token: &RefreshToken, now: Millis) -> bool {
+pub(super) fn is_in_grace(token: &RefreshToken, now: Millis) -> bool {
     let used_at = token.used_at.unwrap_or(now);
     token.successor.is_some() && now.0.saturating_sub(used_at.0) <= GRACE_MILLISECONDS
 }
@@ -324,7 +331,12 @@ async fn latest_successor(
 }
 
 /// Ends the session of a token that was used again after its grace. One that has expired is refused, and ends nothing.
-async fn end_reused(iam: &Iam, tx: Tx, token: &RefreshToken, now: Millis) -> Result<(), IamError> {
+pub(super) async fn end_reused(
+    iam: &Iam,
+    tx: Tx,
+    token: &RefreshToken,
+    now: Millis,
+) -> Result<(), IamError> {
     unexpired(token, now)?;
     let session = token.session;
     tracing::warn!(%session, "a refresh token was used again: its session is ended");
@@ -365,73 +377,10 @@ pub(crate) async fn peek(
 ) -> Result<Login, IamError> {
     let token = refresh_tokens::find_unused(tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
-    let held = read(iam, tx, &token).await?;
+    let held = held_login::read(iam, tx, &token).await?;
     let bounds = held.bounds_for(iam, held.account)?;
     // The session's account must still be open to it, as for a renewal.
     Login::to(iam, bounds, Some(held.account), token.grant_type)
-}
-
-/// The session of a refresh token, which has not ended.
-struct HeldLogin {
-    bounds: CredentialBounds,
-    /// The account it is for; of a delegated token, the one it was delegated for.
-    account: AccountId,
-    used_at: Millis,
-}
-
-impl HeldLogin {
-    /// Its bounds for an account, unless it is over by the settings of that.
-    fn bounds_for(&self, iam: &Iam, account: AccountId) -> Result<CredentialBounds, IamError> {
-        let now = iam.0.clock.now();
-        let life = Lifetimes::of(iam, &self.bounds, account, false);
-        life.check_idle(self.used_at, now)?;
-        life.bound(self.bounds, now)
-    }
-}
-
-/// The token's session if both are alive.
-async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<HeldLogin, IamError> {
-    let now = iam.0.clock.now();
-    unexpired(token, now)?;
-    let begun = sessions::find(tx, token.session).await?;
-    let begun = begun.ok_or_else(ended)?;
-    if let Some(ended_at) = begun.ended_at {
-        return Err(why_ended(iam, token, &begun, ended_at));
-    }
-    let root = Root {
-        session: Some(token.session),
-        key: token.api_key,
-    };
-    let principal = token.principal.ok_or_else(invalid)?;
-    let bounds = iam.derived(principal, begun.proven_at, root)?;
-    let account = token.delegated_for.as_ref().unwrap_or(&begun.account);
-    let account: AccountId = account.parse().map_err(|_| invalid())?;
-    // What comes of a delegated token ends with its chain.
-    let bounds = match token.delegated_for {
-        None => bounds,
-        Some(_) => bounds.delegated(account, token.expires_at),
-    };
-    Ok(HeldLogin {
-        bounds,
-        account,
-        used_at: begun.used_at,
-    })
-}
-
-/// Why the session of a token was ended: by the settings of its account, if it was over by them then.
-fn why_ended(
-    iam: &Iam,
-    token: &RefreshToken,
-    session: &StoredSession,
-    ended_at: Millis,
-) -> IamError {
-    let directory = iam.directory();
-    let user = token.principal.and_then(Principal::user);
-    let account: Option<AccountId> = user.and_then(|_| session.account.parse().ok());
-    let stored = account.and_then(|account| directory.account_settings.get(&account));
-    stored
-        .and_then(|stored| over_when_ended(&stored.settings, session, ended_at))
-        .unwrap_or_else(ended)
 }
 
 /// A session that is renewed.
@@ -450,7 +399,7 @@ async fn renew_session(
     token: &RefreshToken,
     renewal: &Renewal<'_>,
 ) -> Result<RenewedSession, IamError> {
-    let held = read(iam, tx, token).await?;
+    let held = held_login::read(iam, tx, token).await?;
     let own_bounds = held.bounds_for(iam, held.account)?;
     let subject = iam.subject(&own_bounds)?;
     let named = renewal.account;

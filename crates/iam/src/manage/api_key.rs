@@ -10,7 +10,7 @@ use crate::audit::Action;
 use crate::entropy;
 use crate::error::IamError;
 use crate::manage::administrator::not_administrator;
-use crate::model::directory::ApiKey;
+use crate::model::directory::{ApiKey, Directory};
 use crate::model::entity_tag;
 use crate::model::page::{ListPart, Page, PageRequest};
 use crate::model::text;
@@ -21,7 +21,7 @@ use crate::repo::revisions::Versioned;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::KeyId;
+use base::id::{KeyId, ServiceGroupId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
@@ -38,6 +38,8 @@ pub struct KeysOf {
     pub everybody: bool,
     /// Of these, only services' (`true`) or only users' (`false`).
     pub services: Option<bool>,
+    /// Of these, only those of service IDs in this group; of all such service IDs, if no principal is named.
+    pub group: Option<ServiceGroupId>,
 }
 
 impl KeysOf {
@@ -47,6 +49,21 @@ impl KeysOf {
             Some(true) => matches!(key.principal, Principal::Service(_)),
             Some(false) => key.principal.user().is_some(),
         }
+    }
+
+    /// Whether it asks for the keys of all who have any.
+    const fn asks_for_all(&self) -> bool {
+        self.principal.is_none() && (self.everybody || self.group.is_some())
+    }
+
+    fn has_owner(&self, directory: &Directory, owner: Principal) -> bool {
+        self.group.is_none_or(|group| match owner {
+            Principal::Service(id) => {
+                let service = directory.services.get(&id);
+                service.is_some_and(|service| service.group == Some(group))
+            }
+            _ => false,
+        })
     }
 }
 
@@ -120,6 +137,7 @@ impl Iam {
     ) -> Result<P::Page, IamError> {
         let directory = self.directory();
         let foreign = of.everybody
+            || of.group.is_some()
             || of
                 .principal
                 .is_some_and(|other| other != caller.principal());
@@ -128,12 +146,13 @@ impl Iam {
         }
         let account = caller.account();
         let one = [of.principal.unwrap_or(caller.principal())];
-        let owners = match (of.everybody, of.principal) {
-            (true, None) => directory.principals_of(account),
-            _ => one.as_slice(),
+        let owners = match of.asks_for_all() {
+            true => directory.principals_of(account),
+            false => one.as_slice(),
         };
         let ids = owners
             .iter()
+            .filter(|owner| of.has_owner(&directory, **owner))
             .flat_map(|owner| directory.keys_of(account, *owner));
         let keys = ids.filter_map(|id| directory.keys.get(id));
         let keys = keys.filter(|key| of.has(key) && is_wanted(key));

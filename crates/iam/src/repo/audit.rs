@@ -2,6 +2,7 @@
 
 use super::column::at;
 use super::counters;
+use super::selection::IDS_PER_STATEMENT;
 use crate::audit::{Action, Entry, Recorded};
 use crate::error::IamError;
 use base::id::AccountId;
@@ -65,6 +66,22 @@ const OF_TARGET: &str = concat!(
      ORDER BY number DESC LIMIT $4"
 );
 
+/// The same of [`IDS_PER_STATEMENT`] objects. Each is looked up by itself in the index of the targets, and no further than the oldest
+/// change that is asked for: the account is compared in a form that no index has, so that nobody looks through the whole account.
+const OF_TARGETS: &str = concat!(
+    "WITH wanted (object) AS (VALUES ",
+    "(CAST($1 AS TEXT)), ($2), ($3), ($4), ($5), ($6), ($7), ($8), ($9), ($10), ($11), ($12), ($13), ($14), ($15), ",
+    "($16), ($17), ($18), ($19), ($20), ($21), ($22), ($23), ($24), ($25), ($26), ($27), ($28), ($29), ($30), ($31), ",
+    "($32), ($33), ($34), ($35), ($36), ($37), ($38), ($39), ($40), ($41), ($42), ($43), ($44), ($45), ($46), ($47), ",
+    "($48), ($49), ($50)",
+    ") SELECT ",
+    columns!(),
+    " FROM wanted CROSS JOIN audit WHERE audit.target = wanted.object AND audit.account || '' = $51 \
+     AND audit.kind IN ('change', 'own') AND audit.number >= COALESCE((SELECT newer.number FROM audit AS newer \
+     WHERE newer.target = wanted.object AND newer.account || '' = $51 AND newer.kind IN ('change', 'own') \
+     ORDER BY newer.number DESC LIMIT 1 OFFSET $52), 0) ORDER BY audit.number DESC"
+);
+
 /// The latest changes of an object of the account, the newest first; only those by one action, if one is named.
 pub(crate) async fn of_target(
     db: &Db,
@@ -81,6 +98,28 @@ pub(crate) async fn of_target(
     ];
     let rows = db.all(OF_TARGET, &values).await?;
     rows.iter().map(decode).collect()
+}
+
+/// The latest changes of several objects of the account, at most `most` of each, the newest first.
+pub(crate) async fn of_targets(
+    db: &Db,
+    account: AccountId,
+    targets: &[String],
+    most: i64,
+) -> Result<Vec<Recorded>, IamError> {
+    let mut found = Vec::new();
+    for some in targets.chunks(IDS_PER_STATEMENT) {
+        let objects = some.iter().map(|target| Value::from(target.as_str()));
+        // No object is the target that is not there.
+        let nothing = std::iter::repeat_with(|| Value::Text(None));
+        let mut values: Vec<Value> = objects.chain(nothing).take(IDS_PER_STATEMENT).collect();
+        values.push(account.to_string().into());
+        values.push(most.saturating_sub(1).into());
+        for row in &db.all(OF_TARGETS, &values).await? {
+            found.push(decode(row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Writes entries with the next numbers. This must come last in the transaction: until it ends, other writers of

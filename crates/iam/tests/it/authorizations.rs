@@ -10,7 +10,7 @@ use iam::directory::{
     Attribute, AuthorizationSource, Instance, NamedRole, Plan, Policy, PolicyRole, PolicySubject,
     ResourceGroup,
 };
-use iam::flow::assume::ProfileLogin;
+use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::authorization::InstanceLogin;
 use iam::flow::grant::{Grant, Tokens};
 use iam::flow::wanted_profile::WantedProfile;
@@ -373,7 +373,7 @@ async fn it_manages_nothing_and_takes_on_nothing(world: World) {
     crate::profiles::let_in(&world, profile.id, acting.key.key.service.into()).await;
     let assume = async |shown: &str| {
         let login = ProfileLogin {
-            token: secret(shown),
+            proof: AssumerProof::AccessToken(secret(shown)),
             profile: WantedProfile {
                 id: Some(profile.id.to_string()),
                 ..WantedProfile::default()

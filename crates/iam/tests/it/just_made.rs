@@ -15,7 +15,7 @@ use iam::directory::{
     Attribute, NamedRole, OWN_REALM, Plan, PolicyRole, PolicySubject, ProfileRuleKind,
     ResourceGroup,
 };
-use iam::flow::assume::ProfileLogin;
+use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::grant::{Client, Grant};
 use iam::flow::uaa::UaaGrant;
 use iam::flow::wanted_profile::WantedProfile;
@@ -519,7 +519,7 @@ async fn credentials_and_what_rests_on_them(world: World) {
     let set = iam.set_profile_identities(&owner, profile, "*", &named);
     set.await.unwrap();
     let taken_on = ProfileLogin {
-        token: secret(&token().await),
+        proof: AssumerProof::AccessToken(secret(&token().await)),
         profile: WantedProfile {
             id: Some(profile.to_string()),
             ..WantedProfile::default()

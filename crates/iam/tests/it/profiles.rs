@@ -1,5 +1,6 @@
 //! Trusted profiles through their interface: who takes one on, what the token of one gives, and with what it ends, on every node.
 
+mod by_refresh_token;
 mod links;
 mod taken_on;
 

@@ -2,9 +2,12 @@
 
 use crate::world::Whole as _;
 use crate::world::{World, access_token, code, on_both_databases, secret};
+use base::id::ServiceId;
+use base::limit::HISTORY_ENTRIES_IN_LISTS;
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
+use iam::bootstrap::Request;
 use iam::directory::Service;
 use iam::flow::grant::Grant;
 use iam::manage::api_key::{NewKey, Switch};
@@ -23,6 +26,7 @@ on_both_databases!(
     its_key_does_not_outlive_the_key_it_was_made_with,
     it_goes_with_its_account_and_comes_back_with_it,
     the_invited_are_searched_for_by_their_address,
+    histories_are_read_together_and_cut_each_by_itself,
 );
 
 fn new_service(name: &str) -> NewService {
@@ -251,4 +255,53 @@ async fn the_invited_are_searched_for_by_their_address(world: World) {
         let counts = (found.total, found.entries.len() as u64);
         assert_eq!(counts, (expected, expected), "{search:?}");
     }
+}
+
+/// More objects than one statement asks for, and most of them without any change.
+async fn histories_are_read_together_and_cut_each_by_itself(world: World) {
+    let owner = world.owner();
+    let most = usize::try_from(HISTORY_ENTRIES_IN_LISTS.default).unwrap();
+    let mut made = Vec::new();
+    for name in ["busy", "quiet"] {
+        let one = world.iam.create_service_id(&owner, new_service(name), None);
+        made.push(one.await.unwrap().service.id);
+    }
+    for times in 0..most + 5 {
+        let change = ServiceChange {
+            description: Some(times.to_string()),
+            ..ServiceChange::default()
+        };
+        let changed = world.iam.update_service_id(&owner, made[0], "*", change);
+        changed.await.unwrap();
+    }
+    let mut objects: Vec<String> = (0..60).map(|number| format!("nothing-{number}")).collect();
+    objects.insert(0, made[0].to_string());
+    objects.push(made[1].to_string());
+    let found = world.iam.histories(&owner, &objects).await.unwrap();
+    assert_eq!(found.len(), 2);
+    let of = |id: ServiceId| &found[&id.to_string()];
+    // One more than is shown, so that it is seen that there are more.
+    assert_eq!(of(made[0]).len(), most + 1);
+    let whole = world.iam.history(&owner, made[0], None).await.unwrap();
+    for (one, other) in of(made[0]).iter().zip(&whole) {
+        assert_eq!(one.number, other.number);
+    }
+    let quiet: Vec<&str> = (of(made[1]).iter())
+        .map(|change| change.event.as_str())
+        .collect();
+    assert_eq!(quiet, ["service_id_made"]);
+    // Nothing of it is told to another account.
+    let request = Request {
+        account: "second".to_owned(),
+        region: None,
+        org: "acme".to_owned(),
+        space: "prod".to_owned(),
+        owner: "zoe@example.org".to_owned(),
+        password: None,
+    };
+    let created = world.iam.create_account(request).await.unwrap();
+    let key = created.opening.unwrap().api_key;
+    let stranger = world.enter_key(key.expose()).unwrap();
+    let told = world.iam.histories(&stranger, &objects).await.unwrap();
+    assert!(told.is_empty());
 }

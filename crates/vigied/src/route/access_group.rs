@@ -3,6 +3,7 @@
 use super::account_parameter::check_account;
 use super::entity_tag::tagged;
 use super::group_id;
+use super::identity_crn::group_crn;
 use super::order::{By, SortKey, by_signed_word};
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -31,7 +32,7 @@ use wire::iam::access_group::{
 use wire::iam::api_key::time_text;
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 8] = [
     "account_id",
     "iam_id",
     "membership_type",
@@ -39,6 +40,7 @@ const KEPT: [&str; 7] = [
     "sort",
     "show_federated",
     "hide_public_access",
+    "show_crn",
 ];
 
 /// The orders that can be asked for.
@@ -51,8 +53,25 @@ const ORDERS: [(&str, By<AccessGroup>); 4] = [
     }),
 ];
 
-/// The group in the interface's form; whether it has rules only where that is asked for.
-fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> WireAccessGroup {
+/// What an answer tells of a group only where that is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extras {
+    /// Whether it has rules.
+    rules: bool,
+    crn: bool,
+}
+
+impl Extras {
+    fn asked_for(params: &Params) -> Result<Self, Refusal> {
+        Ok(Self {
+            rules: params.flag("show_federated")?,
+            crn: params.flag("show_crn")?,
+        })
+    }
+}
+
+/// The group in the interface's form.
+fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, extras: Extras) -> WireAccessGroup {
     let id = group_id::to_wire(group.account, group.id);
     WireAccessGroup {
         href: format!("{}/v2/groups/{id}", own_url.url),
@@ -64,7 +83,8 @@ fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, with_rules: bool) -> Wir
         created_by_id: group.created.by.to_string(),
         last_modified_at: time_text(group.modified.at),
         last_modified_by_id: group.modified.by.to_string(),
-        is_federated: with_rules.then_some(!group.rules.is_empty()),
+        is_federated: extras.rules.then_some(!group.rules.is_empty()),
+        crn: (extras.crn).then(|| group_crn(group.account, group.id)),
     }
 }
 
@@ -133,7 +153,6 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["show_crn"])?;
     check_account(&app, &caller, &params)?;
     let mut of_member = groups_of_member(&params)?;
     if let Some(of) = &mut of_member {
@@ -150,7 +169,7 @@ fn listed(
     of_member: Option<GroupsOf>,
 ) -> Result<Response, Refusal> {
     let search = Search::of(caller, params)?;
-    let with_rules = params.flag("show_federated")?;
+    let extras = Extras::asked_for(params)?;
     let hides_public = params.flag("hide_public_access")?;
     let order = by_signed_word(params, &ORDERS)?;
     let compare = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
@@ -177,7 +196,7 @@ fn listed(
         next: links.next,
         last: page(last(window, &part))?,
         groups: (part.entries.iter())
-            .map(|group| to_wire(own_url, group, with_rules))
+            .map(|group| to_wire(own_url, group, extras))
             .collect(),
     };
     json(StatusCode::OK, &list)
@@ -198,7 +217,7 @@ pub(super) async fn create(
         .iam
         .create_access_group(&caller, &wanted.name, description)
         .await?;
-    let answer = to_wire(&own_url, &made, false);
+    let answer = to_wire(&own_url, &made, Extras::default());
     tagged(StatusCode::CREATED, &answer, &access_group_tag(&made))
 }
 
@@ -208,11 +227,10 @@ pub(super) async fn show(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["show_crn"])?;
-    let with_rules = params.flag("show_federated")?;
+    let extras = Extras::asked_for(&params)?;
     let id = group_id::of_path(&caller, &params)?;
     let group = app.iam.access_group(&caller, id).await?;
-    let answer = to_wire(&own_url, &group, with_rules);
+    let answer = to_wire(&own_url, &group, extras);
     tagged(StatusCode::OK, &answer, &access_group_tag(&group))
 }
 
@@ -235,7 +253,7 @@ pub(super) async fn update(
         .iam
         .update_access_group(&caller, group.id, tag, change)
         .await?;
-    let answer = to_wire(&own_url, &changed, false);
+    let answer = to_wire(&own_url, &changed, Extras::default());
     tagged(StatusCode::OK, &answer, &access_group_tag(&changed))
 }
 

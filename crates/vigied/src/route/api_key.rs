@@ -3,12 +3,14 @@
 use super::account_parameter::{check_account, in_own_account};
 use super::activity;
 use super::entity_tag::tagged;
-use super::history;
+use super::history::{self, Histories};
 use super::iam_id;
 use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
+use super::list_cursor::CursorPage;
 use super::order::{By, SortKey};
 use super::reply::json;
+use super::service_id_group::named_group;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
@@ -42,7 +44,7 @@ use wire::scope_id;
 use wire::secret::SecretText;
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 9] = [
     "account_id",
     "iam_id",
     "scope",
@@ -50,6 +52,8 @@ const KEPT: [&str; 7] = [
     "sort",
     "order",
     "filter",
+    "group_id",
+    "include_history",
 ];
 
 /// The other orders that can be asked for.
@@ -167,17 +171,32 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Response, Refusal> {
     let of = iam_id::asked_for(&app, &caller, &params).await?;
-    listed(&app, &caller, &own_url, &params, of)
+    let page = page(&app, &caller, &own_url, &params, of)?;
+    let objects = page.entries.iter().map(|key| key.id.to_string());
+    let histories = Histories::asked_for(&app, &caller, &params, objects.collect()).await?;
+    let listed = page.entries.iter().map(|key| ApiKey {
+        history: histories.of(key.id),
+        ..to_wire(key, None)
+    });
+    let list = ApiKeyList {
+        offset: page.offset,
+        limit: page.limit,
+        apikeys: listed.collect(),
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+    };
+    json(StatusCode::OK, &list)
 }
 
-fn listed(
+/// The page of keys that a request asks for.
+fn page(
     app: &App,
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
     principal: Option<Principal>,
-) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["group_id", "include_history"])?;
+) -> Result<CursorPage<Stored, String>, Refusal> {
     check_account(app, caller, params)?;
     let services = match params.one("type")? {
         None | Some("") => None,
@@ -200,20 +219,12 @@ fn listed(
         principal,
         everybody,
         services,
+        group: named_group(params.one("group_id")?)?,
     };
     let find = |wanted: Wanted<'_, Stored>| {
         (app.iam).api_keys_found(caller, of, wanted.shows, wanted.order, wanted.part)
     };
-    let page = LIST.page((own_url, params), |_| true, find)?;
-    let list = ApiKeyList {
-        offset: page.offset,
-        limit: page.limit,
-        first: Some(page.links.first),
-        previous: page.links.previous,
-        next: page.links.next,
-        apikeys: page.entries.iter().map(|key| to_wire(key, None)).collect(),
-    };
-    json(StatusCode::OK, &list)
+    LIST.page((own_url, params), |_| true, find)
 }
 
 fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {

@@ -1,4 +1,4 @@
-//! The grant of users and service IDs who take on a trusted profile: they show their access token, and name the profile.
+//! The grant of users and service IDs who take on a trusted profile: they show a token of theirs, and name the profile.
 
 use super::form_field::{bounded, optional, required};
 use super::profile_grant::{check_client, check_response_type, wanted_profile};
@@ -8,12 +8,12 @@ use crate::http::problem::Refusal;
 use base::limit;
 use base::secret::Secret;
 use base::source::Source;
-use iam::flow::assume::ProfileLogin;
+use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::grant::{Client, Tokens};
 use wire::iam::form::Form;
 
-/// What the original takes instead of an access token.
-const OTHER_PROOFS: [&str; 2] = ["refresh_token", "cookie"];
+/// The fields of which the original takes one. There are no logins by cookie here.
+const PROOFS: [&str; 3] = ["access_token", "refresh_token", "cookie"];
 
 /// The tokens of the profile that the form names.
 pub(super) async fn tokens(
@@ -23,13 +23,7 @@ pub(super) async fn tokens(
     form: &Form,
 ) -> Result<Tokens, Refusal> {
     check_client(client)?;
-    if let Some(key) = OTHER_PROOFS.iter().find(|key| form.get(key).is_some()) {
-        return Err(wrong(format_args!(
-            "{key} is no proof for this grant here: send `access_token`"
-        )));
-    }
-    let token = required(form, "access_token")?;
-    let token = bounded("access_token", token, &limit::TOKEN_BYTES)?;
+    let proof = proof(form)?;
     let profile = wanted_profile(form)?;
     let account = optional(form, "account", &limit::WORD_BYTES)?;
     if profile.name.is_some() && account.is_none() {
@@ -39,11 +33,34 @@ pub(super) async fn tokens(
     }
     check_response_type(form, "those who take on a trusted profile")?;
     let login = ProfileLogin {
-        token: Secret::new(token.to_owned()),
+        proof,
         profile,
         account,
         client,
         source,
     };
     Ok(app.iam.profile_token(login).await?)
+}
+
+/// The one proof of the form.
+fn proof(form: &Form) -> Result<AssumerProof, Refusal> {
+    let given = PROOFS.into_iter().filter(|key| form.get(key).is_some());
+    let given: Vec<&'static str> = given.collect();
+    match given.as_slice() {
+        [] => Err(missing("access_token or refresh_token")),
+        ["access_token"] => Ok(AssumerProof::AccessToken(secret(form, "access_token")?)),
+        ["refresh_token"] => Ok(AssumerProof::RefreshToken(secret(form, "refresh_token")?)),
+        [one] => Err(wrong(format_args!(
+            "{one} is no proof for this grant here: send `access_token` or `refresh_token`"
+        ))),
+        several => Err(wrong(format_args!(
+            "{} are given together: send one of them",
+            several.join(" and ")
+        ))),
+    }
+}
+
+fn secret(form: &Form, key: &'static str) -> Result<Secret<String>, Refusal> {
+    let text = bounded(key, required(form, key)?, &limit::TOKEN_BYTES)?;
+    Ok(Secret::new(text.to_owned()))
 }

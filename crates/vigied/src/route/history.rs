@@ -3,12 +3,13 @@
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
-use base::limit;
+use base::limit::{self, Limit};
 use base::time::Millis;
 use iam::Identity;
 use iam::audit::{Action, Recorded};
 use iam::manage::history::sentence;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 use std::fmt::Display;
 use wire::iam::api_key::time_text;
 use wire::iam::history::HistoryEntry;
@@ -28,12 +29,37 @@ pub(super) async fn asked_for(
         return Ok(None);
     }
     let found = app.iam.history(caller, object.to_string(), only).await?;
-    Ok(Some(entries(&found)))
+    Ok(Some(entries(&found, &limit::HISTORY_ENTRIES)))
+}
+
+/// The histories of the objects of a page of a list, if the request asks for them: shorter than those of the objects by themselves.
+pub(super) struct Histories(Option<HashMap<String, Vec<Recorded>>>);
+
+impl Histories {
+    /// Those of the objects that the page shows, which are read together.
+    pub(super) async fn asked_for(
+        app: &App,
+        caller: &Identity,
+        params: &Params,
+        objects: Vec<String>,
+    ) -> Result<Self, Refusal> {
+        if !params.flag("include_history")? {
+            return Ok(Self(None));
+        }
+        Ok(Self(Some(app.iam.histories(caller, &objects).await?)))
+    }
+
+    /// The history of one of the objects.
+    pub(super) fn of(&self, object: impl Display) -> Option<Vec<HistoryEntry>> {
+        let histories = self.0.as_ref()?;
+        let found = histories.get(&object.to_string());
+        let found = found.map(Vec::as_slice).unwrap_or_default();
+        Some(entries(found, &limit::HISTORY_ENTRIES_IN_LISTS))
+    }
 }
 
 /// The entries; where there are more than the limit, the last one says that the oldest are left out.
-fn entries(found: &[Recorded]) -> Vec<HistoryEntry> {
-    let limit = &limit::HISTORY_ENTRIES;
+fn entries(found: &[Recorded], limit: &Limit) -> Vec<HistoryEntry> {
     let entries_max = usize::try_from(limit.default).unwrap_or(usize::MAX);
     let mut entries: Vec<HistoryEntry> = found.iter().take(entries_max).map(entry).collect();
     if let Some(first_left_out) = found.get(entries_max) {

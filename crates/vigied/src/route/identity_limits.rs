@@ -1,5 +1,7 @@
 //! `/v1/accounts/{account}/limits/identity`: how many service IDs, groups of them, API keys, trusted profiles, and rules and links
 //! of theirs an account has, and how many it may have. What is not counted here is refused by its name.
+//!
+//! A query and a body ask for the same counters: those of the whole account by a flag, all others by the ids of what is counted.
 
 use super::reply::json;
 use crate::app::App;
@@ -15,7 +17,7 @@ use base::limit;
 use base::principal::Principal;
 use http::StatusCode;
 use iam::manage::identity_usage::{LimitUsage, ProfilePart};
-use iam::{Iam, IamError, Identity};
+use iam::{IamError, Identity};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use wire::excerpt;
@@ -24,277 +26,104 @@ use wire::iam::identity_limits::{
     IdentityLimits, IdentityLimitsRequest, LimitCount, ProfileCount, ServiceIdsPerGroup,
 };
 
-/// A counter of the whole account.
-struct Whole {
-    /// The name by which it is asked for.
-    name: &'static str,
-    of: WholeOf,
-    put: fn(&mut IdentityLimits, LimitCount),
-}
-
-#[derive(Clone, Copy)]
-enum WholeOf {
-    ServiceIdGroups,
-    Profiles,
-    Parts(ProfilePart),
-}
-
-/// A counter of each of several things, whose ids the request names.
-struct Each {
-    /// The name by which it is asked for.
-    name: &'static str,
-    of: EachOf,
-    put: fn(&mut IdentityLimits, Counts),
-}
-
-#[derive(Clone, Copy)]
-enum EachOf {
-    ServiceIdsOfGroup,
-    KeysOfIdentity,
-    RulesOfGroup,
-    PartsOfProfile(ProfilePart),
-}
-
-/// A limit that is the same for all, and how much is used of it by each.
-#[derive(Default)]
-struct Counts {
-    limit: u64,
-    by_id: Vec<(String, u64)>,
-}
-
-static WHOLE: [Whole; 4] = [
-    Whole {
-        name: "serviceid_groups",
-        of: WholeOf::ServiceIdGroups,
-        put: |answer, count| answer.serviceid_groups = Some(count),
-    },
-    Whole {
-        name: "profiles",
-        of: WholeOf::Profiles,
-        put: |answer, count| answer.profiles = Some(count),
-    },
-    Whole {
-        name: "cr_links",
-        of: WholeOf::Parts(ProfilePart::Links),
-        put: |answer, count| answer.cr_links = Some(count),
-    },
-    Whole {
-        name: "cr_rules",
-        of: WholeOf::Parts(ProfilePart::ComputeResourceRules),
-        put: |answer, count| answer.cr_rules = Some(count),
-    },
-];
-
-static EACH: [Each; 6] = [
-    Each {
-        name: "serviceids_per_group",
-        of: EachOf::ServiceIdsOfGroup,
-        put: |answer, counts| {
-            answer.serviceids_per_group = Some(ServiceIdsPerGroup {
-                limit: counts.limit,
-                serviceid_groups: by_group(counts),
-            });
-        },
-    },
-    Each {
-        name: "apikeys_per_identity",
-        of: EachOf::KeysOfIdentity,
-        put: |answer, counts| {
-            let all = counts.by_id.into_iter();
-            answer.apikeys_per_identity = Some(ApiKeysPerIdentity {
-                limit: counts.limit,
-                identities: all
-                    .map(|(iam_id, count)| IdentityCount { iam_id, count })
-                    .collect(),
-            });
-        },
-    },
-    Each {
-        name: "claim_rules_per_group",
-        of: EachOf::RulesOfGroup,
-        put: |answer, counts| {
-            answer.claim_rules_per_group = Some(ClaimRulesPerGroup {
-                limit: counts.limit,
-                access_groups: by_group(counts),
-            });
-        },
-    },
-    Each {
-        name: "claim_rules_per_profile",
-        of: EachOf::PartsOfProfile(ProfilePart::Rules),
-        put: |answer, counts| answer.claim_rules_per_profile = Some(by_profile(counts)),
-    },
-    Each {
-        name: "cr_links_per_profile",
-        of: EachOf::PartsOfProfile(ProfilePart::Links),
-        put: |answer, counts| answer.cr_links_per_profile = Some(by_profile(counts)),
-    },
-    Each {
-        name: "cr_rules_per_profile",
-        of: EachOf::PartsOfProfile(ProfilePart::ComputeResourceRules),
-        put: |answer, counts| answer.cr_rules_per_profile = Some(by_profile(counts)),
-    },
-];
-
 /// Counters of the original that are not served.
 const UNSERVED: [&str; 3] = ["templates", "template_versions_per_template", "idps"];
 
-fn by_group(counts: Counts) -> Vec<GroupCount> {
-    let all = counts.by_id.into_iter();
-    all.map(|(group_id, count)| GroupCount { group_id, count })
-        .collect()
+/// The counters that a query asks for.
+fn of_query(params: &Params) -> Result<IdentityLimitsRequest, Refusal> {
+    let flag = |name| params.flag(name).map(Some);
+    let ids = |name| -> Result<Option<Vec<String>>, Refusal> {
+        let text = params.one(name)?.filter(|text| !text.is_empty());
+        Ok(text.map(|text| text.split(',').map(str::to_owned).collect()))
+    };
+    Ok(IdentityLimitsRequest {
+        serviceid_groups: flag("serviceid_groups")?,
+        serviceids_per_group: ids("serviceids_per_group")?,
+        apikeys_per_identity: ids("apikeys_per_identity")?,
+        profiles: flag("profiles")?,
+        claim_rules_per_group: ids("claim_rules_per_group")?,
+        claim_rules_per_profile: ids("claim_rules_per_profile")?,
+        cr_links: flag("cr_links")?,
+        cr_links_per_profile: ids("cr_links_per_profile")?,
+        cr_rules: flag("cr_rules")?,
+        cr_rules_per_profile: ids("cr_rules_per_profile")?,
+    })
 }
 
-fn by_profile(counts: Counts) -> CountsPerProfile {
-    let all = counts.by_id.into_iter();
-    CountsPerProfile {
-        limit: counts.limit,
-        profiles: all
-            .map(|(profile_id, count)| ProfileCount { profile_id, count })
-            .collect(),
-    }
+/// The things of which each is counted by itself, for the counters that were asked for.
+#[derive(Debug, Default)]
+struct NamedThings {
+    serviceids_per_group: Option<Vec<ServiceGroupId>>,
+    apikeys_per_identity: Option<Vec<Principal>>,
+    claim_rules_per_group: Option<Vec<AccessGroupId>>,
+    claim_rules_per_profile: Option<Vec<ProfileId>>,
+    cr_links_per_profile: Option<Vec<ProfileId>>,
+    cr_rules_per_profile: Option<Vec<ProfileId>>,
 }
 
-impl WholeOf {
-    async fn usage(self, iam: &Iam, caller: &Identity) -> Result<LimitUsage, IamError> {
-        match self {
-            Self::ServiceIdGroups => iam.service_id_group_usage(caller).await,
-            Self::Profiles => iam.profile_usage(caller),
-            Self::Parts(part) => iam.profile_parts_usage(caller, part),
-        }
-    }
-}
-
-/// What the ids in a request name.
-enum Named {
-    ServiceIdGroups(Vec<ServiceGroupId>),
-    Identities(Vec<Principal>),
-    AccessGroups(Vec<AccessGroupId>),
-    Profiles(ProfilePart, Vec<ProfileId>),
-}
-
-/// All of these ids, or the first that is none.
-fn all_read<'a, T, E>(
-    texts: &[&'a str],
-    read: impl Fn(&'a str) -> Result<T, E>,
-) -> Result<Vec<T>, &'a str> {
-    let texts = texts.iter().copied();
-    texts.map(|text| read(text).map_err(|_| text)).collect()
-}
-
-impl EachOf {
-    /// What these ids name, or the first that is none.
-    fn read<'a>(self, ids: &[&'a str]) -> Result<Named, &'a str> {
-        Ok(match self {
-            Self::ServiceIdsOfGroup => Named::ServiceIdGroups(all_read(ids, str::parse)?),
-            Self::KeysOfIdentity => Named::Identities(all_read(ids, str::parse)?),
-            Self::RulesOfGroup => Named::AccessGroups(all_read(ids, str::parse)?),
-            // By its id, `Profile-…`, or by its IAM id.
-            Self::PartsOfProfile(part) => {
-                Named::Profiles(part, all_read(ids, ProfileId::from_either)?)
-            }
+impl NamedThings {
+    fn read(wanted: &IdentityLimitsRequest) -> Result<Self, Refusal> {
+        // By its id, `Profile-…`, or by its IAM id.
+        let profile = |text: &str| ProfileId::from_either(text).ok();
+        Ok(Self {
+            serviceids_per_group: ids(
+                "serviceids_per_group",
+                wanted.serviceids_per_group.as_deref(),
+                |text| text.parse().ok(),
+            )?,
+            apikeys_per_identity: ids(
+                "apikeys_per_identity",
+                wanted.apikeys_per_identity.as_deref(),
+                |text| text.parse().ok(),
+            )?,
+            claim_rules_per_group: ids(
+                "claim_rules_per_group",
+                wanted.claim_rules_per_group.as_deref(),
+                |text| text.parse().ok(),
+            )?,
+            claim_rules_per_profile: ids(
+                "claim_rules_per_profile",
+                wanted.claim_rules_per_profile.as_deref(),
+                profile,
+            )?,
+            cr_links_per_profile: ids(
+                "cr_links_per_profile",
+                wanted.cr_links_per_profile.as_deref(),
+                profile,
+            )?,
+            cr_rules_per_profile: ids(
+                "cr_rules_per_profile",
+                wanted.cr_rules_per_profile.as_deref(),
+                profile,
+            )?,
         })
     }
 }
 
-impl Named {
-    /// The usage of each.
-    fn usages(&self, iam: &Iam, caller: &Identity) -> Result<Vec<LimitUsage>, IamError> {
-        match self {
-            Self::ServiceIdGroups(groups) => iam.service_id_usage(caller, groups),
-            Self::Identities(principals) => {
-                let all = principals.iter();
-                all.map(|principal| iam.api_key_usage(caller, *principal))
-                    .collect()
-            }
-            Self::AccessGroups(groups) => {
-                let all = groups.iter();
-                all.map(|group| iam.group_rule_usage(caller, *group))
-                    .collect()
-            }
-            Self::Profiles(part, profiles) => {
-                let all = profiles.iter();
-                all.map(|profile| iam.profile_part_usage(caller, *part, *profile))
-                    .collect()
-            }
-        }
+/// The ids that a field holds, if it is there: no more than a page has entries.
+fn ids<T>(
+    field: &'static str,
+    texts: Option<&[String]>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<Vec<T>>, Refusal> {
+    let Some(texts) = texts else {
+        return Ok(None);
+    };
+    let most = limit::PAGE_ENTRIES.default;
+    if texts.len() as u64 > most {
+        let name = limit::PAGE_ENTRIES.name;
+        let message = format!("`{field}` names more than `{name}` = {most} ids");
+        let Refusal(problem) = invalid(field, message);
+        return Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)));
     }
-
-    /// Their ids in the answer.
-    fn ids_in_answer(&self) -> Vec<String> {
-        match self {
-            Self::ServiceIdGroups(groups) => groups.iter().map(ToString::to_string).collect(),
-            Self::Identities(principals) => principals.iter().map(ToString::to_string).collect(),
-            Self::AccessGroups(groups) => groups.iter().map(ToString::to_string).collect(),
-            Self::Profiles(_, profiles) => {
-                profiles.iter().map(|profile| profile.object_id()).collect()
-            }
-        }
-    }
-}
-
-/// The counters that a request asks for.
-#[derive(Default)]
-struct Asked {
-    whole: Vec<&'static Whole>,
-    each: Vec<(&'static Each, Named)>,
-}
-
-impl Asked {
-    fn of_query(params: &Params) -> Result<Self, Refusal> {
-        let mut asked = Self::default();
-        for counter in &WHOLE {
-            if params.flag(counter.name)? {
-                asked.whole.push(counter);
-            }
-        }
-        for counter in &EACH {
-            if let Some(text) = params.one(counter.name)?.filter(|text| !text.is_empty()) {
-                asked.each.push((counter, ids(counter, text.split(','))?));
-            }
-        }
-        Ok(asked)
-    }
-
-    fn of_body(wanted: &IdentityLimitsRequest) -> Result<Self, Refusal> {
-        // Flags and texts are always written.
-        let members = serde_json::to_value(wanted).unwrap_or_default();
-        let mut asked = Self::default();
-        for counter in &WHOLE {
-            if members.get(counter.name) == Some(&Value::Bool(true)) {
-                asked.whole.push(counter);
-            }
-        }
-        for counter in &EACH {
-            if let Some(texts) = members.get(counter.name).and_then(Value::as_array) {
-                let texts = texts.iter().filter_map(Value::as_str);
-                asked.each.push((counter, ids(counter, texts)?));
-            }
-        }
-        Ok(asked)
-    }
-}
-
-/// The ids that a request names for a counter: no more than a page has entries.
-fn ids<'a>(counter: &'static Each, texts: impl Iterator<Item = &'a str>) -> Result<Named, Refusal> {
-    let (field, most) = (counter.name, limit::PAGE_ENTRIES.default);
-    let mut ids = Vec::new();
-    for id in texts {
-        if ids.len() as u64 == most {
-            let name = limit::PAGE_ENTRIES.name;
-            let message = format!("`{field}` names more than `{name}` = {most} ids");
-            let Refusal(problem) = invalid(field, message);
-            return Err(Refusal(problem.limit(&limit::PAGE_ENTRIES)));
-        }
-        ids.push(id.trim());
-    }
-    counter.of.read(&ids).map_err(|id| {
-        let excerpt = excerpt::beginning(id);
-        invalid(
-            field,
-            format!("`{field}` holds `{excerpt}`, which is no such id"),
-        )
-    })
+    let each = texts.iter().map(|text| {
+        read(text.trim()).ok_or_else(|| {
+            let excerpt = excerpt::beginning(text.trim());
+            let message = format!("`{field}` holds `{excerpt}`, which is no such id");
+            invalid(field, message)
+        })
+    });
+    each.collect::<Result<Vec<T>, Refusal>>().map(Some)
 }
 
 /// Refuses members of the body that ask for counters which are not served.
@@ -318,24 +147,176 @@ fn account(app: &App, caller: &Identity, params: &Params) -> Result<(), Refusal>
     Ok(app.iam.may_read_usage(caller)?)
 }
 
-async fn counted(app: &App, caller: &Identity, asked: Asked) -> Result<Response, Refusal> {
-    let mut answer = IdentityLimits::default();
-    for counter in asked.whole {
-        let LimitUsage { limit, count } = counter.of.usage(&app.iam, caller).await?;
-        (counter.put)(&mut answer, LimitCount { limit, count });
-    }
-    for (counter, named) in asked.each {
-        let usages = named.usages(&app.iam, caller)?;
+/// A limit that is the same for all, and how much is used of it by each thing, by its id.
+struct UsageByThing {
+    limit: u64,
+    counts: Vec<(String, u64)>,
+}
+
+impl UsageByThing {
+    /// The usages of these things, in their order.
+    fn of<T>(things: &[T], usages: &[LimitUsage], id: impl Fn(&T) -> String) -> Self {
         let counts = usages.iter().map(|usage| usage.count);
-        let counts = Counts {
+        Self {
             limit: usages.first().map_or(0, |usage| usage.limit),
-            by_id: named.ids_in_answer().into_iter().zip(counts).collect(),
-        };
-        (counter.put)(&mut answer, counts);
+            counts: things.iter().map(id).zip(counts).collect(),
+        }
     }
+
+    fn groups(self) -> Vec<GroupCount> {
+        let all = self.counts.into_iter();
+        all.map(|(group_id, count)| GroupCount { group_id, count })
+            .collect()
+    }
+}
+
+/// The usage of each of these.
+fn usages<T: Copy>(
+    things: &[T],
+    usage: impl Fn(T) -> Result<LimitUsage, IamError>,
+) -> Result<Vec<LimitUsage>, IamError> {
+    things.iter().map(|thing| usage(*thing)).collect()
+}
+
+/// The counters of one account, for a caller who may see them.
+struct Counters<'a> {
+    app: &'a App,
+    caller: &'a Identity,
+}
+
+impl Counters<'_> {
+    /// Groups of service IDs.
+    async fn service_id_groups(
+        &self,
+        wanted: Option<bool>,
+    ) -> Result<Option<LimitCount>, IamError> {
+        match wanted {
+            Some(true) => {
+                let usage = self.app.iam.service_id_group_usage(self.caller).await?;
+                Ok(Some(to_wire(usage)))
+            }
+            Some(false) | None => Ok(None),
+        }
+    }
+
+    fn profiles(&self, wanted: Option<bool>) -> Result<Option<LimitCount>, IamError> {
+        match wanted {
+            Some(true) => Ok(Some(to_wire(self.app.iam.profile_usage(self.caller)?))),
+            Some(false) | None => Ok(None),
+        }
+    }
+
+    /// Links or rules of all trusted profiles.
+    fn parts_of_profiles(
+        &self,
+        wanted: Option<bool>,
+        part: ProfilePart,
+    ) -> Result<Option<LimitCount>, IamError> {
+        match wanted {
+            Some(true) => {
+                let usage = self.app.iam.profile_parts_usage(self.caller, part)?;
+                Ok(Some(to_wire(usage)))
+            }
+            Some(false) | None => Ok(None),
+        }
+    }
+
+    fn service_ids_per_group(
+        &self,
+        groups: &[ServiceGroupId],
+    ) -> Result<ServiceIdsPerGroup, IamError> {
+        let usages = self.app.iam.service_id_usage(self.caller, groups)?;
+        let usage = UsageByThing::of(groups, &usages, ToString::to_string);
+        Ok(ServiceIdsPerGroup {
+            limit: usage.limit,
+            serviceid_groups: usage.groups(),
+        })
+    }
+
+    fn keys_per_identity(&self, identities: &[Principal]) -> Result<ApiKeysPerIdentity, IamError> {
+        let usage = |identity| self.app.iam.api_key_usage(self.caller, identity);
+        let usages = usages(identities, usage)?;
+        let usage = UsageByThing::of(identities, &usages, ToString::to_string);
+        let all = usage.counts.into_iter();
+        Ok(ApiKeysPerIdentity {
+            limit: usage.limit,
+            identities: all
+                .map(|(iam_id, count)| IdentityCount { iam_id, count })
+                .collect(),
+        })
+    }
+
+    fn rules_per_group(&self, groups: &[AccessGroupId]) -> Result<ClaimRulesPerGroup, IamError> {
+        let usage = |group| self.app.iam.group_rule_usage(self.caller, group);
+        let usages = usages(groups, usage)?;
+        let usage = UsageByThing::of(groups, &usages, ToString::to_string);
+        Ok(ClaimRulesPerGroup {
+            limit: usage.limit,
+            access_groups: usage.groups(),
+        })
+    }
+
+    /// Links or rules of each of these trusted profiles.
+    fn parts_per_profile(
+        &self,
+        profiles: &[ProfileId],
+        part: ProfilePart,
+    ) -> Result<CountsPerProfile, IamError> {
+        let usage = |profile| self.app.iam.profile_part_usage(self.caller, part, profile);
+        let usages = usages(profiles, usage)?;
+        let usage = UsageByThing::of(profiles, &usages, |profile| profile.object_id());
+        let all = usage.counts.into_iter();
+        Ok(CountsPerProfile {
+            limit: usage.limit,
+            profiles: all
+                .map(|(profile_id, count)| ProfileCount { profile_id, count })
+                .collect(),
+        })
+    }
+}
+
+const fn to_wire(usage: LimitUsage) -> LimitCount {
+    LimitCount {
+        limit: usage.limit,
+        count: usage.count,
+    }
+}
+
+async fn counted(
+    app: &App,
+    caller: &Identity,
+    wanted: &IdentityLimitsRequest,
+) -> Result<Response, Refusal> {
+    let named = NamedThings::read(wanted)?;
+    let counters = Counters { app, caller };
+    let of_profiles = |profiles: Option<Vec<ProfileId>>, part| {
+        let counted = profiles.map(|profiles| counters.parts_per_profile(&profiles, part));
+        counted.transpose()
+    };
+    let (links, rules) = (ProfilePart::Links, ProfilePart::ComputeResourceRules);
+    let answer = IdentityLimits {
+        serviceid_groups: counters.service_id_groups(wanted.serviceid_groups).await?,
+        profiles: counters.profiles(wanted.profiles)?,
+        cr_links: counters.parts_of_profiles(wanted.cr_links, links)?,
+        cr_rules: counters.parts_of_profiles(wanted.cr_rules, rules)?,
+        serviceids_per_group: (named.serviceids_per_group)
+            .map(|groups| counters.service_ids_per_group(&groups))
+            .transpose()?,
+        apikeys_per_identity: (named.apikeys_per_identity)
+            .map(|identities| counters.keys_per_identity(&identities))
+            .transpose()?,
+        claim_rules_per_group: (named.claim_rules_per_group)
+            .map(|groups| counters.rules_per_group(&groups))
+            .transpose()?,
+        claim_rules_per_profile: of_profiles(named.claim_rules_per_profile, ProfilePart::Rules)?,
+        cr_links_per_profile: of_profiles(named.cr_links_per_profile, links)?,
+        cr_rules_per_profile: of_profiles(named.cr_rules_per_profile, rules)?,
+    };
     json(StatusCode::OK, &answer)
 }
 
+/// For Administrators of the account: 200; 400 for what is not counted and for what is no id, 403 for others, 404 for an account
+/// that the caller is not in.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -343,7 +324,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     account(&app, &caller, &params)?;
     params.refuse_unserved(&UNSERVED)?;
-    counted(&app, &caller, Asked::of_query(&params)?).await
+    counted(&app, &caller, &of_query(&params)?).await
 }
 
 /// The same for longer lists, which a query has no room for.
@@ -358,42 +339,46 @@ pub(super) async fn show_several(
     refuse_unserved(&members)?;
     members.retain(|name, _| !UNSERVED.contains(&name.as_str()));
     let wanted: IdentityLimitsRequest = rest_of_body(members)?;
-    counted(&app, &caller, Asked::of_body(&wanted)?).await
+    counted(&app, &caller, &wanted).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn keys(answer: &IdentityLimits) -> Vec<String> {
-        let Ok(Value::Object(members)) = serde_json::to_value(answer) else {
-            panic!("an answer is an object");
+    fn profiles(texts: &[String]) -> Result<Option<Vec<ProfileId>>, Refusal> {
+        let wanted = IdentityLimitsRequest {
+            cr_links_per_profile: Some(texts.to_vec()),
+            ..IdentityLimitsRequest::default()
         };
-        members.into_iter().map(|(name, _)| name).collect()
+        NamedThings::read(&wanted).map(|named| named.cr_links_per_profile)
     }
 
     #[test]
-    fn each_counter_is_asked_for_and_answered_by_its_name() {
-        let asked = |name: &str, value: Value| {
-            let wanted = rest_of_body(Map::from_iter([(name.to_owned(), value)])).unwrap();
-            Asked::of_body(&wanted).unwrap()
-        };
-        for counter in &WHOLE {
-            let asked = asked(counter.name, json!(true));
-            let found: Vec<&str> = asked.whole.iter().map(|limit| limit.name).collect();
-            assert_eq!((found, asked.each.len()), (vec![counter.name], 0));
-            let mut answer = IdentityLimits::default();
-            (counter.put)(&mut answer, LimitCount::default());
-            assert_eq!(keys(&answer), [counter.name]);
+    fn ids_are_read_up_to_a_page_of_them_and_what_is_none_is_refused_by_its_field() {
+        let id = "Profile-00000000-0000-4000-8000-000000000000";
+        let read = profiles(&[format!(" {id}"), format!("iam-{id}")]).unwrap();
+        let read = read.unwrap();
+        assert_eq!((read.len(), read[0].object_id().as_str()), (2, id));
+        assert_eq!(read[0], read[1]);
+        let most = usize::try_from(limit::PAGE_ENTRIES.default).unwrap();
+        assert!(profiles(&vec![id.to_owned(); most]).is_ok());
+        let too_many = vec![id.to_owned(); most + 1];
+        for (wrong, about) in [
+            (too_many, "page_entries"),
+            (vec!["x".to_owned()], "`x`"),
+            (vec![String::new()], "no such id"),
+        ] {
+            let Refusal(problem) = profiles(&wrong).unwrap_err();
+            assert_eq!(problem.field.as_deref(), Some("cr_links_per_profile"));
+            assert!(problem.message.contains(about), "{}", problem.message);
         }
-        for counter in &EACH {
-            let asked = asked(counter.name, json!([]));
-            let found: Vec<&str> = asked.each.iter().map(|(limit, _)| limit.name).collect();
-            assert_eq!((found, asked.whole.len()), (vec![counter.name], 0));
-            let mut answer = IdentityLimits::default();
-            (counter.put)(&mut answer, Counts::default());
-            assert_eq!(keys(&answer), [counter.name]);
-        }
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_not_counted_and_an_empty_list_is() {
+        let named = NamedThings::read(&IdentityLimitsRequest::default()).unwrap();
+        assert!(named.serviceids_per_group.is_none() && named.apikeys_per_identity.is_none());
+        assert_eq!(profiles(&[]).unwrap(), Some(Vec::new()));
     }
 }

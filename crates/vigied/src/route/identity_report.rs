@@ -82,6 +82,8 @@ fn hours(params: &Params) -> Result<u32, Refusal> {
     }
 }
 
+/// For Administrators of the account: 202 with the reference; 400 for another type or what is no number of hours, 403 for others,
+/// 404 for an account that the caller is not in, 409 where it would list too many.
 pub(super) async fn make(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -139,6 +141,8 @@ fn key(directory: &Directory, (key, last): (ApiKey, Option<Millis>)) -> ApiKeyAc
     }
 }
 
+/// For Administrators of the account: 200; 403 for others, 404 for an account that the caller is not in, and where there is
+/// no such report.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,

@@ -4,15 +4,16 @@ use super::account_parameter::{check_account, in_own_account};
 use super::activity;
 use super::api_key::{requested_key, to_wire as key_to_wire};
 use super::entity_tag::tagged;
-use super::history;
+use super::history::{self, Histories};
 use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
+use super::list_cursor::CursorPage;
 use super::order::{By, SortKey};
 use super::reply::json;
+use super::service_id_group::named_group;
 use crate::app::App;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::header::is_set;
-use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -21,7 +22,7 @@ use crate::request::payload::Payload;
 use crate::request::versioned_body::VersionedBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base::id::{ServiceGroupId, ServiceId};
+use base::id::ServiceId;
 use base::limit;
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
@@ -35,7 +36,7 @@ use wire::iam::service_id::{
 };
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 8] = [
     "account_id",
     "group_id",
     "show_group_id",
@@ -43,6 +44,7 @@ const KEPT: [&str; 7] = [
     "sort",
     "order",
     "filter",
+    "include_history",
 ];
 
 /// The other orders that can be asked for.
@@ -98,34 +100,39 @@ fn tells_group(params: &Params) -> Result<bool, Refusal> {
     params.flag("show_group_id")
 }
 
-/// The group that a request names; what names none is refused, so that no list is taken for that of a group.
-fn group(text: Option<&str>) -> Result<Option<ServiceGroupId>, Refusal> {
-    let read = |text: &str| {
-        text.parse::<ServiceGroupId>().map_err(|error| {
-            let message = format!("`group_id` is {error}");
-            invalid("group_id", message)
-        })
-    };
-    text.filter(|text| !text.is_empty()).map(read).transpose()
-}
-
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    listed(&app, &caller, &own_url, &params)
+    let with_group = tells_group(&params)?;
+    let page = page(&app, &caller, &own_url, &params)?;
+    let objects = page.entries.iter().map(|service| service.id.to_string());
+    let histories = Histories::asked_for(&app, &caller, &params, objects.collect()).await?;
+    let listed = page.entries.iter().map(|service| WireServiceId {
+        history: histories.of(service.id),
+        ..to_wire(service, with_group)
+    });
+    let list = ServiceIdList {
+        offset: page.offset,
+        limit: page.limit,
+        serviceids: listed.collect(),
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+    };
+    json(StatusCode::OK, &list)
 }
 
-fn listed(
+/// The page of service IDs that a request asks for.
+fn page(
     app: &App,
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
-) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_history"])?;
-    let (with_group, group) = (tells_group(params)?, group(params.one("group_id")?)?);
+) -> Result<CursorPage<Service, String>, Refusal> {
+    let group = named_group(params.one("group_id")?)?;
     check_account(app, caller, params)?;
     let named = params.word("name", &limit::LABEL_BYTES)?;
     let shows = |service: &Service| {
@@ -135,18 +142,7 @@ fn listed(
     let find = |wanted: Wanted<'_, Service>| {
         (app.iam).service_ids(caller, wanted.shows, wanted.order, wanted.part)
     };
-    let page = LIST.page((own_url, params), shows, find)?;
-    let list = ServiceIdList {
-        offset: page.offset,
-        limit: page.limit,
-        first: Some(page.links.first),
-        previous: page.links.previous,
-        next: page.links.next,
-        serviceids: (page.entries.iter())
-            .map(|service| to_wire(service, with_group))
-            .collect(),
-    };
-    json(StatusCode::OK, &list)
+    LIST.page((own_url, params), shows, find)
 }
 
 pub(super) async fn create(
@@ -164,7 +160,7 @@ pub(super) async fn create(
         name: wanted.name,
         description: wanted.description.unwrap_or_default(),
         crns: wanted.unique_instance_crns.unwrap_or_default(),
-        group: group(wanted.group_id.as_deref())?,
+        group: named_group(wanted.group_id.as_deref())?,
         locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
     };
     let key = wanted

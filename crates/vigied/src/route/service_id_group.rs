@@ -5,6 +5,7 @@ use super::entity_tag::tagged;
 use super::identity_crn::identity_crn;
 use super::reply::json;
 use crate::app::App;
+use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::if_match::IfMatch;
@@ -35,6 +36,17 @@ fn to_wire(group: &ServiceGroup) -> ServiceIdGroup {
         created_by: group.made_by.to_string(),
         modified_at: time_text(group.modified_at),
     }
+}
+
+/// The group that a request names; what names none is refused, so that no list is taken for that of a group.
+pub(super) fn named_group(text: Option<&str>) -> Result<Option<ServiceGroupId>, Refusal> {
+    let read = |text: &str| {
+        text.parse::<ServiceGroupId>().map_err(|error| {
+            let message = format!("`group_id` is {error}");
+            invalid("group_id", message)
+        })
+    };
+    text.filter(|text| !text.is_empty()).map(read).transpose()
 }
 
 pub(super) async fn list(

@@ -3,9 +3,10 @@
 use super::account_parameter::{check_account, in_own_account};
 use super::activity;
 use super::entity_tag::tagged;
-use super::history;
+use super::history::{self, Histories};
 use super::identity_crn::identity_crn;
 use super::identity_list::{IdentityList, Wanted};
+use super::list_cursor::CursorPage;
 use super::order::{By, SortKey};
 use super::reply::{json, non_empty};
 use crate::app::App;
@@ -32,7 +33,14 @@ use wire::iam::trusted_profile::{
 };
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
+const KEPT: [&str; 6] = [
+    "account_id",
+    "name",
+    "sort",
+    "order",
+    "filter",
+    "include_history",
+];
 
 /// The other orders that can be asked for.
 const OTHER_ORDERS: [(&str, By<Profile>); 3] = [
@@ -81,32 +89,38 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    listed(&app, &caller, &own_url, &params)
+    let page = page(&app, &caller, &own_url, &params)?;
+    let objects = page.entries.iter().map(|profile| profile.id.to_string());
+    let histories = Histories::asked_for(&app, &caller, &params, objects.collect()).await?;
+    let listed = page.entries.iter().map(|profile| WireTrustedProfile {
+        history: histories.of(profile.id),
+        ..to_wire(profile)
+    });
+    let list = TrustedProfileList {
+        offset: page.offset,
+        limit: page.limit,
+        profiles: listed.collect(),
+        first: Some(page.links.first),
+        previous: page.links.previous,
+        next: page.links.next,
+    };
+    json(StatusCode::OK, &list)
 }
 
-fn listed(
+/// The page of profiles that a request asks for.
+fn page(
     app: &App,
     caller: &Identity,
     own_url: &UrlForCaller,
     params: &Params,
-) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["include_history"])?;
+) -> Result<CursorPage<Profile, String>, Refusal> {
     check_account(app, caller, params)?;
     let named = params.word("name", &limit::LABEL_BYTES)?;
     let shows = |profile: &Profile| named.is_none_or(|named| profile.name == named);
     let find = |wanted: Wanted<'_, Profile>| {
         (app.iam).profiles(caller, wanted.shows, wanted.order, wanted.part)
     };
-    let page = LIST.page((own_url, params), shows, find)?;
-    let list = TrustedProfileList {
-        offset: page.offset,
-        limit: page.limit,
-        first: Some(page.links.first),
-        previous: page.links.previous,
-        next: page.links.next,
-        profiles: page.entries.iter().map(to_wire).collect(),
-    };
-    json(StatusCode::OK, &list)
+    LIST.page((own_url, params), shows, find)
 }
 
 pub(super) async fn create(

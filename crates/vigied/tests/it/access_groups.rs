@@ -175,13 +175,29 @@ fn lists_are_searched_sorted_and_paged() {
         path = next[next.find("/v2/").unwrap()..].to_owned();
     }
     assert_eq!(found, ["gamma", "beta", "alpha"]);
+    // With a CRN where that is asked for, on each page and of each group by itself.
+    let first = account.read("/v2/groups?limit=2&show_crn=true");
+    let next = text(&first["next"]["href"]);
+    assert!(next.contains("show_crn=true"), "{next}");
+    let account_id = &account.server.owner.account;
+    for group in first["groups"].as_array().unwrap() {
+        let id = text(&group["id"]);
+        let crn = format!("crn:v1:bluemix:public:iam-groups:global:a/{account_id}::groups:{id}");
+        assert_eq!(group["crn"], json!(crn));
+        let path = format!("/v2/groups/{id}");
+        assert_eq!(
+            account.read(&format!("{path}?show_crn=true"))["crn"],
+            json!(crn)
+        );
+        assert_eq!(account.read(&path).get("crn"), None);
+    }
     for (query, about) in [
         ("sort=colour", "`sort`"),
         ("search=colour:red", "`search`"),
         ("search=id:x", "`search`"),
         ("membership_type=static", "`membership_type`"),
         ("iam_id=x", "`iam_id`"),
-        ("show_crn=true", "`show_crn`"),
+        ("show_crn=perhaps", "`show_crn`"),
         ("show_federated=perhaps", "`show_federated`"),
     ] {
         let reply = account.call("GET", &format!("/v2/groups?{query}")).send();

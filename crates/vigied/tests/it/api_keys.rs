@@ -283,7 +283,7 @@ fn what_is_not_served_of_keys_is_refused_and_not_dropped() {
     }
     for (path, parameter) in [
         ("/v1/apikeys", "group_id=x"),
-        ("/v1/apikeys", "include_history=true"),
+        ("/v1/apikeys", "include_history=perhaps"),
         (path.as_str(), "include_activity=perhaps"),
     ] {
         let name = parameter.split('=').next().unwrap();

@@ -109,6 +109,30 @@ fn service_ids_are_listed_by_their_group_which_stays_while_they_do() {
     assert!(reply.text().contains("group_id"), "{}", reply.text());
     assert!(names(&list(&format!("?group_id={unknown}")), "serviceids").is_empty());
 
+    // So are their keys; those of nobody else, and with every other condition.
+    for (name, owner) in [("of in", &inside), ("of out", &outside)] {
+        let wish = json!({"name": name, "iam_id": owner["iam_id"]});
+        account.make_in_account("/v1/apikeys", wish);
+    }
+    let keys = |query: &str| {
+        let reply = account.call("GET", &format!("/v1/apikeys?{query}")).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        names(&reply.json(), "apikeys")
+    };
+    assert_eq!(keys(&format!("group_id={id}")), ["of in"]);
+    assert_eq!(keys(&format!("group_id={id}&scope=account")), ["of in"]);
+    let of = |service: &Value| format!("group_id={id}&iam_id={}", text(&service["iam_id"]));
+    assert_eq!(keys(&of(&inside)), ["of in"]);
+    for nothing in [
+        of(&outside),
+        format!("group_id={id}&type=user"),
+        format!("group_id={unknown}"),
+    ] {
+        assert!(keys(&nothing).is_empty(), "{nothing}");
+    }
+    let nameless = account.call("GET", "/v1/apikeys?group_id=x").send();
+    refused(&nameless, 400, "invalid_parameter");
+
     let deleted = account.call("DELETE", &path_of(&group)).send();
     refused(&deleted, 409, "conflict");
     let service = format!("/v1/serviceids/{}", text(&inside["id"]));

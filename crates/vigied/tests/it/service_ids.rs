@@ -11,10 +11,11 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 /// Groups of service IDs, allowed addresses and keys of instances are tried with the groups of service IDs, and with the settings of accounts.
-pub(crate) const LIMITS: [Limit; 6] = [
+pub(crate) const LIMITS: [Limit; 7] = [
     limit::CRNS_PER_SERVICE_ID,
     limit::FILTER_BYTES,
     limit::HISTORY_ENTRIES,
+    limit::HISTORY_ENTRIES_IN_LISTS,
     limit::SERVICE_ID_GROUPS_PER_ACCOUNT,
     limit::ALLOWED_ADDRESSES_BYTES,
     limit::RESOURCE_KEYS_PER_INSTANCE,
@@ -384,7 +385,7 @@ fn service_ids_are_listed_page_by_page_in_the_order_asked_for() {
         "filter=name%20eq%20%22a%22",
         "group_id=x",
         "show_group_id=yes",
-        "include_history=true",
+        "include_history=yes",
     ] {
         let reply = account.call("GET", &format!("/v1/serviceids?{wrong}"));
         refused(&reply.send(), 400, "invalid_parameter");

@@ -162,7 +162,7 @@ fn profiles_are_listed_in_pages_by_filter_and_order() {
     assert_eq!(second.get("next"), None);
     assert!(second.get("previous").is_some());
     for (query, about) in [
-        ("include_history=true", "include_history"),
+        ("include_history=yes", "include_history"),
         ("sort=email", "sort"),
         ("filter=email%20sw%20%22a%22", "filter"),
         ("pagesize=0", "pagesize"),

@@ -29,6 +29,9 @@ pub struct AccessGroup {
     /// Whether it has dynamic rules; where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_federated: Option<bool>,
+    /// Its CRN; where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crn: Option<String>,
 }
 
 /// The address of a page.

@@ -79,7 +79,7 @@ fn groups(document: &mut Document, error: &Value) {
         "hide_public_access",
         "`true`: without the public access group",
     )
-    .unserved(&["show_crn"]);
+    .query("show_crn", "`true`: with the CRN of each group");
     let operation = paged(operation).answers("200", "a page of groups", page);
     document.route("GET", ALL, failing(operation, error));
     let operation = of_account(
@@ -97,7 +97,7 @@ fn one_group(document: &mut Document, error: &Value) {
     let update = document.schema::<UpdateAccessGroup>();
     let operation = of_group("readAccessGroup", "Reads an access group")
         .query("show_federated", "`true`: say whether it has rules")
-        .unserved(&["show_crn"])
+        .query("show_crn", "`true`: with its CRN")
         .answers("200", "the group", one.clone());
     document.route("GET", ONE, failing(operation, error));
     let operation = of_group("updateAccessGroup", "Changes an access group")

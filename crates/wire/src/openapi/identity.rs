@@ -87,9 +87,9 @@ fn tokens(document: &mut Document) {
                 ("username", "with `password`"),
                 ("password", "with `password`"),
                 ("passcode", "with the grant of passcodes"),
-                ("refresh_token", "with `refresh_token`, and the delegated one with its grant"),
+                ("refresh_token", "with `refresh_token`, and the delegated one with its grant; with the grant of profiles, by the client `bx:bx`, in place of `access_token`: it stays as it is, and is not replaced"),
                 ("cr_token", "with the grant of compute resources: a token by an issuer that the operator has named"),
-                ("access_token", "with the grant of profiles: the IAM token of the user or service ID who takes the profile on; with `iam-authz`, that of the service ID of a key of the instance"),
+                ("access_token", "with the grant of profiles: the IAM token of the user or service ID who takes the profile on, or else `refresh_token`; with `iam-authz`, that of the service ID of a key of the instance"),
                 ("profile_id", "with the grants of compute resources and of profiles: the trusted profile, `Profile-…`; one of the three fields is needed"),
                 ("profile_name", "the same by its name: in the account of the compute resource, or, with the grant of profiles, in `account`"),
                 ("profile_crn", "the same by its CRN"),
@@ -252,7 +252,8 @@ fn api_keys(document: &mut Document) {
             "filter",
             "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
         )
-        .unserved(&["group_id", "include_history"])
+        .query("include_history", "`true`: each with what was done to it last, at most `history_entries_in_lists` (20) changes")
+        .query("group_id", "those of the service IDs in this group, whatever `scope` is; by an Administrator")
         .answers("200", "a page of keys", list);
     document.route("GET", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new(

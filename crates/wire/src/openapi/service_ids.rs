@@ -38,7 +38,7 @@ pub(super) fn routes(document: &mut Document) {
             "filter",
             "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
         )
-        .unserved(&["include_history"])
+        .query("include_history", "`true`: each with what was done to it last, at most `history_entries_in_lists` (20) changes")
         .answers("200", "a page of service IDs", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new(

@@ -6,7 +6,7 @@ use base::id::ProfileId;
 use base::principal::Principal;
 use base::scope::{Action, Domain};
 use iam::bounds::Narrowing;
-use iam::flow::assume::ProfileLogin;
+use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::grant::{Grant, Tokens};
 use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::api_key::NewKey;
@@ -31,7 +31,7 @@ fn wanted(profile: ProfileId) -> WantedProfile {
 
 fn login(token: &str, profile: WantedProfile) -> ProfileLogin {
     ProfileLogin {
-        token: secret(token),
+        proof: AssumerProof::AccessToken(secret(token)),
         profile,
         account: None,
         client: None,

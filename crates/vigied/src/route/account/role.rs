@@ -10,38 +10,53 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::scope::Domain;
 use http::StatusCode;
+use iam::Identity;
 use std::sync::Arc;
 use wire::iam::user::Username;
 
+/// What becomes of the role.
+enum RoleChange {
+    Set,
+    Unset,
+}
+
+/// For Administrators of the account: 204; 400 for what is no role, 403 for others, 404 for an unknown account or user, 409 for the
+/// last Administrator.
 pub(in crate::route) async fn set_role(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let domain = Domain::Account(params.id("account")?);
-    let check = || app.iam.may_set_roles(&caller, domain);
-    app.iam.found_at_any_node(check).await?;
-    let username = username(&params, &bytes)?;
-    app.iam
-        .set_role(&caller, domain, role(params.text("role"))?, &username)
-        .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    change(&app, &caller, &params, &bytes, RoleChange::Set).await
 }
 
+/// The same.
 pub(in crate::route) async fn unset_role(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
+    change(&app, &caller, &params, &bytes, RoleChange::Unset).await
+}
+
+async fn change(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+    bytes: &[u8],
+    change: RoleChange,
+) -> Result<Response, Refusal> {
     let domain = Domain::Account(params.id("account")?);
-    let check = || app.iam.may_set_roles(&caller, domain);
+    let check = || app.iam.may_set_roles(caller, domain);
     app.iam.found_at_any_node(check).await?;
-    let username = username(&params, &bytes)?;
-    app.iam
-        .unset_role(&caller, domain, role(params.text("role"))?, &username)
-        .await?;
+    let username = username(params, bytes)?;
+    let role = role(params.text("role"))?;
+    match change {
+        RoleChange::Set => app.iam.set_role(caller, domain, role, &username).await,
+        RoleChange::Unset => app.iam.unset_role(caller, domain, role, &username).await,
+    }?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

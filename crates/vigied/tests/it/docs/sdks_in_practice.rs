@@ -92,19 +92,6 @@ fn refused(
         key("support_sessions", json!(false)),
         key("action_when_leaked", json!("delete")),
         key("store_value", json!(true)),
-        get(
-            "include_history",
-            "/v1/apikeys?account_id=ACCOUNT&include_history=true",
-        ),
-        get(
-            "include_history",
-            "/v1/serviceids?account_id=ACCOUNT&include_history=true",
-        ),
-        get(
-            "include_history",
-            "/v1/profiles?account_id=ACCOUNT&include_history=true",
-        ),
-        get("show_crn", "/v2/groups?account_id=ACCOUNT&show_crn=true"),
         get("tag_name", "/v1/policies?account_id=ACCOUNT&tag_name=team"),
         get(
             "tag_value",
@@ -226,10 +213,6 @@ fn refused_elsewhere(
             format!("/v2/resource_keys?resource_group_id={account}"),
         ),
         get("sub_type", "/v2/resource_instances?sub_type=x".to_owned()),
-        get(
-            "group_id",
-            format!("/v1/apikeys?account_id={account}&group_id=x"),
-        ),
         setting("restrict_create_service_id"),
         setting("restrict_user_list_visibility"),
         get("resolve_user_mfa", resolved("settings")),

@@ -96,8 +96,12 @@ settings = groups.get_account_settings(account_id=account).get_result()
 assert settings["public_access_enabled"] is False
 on = groups.update_account_settings(account_id=account, public_access_enabled=True).get_result()
 assert on["public_access_enabled"] is True and on["account_id"] == account
-listed = groups.list_access_groups(account_id=account, hide_public_access=True, show_federated=True).get_result()
+listed = groups.list_access_groups(
+    account_id=account, hide_public_access=True, show_federated=True, show_crn=True
+).get_result()
 assert listed["total_count"] == 3 and listed["groups"][0]["is_federated"] is False, listed
+shown = groups.get_access_group(access_group_id=listed["groups"][0]["id"], show_crn=True).get_result()
+assert shown["crn"] == listed["groups"][0]["crn"] and shown["crn"].endswith(shown["id"]), shown
 assert groups.delete_access_group(access_group_id=group, force=True).get_status_code() == 204
 refused(404, groups.get_access_group, access_group_id=group)
 print("ok")

@@ -60,7 +60,8 @@ assert [one["name"] for one in pages(iam.list_service_ids, "serviceids")] == ["a
 assert [one["id"] for one in pages(iam.list_service_ids, "serviceids", name="b")] == [services[0]["id"]]
 found = iam.list_service_ids(account_id=account, filter='name sw "c"').get_result()["serviceids"]
 assert [one["id"] for one in found] == [services[2]["id"]]
-refused(400, iam.list_service_ids, account_id=account, include_history=True)
+for listed in pages(iam.list_service_ids, "serviceids", include_history=True):
+    assert [change["action"] for change in listed["history"]] == ["service_id_made"], listed
 
 first = services[1]["apikey"]["apikey"]
 held = IAMAuthenticator(first, url=url).token_manager.get_token()
@@ -71,6 +72,10 @@ keys = pages(iam.list_api_keys, "apikeys", scope="account", type="serviceid")
 assert len(keys) == 2, keys
 details = iam.get_api_keys_details(iam_api_key=second["apikey"]).get_result()
 assert details["id"] == second["id"]
+details = iam.get_api_keys_details(iam_api_key=second["apikey"], include_history=True).get_result()
+assert [change["action"] for change in details["history"]] == ["key_made"], details
+for listed in pages(iam.list_api_keys, "apikeys", scope="account", type="serviceid", include_history=True):
+    assert [change["action"] for change in listed["history"]] == ["key_made"], listed
 refused(
     400, iam.create_api_key, name="x", iam_id=services[1]["iam_id"], account_id=account, action_when_leaked="delete"
 )
@@ -100,6 +105,9 @@ assert grouped["group_id"] == group["id"], grouped
 found = iam.list_service_ids(account_id=account, group_id=group["id"]).get_result()["serviceids"]
 assert [one["id"] for one in found] == [grouped["id"]], found
 refused(409, iam.delete_service_id_group, id=group["id"])
+iam.create_api_key(name="of the group", iam_id=grouped["iam_id"], account_id=account)
+found = iam.list_api_keys(account_id=account, group_id=group["id"]).get_result()["apikeys"]
+assert [one["name"] for one in found] == ["of the group"], found
 iam.delete_service_id(id=grouped["id"])
 assert iam.delete_service_id_group(id=group["id"]).get_status_code() == 204
 refused(404, iam.get_service_id_group, id=group["id"])

@@ -44,7 +44,8 @@ while True:
 assert found == ["ops", "batch", "audit"], found
 found = iam.list_profiles(account_id=account, filter='description co "night"').get_result()["profiles"]
 assert [one["name"] for one in found] == ["ops"], found
-refused(400, iam.list_profiles, account_id=account, include_history=True)
+for listed in iam.list_profiles(account_id=account, include_history=True).get_result()["profiles"]:
+    assert [change["action"] for change in listed["history"]] == ["trusted_profile_made"], listed
 read = iam.get_profile(profile_id=profile.id)
 tag = read.get_headers()["ETag"]
 assert tag.strip('"') == profile.entity_tag, tag

@@ -1,7 +1,7 @@
 //! The history of a service ID: what each change changed, and how a long one ends.
 
 use super::{Account, path_of, text};
-use base::limit::HISTORY_ENTRIES;
+use base::limit::{HISTORY_ENTRIES, HISTORY_ENTRIES_IN_LISTS};
 use serde_json::{Value, json};
 
 fn history(account: &Account, path: &str) -> Vec<Value> {
@@ -101,4 +101,41 @@ fn a_long_history_says_that_it_is_cut() {
             .iter()
             .all(|entry| entry["action"] == "service_id_made")
     );
+}
+
+/// Each has its own, and only so much of it that a page stays small; the next page has them, too.
+#[test]
+fn a_list_shows_the_latest_changes_of_each() {
+    let account = Account::start();
+    let busy = account.make(json!({"name": "a", "apikey": {"name": "first"}}));
+    account.make(json!({"name": "b"}));
+    let most = usize::try_from(HISTORY_ENTRIES_IN_LISTS.default).unwrap();
+    for times in 0..most {
+        let body = json!({"description": times.to_string()});
+        change(&account, &path_of(&busy), &body);
+    }
+    let read = |path: &str| account.call("GET", path).send().json();
+    let first = read("/v1/serviceids?pagesize=1&include_history=true");
+    let entries = first["serviceids"][0]["history"].as_array().unwrap();
+    assert_eq!(entries.len(), most + 1, "{first}");
+    let latest = json!(format!("description={}", most - 1));
+    assert!(entries[0]["params"].as_array().unwrap().contains(&latest));
+    let whole = history(&account, &path_of(&busy));
+    assert_eq!((&entries[..most], whole.len()), (&whole[..most], most + 1));
+    let last = &entries[most];
+    assert_eq!(last["action"], "older_changes_left_out");
+    let shown = format!("{}={most}", HISTORY_ENTRIES_IN_LISTS.name);
+    assert_eq!(last["params"], json!([shown]));
+    let next = text(&first["next"]);
+    let (_, next) = next.split_at(account.server.serving.url().len());
+    let second = read(next);
+    let actions = |list: &Value, name: &str| -> Vec<String> {
+        let entries = list[name][0]["history"].as_array().unwrap();
+        entries.iter().map(|entry| text(&entry["action"])).collect()
+    };
+    assert_eq!(actions(&second, "serviceids"), ["service_id_made"]);
+    let keys = read("/v1/apikeys?scope=account&type=serviceid&include_history=true");
+    assert_eq!(actions(&keys, "apikeys"), ["key_made"]);
+    let plain = read("/v1/serviceids");
+    assert_eq!(plain["serviceids"][0].get("history"), None, "{plain}");
 }

@@ -248,6 +248,10 @@ fn a_profile_is_named_in_three_ways_and_nothing_else_is_a_proof() {
         ),
         (
             vec![("refresh_token", "x"), profile_id],
+            (401, "BXNIM0308E"),
+        ),
+        (
+            vec![token, ("refresh_token", "x"), profile_id],
             (400, "BXNIM0106E"),
         ),
         (vec![("cookie", "x"), profile_id], (400, "BXNIM0106E")),
@@ -263,6 +267,69 @@ fn a_profile_is_named_in_three_ways_and_nothing_else_is_a_proof() {
     // An API key is no access token.
     let reply = account.assume(&[("access_token", key.as_str()), profile_id]);
     assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
+}
+
+#[test]
+fn a_refresh_token_takes_a_profile_on_and_stays_good() {
+    let account = Account::start();
+    let profile = account.profile("ops");
+    let owner = text(&account.read("/identity/userinfo")["iam_id"]);
+    let body = json!({"identifier": owner, "type": "user"});
+    let path = format!("{}/identities/user", path_of(&profile));
+    assert_eq!(account.ask("POST", &path, &body).status, 200);
+    let by_client = |form: &[(&str, &str)]| {
+        let request = account.server.request("POST", "/identity/token");
+        request.basic("bx", "bx").form(form).send()
+    };
+    let login = by_client(&[
+        ("grant_type", "password"),
+        ("username", account.server.owner.user.as_str()),
+        ("password", account.server.owner.password.as_str()),
+    ])
+    .json();
+    let (id, refresh_token) = (text(&profile["id"]), text(&login["refresh_token"]));
+    let fields = [
+        ("grant_type", ASSUME),
+        ("refresh_token", refresh_token.as_str()),
+        ("profile_id", id.as_str()),
+    ];
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let reply = by_client(&fields);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let reply = reply.json();
+        assert_eq!(reply["refresh_token"], "not_supported");
+        tokens.push(text(&reply["access_token"]));
+    }
+    let info = account.server.request("GET", "/identity/userinfo");
+    let info = info.bearer(&tokens[0]).send().json();
+    assert_eq!(info["iam_id"], profile["iam_id"]);
+    // What cannot be shown names what can, and several are named.
+    for (more, about) in [
+        (("cookie", "x"), "refresh_token and cookie"),
+        (("access_token", "x"), "access_token and refresh_token"),
+    ] {
+        let mut several = fields.to_vec();
+        several.push(more);
+        let reply = by_client(&several);
+        assert_eq!(code(&reply), (400, "BXNIM0106E".to_owned()));
+        assert!(reply.text().contains(about), "{}", reply.text());
+    }
+    let unknown = [fields[0], ("refresh_token", "vgr_never"), fields[2]];
+    let renewal = [("grant_type", "refresh_token"), unknown[1]];
+    let refusal = code(&by_client(&unknown));
+    assert_eq!(refusal, code(&by_client(&renewal)));
+    assert_eq!(refusal.0, 400);
+    // It was not used up, and its session ends what came of it.
+    let renewed = by_client(&[("grant_type", "refresh_token"), fields[1]]);
+    assert_eq!(renewed.status, 200, "{}", renewed.text());
+    let token = text(&renewed.json()["refresh_token"]);
+    let revoke = account.server.request("POST", "/identity/revoke");
+    let form = [("token", token.as_str())];
+    let ended = revoke.basic("bx", "bx").form(&form).send();
+    assert_eq!(ended.status, 200, "{}", ended.text());
+    assert_eq!(account.reads(&tokens[0]), 401);
+    assert_eq!(code(&by_client(&fields)).0, 400);
 }
 
 #[test]

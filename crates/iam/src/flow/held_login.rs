@@ -1,0 +1,84 @@
+//! The session of a refresh token: whether token and session are alive, and what the token proves then. Nothing is used up here.
+
+use super::lifetimes::{Lifetimes, over_when_ended};
+use super::refresh_refusal::{ended, invalid, unexpired};
+use crate::error::IamError;
+use crate::model::bounds::{CredentialBounds, Root};
+use crate::repo::refresh_tokens::RefreshToken;
+use crate::repo::sessions::{self, StoredSession};
+use crate::service::Iam;
+use base::id::AccountId;
+use base::principal::Principal;
+use base::time::Millis;
+use db::Tx;
+
+/// The session of a refresh token, which has not ended.
+pub(super) struct HeldLogin {
+    pub(super) bounds: CredentialBounds,
+    /// The account it is for; of a delegated token, the one it was delegated for.
+    pub(super) account: AccountId,
+    used_at: Millis,
+}
+
+impl HeldLogin {
+    /// Its bounds for an account, unless it is over by the settings of that.
+    pub(super) fn bounds_for(
+        &self,
+        iam: &Iam,
+        account: AccountId,
+    ) -> Result<CredentialBounds, IamError> {
+        let now = iam.0.clock.now();
+        let life = Lifetimes::of(iam, &self.bounds, account, false);
+        life.check_idle(self.used_at, now)?;
+        life.bound(self.bounds, now)
+    }
+}
+
+/// The token's session if both are alive.
+pub(super) async fn read(
+    iam: &Iam,
+    tx: &mut Tx,
+    token: &RefreshToken,
+) -> Result<HeldLogin, IamError> {
+    let now = iam.0.clock.now();
+    unexpired(token, now)?;
+    let begun = sessions::find(tx, token.session).await?;
+    let begun = begun.ok_or_else(ended)?;
+    if let Some(ended_at) = begun.ended_at {
+        return Err(why_ended(iam, token, &begun, ended_at));
+    }
+    let root = Root {
+        session: Some(token.session),
+        key: token.api_key,
+    };
+    let principal = token.principal.ok_or_else(invalid)?;
+    let bounds = iam.derived(principal, begun.proven_at, root)?;
+    let account = token.delegated_for.as_ref().unwrap_or(&begun.account);
+    let account: AccountId = account.parse().map_err(|_| invalid())?;
+    // What comes of a delegated token ends with its chain.
+    let bounds = match token.delegated_for {
+        None => bounds,
+        Some(_) => bounds.delegated(account, token.expires_at),
+    };
+    Ok(HeldLogin {
+        bounds,
+        account,
+        used_at: begun.used_at,
+    })
+}
+
+/// Why the session of a token was ended: by the settings of its account, if it was over by them then.
+fn why_ended(
+    iam: &Iam,
+    token: &RefreshToken,
+    session: &StoredSession,
+    ended_at: Millis,
+) -> IamError {
+    let directory = iam.directory();
+    let user = token.principal.and_then(Principal::user);
+    let account: Option<AccountId> = user.and_then(|_| session.account.parse().ok());
+    let stored = account.and_then(|account| directory.account_settings.get(&account));
+    stored
+        .and_then(|stored| over_when_ended(&stored.settings, session, ended_at))
+        .unwrap_or_else(ended)
+}
