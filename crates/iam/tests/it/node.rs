@@ -4,7 +4,7 @@ use crate::world::{World, access_token, on_both_databases, secret};
 use base::principal::Principal;
 use base::scope::Domain;
 use iam::directory::{Attribute, NamedRole, PolicyRole, PolicySubject};
-use iam::flow::assume::ProfileLogin;
+use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::grant::Grant;
 use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
@@ -101,7 +101,7 @@ async fn another_node_refuses_within_a_second_who_was_deleted_or_removed(world: 
     let added = iam.add_profile_identity(&owner, profile, &named).await;
     added.unwrap();
     let wanted = ProfileLogin {
-        token: secret(&by_key),
+        proof: AssumerProof::AccessToken(secret(&by_key)),
         profile: WantedProfile {
             id: Some(profile.to_string()),
             ..WantedProfile::default()
