@@ -11,8 +11,8 @@ use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::passcodes::{self, StoredPasscode};
-use crate::repo::refresh_tokens;
 use crate::repo::transactions::credentials;
+use crate::repo::{refresh_tokens, sessions};
 use crate::service::Iam;
 use crate::token::issued::{PASSCODE, PASSWORD};
 use base::secret::Secret;
@@ -72,12 +72,16 @@ pub(crate) async fn find(
     code: &Secret<String>,
 ) -> Result<(CredentialBounds, &'static str), IamError> {
     let mut tx = iam.0.db.snapshot().await?;
-    let found = passcodes::find(&mut tx, &hashed(code)).await?;
+    let mut found = passcodes::find(&mut tx, &hashed(code)).await?;
     let session = found.as_ref().and_then(|stored| stored.root.session);
-    let is_by_password = match session {
-        Some(session) => refresh_tokens::is_session_of(&mut tx, session, PASSWORD).await?,
-        None => false,
-    };
+    let mut is_by_password = false;
+    if let Some(session) = session {
+        is_by_password = refresh_tokens::is_session_of(&mut tx, session, PASSWORD).await?;
+        // It is nobody's any more: nothing else about it is answered.
+        if sessions::find_live(&mut tx, session).await?.is_none() {
+            found = None;
+        }
+    }
     tx.end().await?;
     if let Some(stored) = &found {
         let asked = iam.hear_of_owner(code.expose(), stored.user.into(), stored.root.key);

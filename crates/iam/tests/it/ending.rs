@@ -4,6 +4,7 @@ use crate::world::{
     OWNER, World, access_token, code, on_both_databases, on_postgres, refresh_token, secret,
 };
 use base::scope::Domain;
+use iam::bootstrap::Request;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
@@ -243,7 +244,20 @@ fn an_end_that_waits_for_its_session_keeps_no_other_waiting() {
 async fn ends_beside_one_that_waits(world: World) {
     let token = access_token(&world.log_in().await);
     let used = world.enter(&token).unwrap();
-    let bob = world.person("bob@example.org", None).await;
+    // Of another account: the logins and logouts of one account wait for each other.
+    let zoe = Request {
+        account: "second".to_owned(),
+        region: None,
+        org: "acme".to_owned(),
+        space: "prod".to_owned(),
+        owner: "zoe@example.org".to_owned(),
+        password: None,
+    };
+    let zoe = world.iam.create_account(zoe).await.unwrap();
+    let zoe = world
+        .key_session(zoe.opening.unwrap().api_key.expose())
+        .await;
+    let zoe = world.enter(&access_token(&zoe.unwrap())).unwrap();
     // As a change does that its caller makes with this session.
     let db = world.database().await;
     let mut change = db.begin().await.unwrap();
@@ -256,7 +270,7 @@ async fn ends_beside_one_that_waits(world: World) {
     while db.one(waiting, &[]).await.unwrap().is_none() {
         assert!(!ended.is_finished(), "it does not wait for its session");
     }
-    world.iam.log_out(&bob.identity).await.unwrap();
+    world.iam.log_out(&zoe).await.unwrap();
     // Nor does the change itself, if it ends sessions in the end.
     let number = "UPDATE counters SET value = value WHERE name = 'ends'";
     change.execute(number, &[]).await.unwrap();

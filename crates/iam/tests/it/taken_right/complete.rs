@@ -42,7 +42,8 @@ fn read(source: &str, all: &mut BTreeMap<String, Functions>) {
         let text = words.join(" ").replace(" .", ".");
         let found = all.entry(name.to_owned()).or_default();
         let is_public = line.trim_start().starts_with("pub async fn ");
-        found.is_for_callers |= is_public && text.contains("caller: &Identity");
+        let takes_caller = ["caller: &Identity", "prepared: Prepared"];
+        found.is_for_callers |= is_public && takes_caller.iter().any(|taken| text.contains(taken));
         found.text.push_str(&text);
     }
 }
