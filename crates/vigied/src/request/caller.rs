@@ -55,6 +55,15 @@ pub(crate) struct RejectedCaller {
     pub(crate) may_be_unheard: bool,
 }
 
+/// Whether the other nodes were asked, for this request, what they have made a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OtherNodes {
+    /// What is refused may be for the lack of what they have made: then nothing is counted yet.
+    NotAsked,
+    /// What is refused now stays refused.
+    Asked,
+}
+
 impl From<Refusal> for Box<RejectedCaller> {
     fn from(refusal: Refusal) -> Self {
         Self::new(RejectedCaller {
@@ -82,10 +91,13 @@ fn sent<'h>(
     app: &App,
     kinds: AuthorizationKinds,
     headers: &'h HeaderMap,
+    other_nodes: OtherNodes,
 ) -> Result<PresentedCredential<'h>, Refusal> {
     let sent = presented_credential::read(app, kinds, headers)?;
-    for repair in sent.repairs.iter() {
-        app.metrics.repaired(repair.word());
+    if other_nodes == OtherNodes::NotAsked {
+        for repair in sent.repairs.iter() {
+            app.metrics.repaired(repair.word());
+        }
     }
     if sent.way == CredentialHeader::UserToken {
         two_credentials::check(app, headers, sent.credential())?;
@@ -127,12 +139,14 @@ pub(crate) fn scope(
     app: &App,
     request: &Request,
     guard: Guard,
+    other_nodes: OtherNodes,
 ) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
     let source = source::of(request);
     if matches!(guard, Guard::Sender(_)) {
         destination::refuse_url_credential(request)?;
     }
-    let sent = sent(app, AuthorizationKinds::Metrics, request.headers())?;
+    let kinds = AuthorizationKinds::Metrics;
+    let sent = sent(app, kinds, request.headers(), other_nodes)?;
     if sent.way == CredentialHeader::Basic {
         cross_site::check(app, request)?;
     }
@@ -143,10 +157,11 @@ pub(crate) fn scope(
     let credential = AuditedCredential::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {
+        let may_be_unheard = may_be_unheard(app, other_nodes, sent.credential(), &error);
         Box::new(RejectedCaller {
-            refusal: refusal(app, source, (sent.credential(), &error)),
+            refusal: refusal(app, source, (sent.credential(), &error), may_be_unheard),
             known: proof.map(|proof| (proof, credential)),
-            may_be_unheard: app.iam.may_be_unheard(sent.credential(), &error),
+            may_be_unheard,
         })
     })?;
     let caller = Caller {
@@ -160,19 +175,31 @@ pub(crate) fn scope(
     Ok((caller, sent.repairs))
 }
 
-/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints; valid keys
-/// and tokens never get here.
+/// Whether another node may have made what the credential is refused for the lack of, and is asked.
+fn may_be_unheard(
+    app: &App,
+    other_nodes: OtherNodes,
+    credential: Credential<'_>,
+    error: &AuthError,
+) -> bool {
+    other_nodes == OtherNodes::NotAsked && app.iam.may_be_unheard(credential, error)
+}
+
+/// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints, once it is known
+/// that no node has made it; valid keys and tokens never get here.
 fn refusal(
     app: &App,
     source: Source,
     (credential, error): (Credential<'_>, &AuthError),
+    may_be_unheard: bool,
 ) -> Refusal {
     if let Some(problem) = key_as_token::problem(credential, error) {
         return Refusal(problem);
     }
     let problem = refused::credential(error);
     let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
-    let wait = is_guess.then(|| app.iam.count_guess(source)).flatten();
+    let counts = is_guess && !may_be_unheard;
+    let wait = counts.then(|| app.iam.count_guess(source)).flatten();
     Refusal(match wait {
         Some(seconds) => refused::slowed(problem, seconds),
         None => problem,
@@ -196,16 +223,18 @@ pub(super) fn whole_missing(scope: &Scope) -> Refusal {
 pub(crate) fn identity(
     app: &App,
     (headers, source): (&HeaderMap, Source),
+    other_nodes: OtherNodes,
 ) -> Result<(Manager, Repairs), Box<RejectedCaller>> {
-    let sent = sent(app, AuthorizationKinds::Management, headers)?;
+    let sent = sent(app, AuthorizationKinds::Management, headers, other_nodes)?;
     let credential = AuditedCredential::from(&sent.credential());
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
-        let refusal = refusal(app, source, (sent.credential(), &error));
+        let may_be_unheard = may_be_unheard(app, other_nodes, sent.credential(), &error);
+        let refusal = refusal(app, source, (sent.credential(), &error), may_be_unheard);
         Box::new(RejectedCaller {
             refusal: for_programs(refusal, sent.way, &error),
             known: proof.map(|proof| (proof, credential)),
-            may_be_unheard: app.iam.may_be_unheard(sent.credential(), &error),
+            may_be_unheard,
         })
     })?;
     Ok((Manager(identity), sent.repairs))
@@ -240,7 +269,13 @@ pub(crate) fn presented<'h>(
     headers: &'h HeaderMap,
 ) -> Result<Option<Credential<'h>>, Refusal> {
     if headers.contains_key(USER_TOKEN) {
-        sent(app, AuthorizationKinds::Management, headers).map(|sent| sent.plain())
+        sent(
+            app,
+            AuthorizationKinds::Management,
+            headers,
+            OtherNodes::NotAsked,
+        )
+        .map(|sent| sent.plain())
     } else {
         Ok(None)
     }
@@ -248,7 +283,13 @@ pub(crate) fn presented<'h>(
 
 /// The caller, if either header holds a valid credential; for routes that also answer without one.
 pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
-    let sent = sent(app, AuthorizationKinds::Management, headers).ok()?;
+    let sent = sent(
+        app,
+        AuthorizationKinds::Management,
+        headers,
+        OtherNodes::NotAsked,
+    )
+    .ok()?;
     app.verifier.identity(sent.credential()).ok()
 }
 

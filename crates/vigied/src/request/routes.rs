@@ -2,7 +2,7 @@
 //! a handler without declaring who may call it, the form of its errors, the bound of its work, and the size of its body.
 
 use super::body_limit::{BodyLimit, HandlerArguments};
-use super::caller::{self, Caller, Manager, RejectedCaller};
+use super::caller::{self, Caller, Manager, OtherNodes, RejectedCaller};
 use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
@@ -212,10 +212,11 @@ async fn verify(
         | Guard::Names
         | Guard::Sender(_) => {}
     }
-    let mut repairs = verify_caller(&app, guard, &mut request);
-    let may_be_unheard = matches!(&repairs, Err(rejected) if rejected.may_be_unheard);
-    if may_be_unheard && app.iam.ask_other_nodes().await {
-        repairs = verify_caller(&app, guard, &mut request);
+    let mut repairs = verify_caller(&app, guard, &mut request, OtherNodes::NotAsked);
+    if matches!(&repairs, Err(rejected) if rejected.may_be_unheard) {
+        // Also where no answer came: what is refused now is counted.
+        app.iam.ask_other_nodes().await;
+        repairs = verify_caller(&app, guard, &mut request, OtherNodes::Asked);
     }
     let kinds = AuthorizationKinds::of(guard);
     let may_ask_for_password = kinds == AuthorizationKinds::Metrics
@@ -261,16 +262,17 @@ fn verify_caller(
     app: &App,
     guard: Guard,
     request: &mut Request,
+    other_nodes: OtherNodes,
 ) -> Result<Repairs, Box<RejectedCaller>> {
     match guard {
         Guard::Public | Guard::Credential | Guard::Identity => {
             let sent = (request.headers(), source::of(request));
-            let (manager, repairs) = caller::identity(app, sent)?;
+            let (manager, repairs) = caller::identity(app, sent, other_nodes)?;
             request.extensions_mut().insert(manager);
             Ok(repairs)
         }
         Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names | Guard::Sender(_) => {
-            let (caller, repairs) = caller::scope(app, request, guard)?;
+            let (caller, repairs) = caller::scope(app, request, guard, other_nodes)?;
             request.extensions_mut().insert(caller);
             Ok(repairs)
         }
