@@ -137,11 +137,20 @@ fn returned(words: &[&str]) -> Option<String> {
         let rest = words.get(at + 1..)?;
         return match rest {
             ["(", inner @ ..] => returned(inner),
+            [name, "CROSS", "JOIN", other, ..] if is_list(words, name) => Some(table(other)),
             [name, ..] => Some(table(name)),
             [] => None,
         };
     }
     None
+}
+
+/// Whether the statement begins with a list of values of this name, which is no table: `WITH name (column) AS (VALUES`.
+fn is_list(words: &[&str], name: &str) -> bool {
+    let ["WITH", list, "(", _, ")", "AS", "(", "VALUES", ..] = words else {
+        return false;
+    };
+    *list == name
 }
 
 /// A table's name as its file has it; empty where the word is none.
@@ -230,6 +239,10 @@ mod tests {
                 vec!["users"],
             ),
             ("select guid from users", vec!["users"]),
+            (
+                "WITH wanted (id) AS (VALUES ($1), ($2)) SELECT guid FROM wanted CROSS JOIN users WHERE guid = id",
+                vec!["users"],
+            ),
             ("INSERT INTO {t}", vec![""]),
         ] {
             assert_eq!(tables(text), expected, "{text}");

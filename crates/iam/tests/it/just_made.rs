@@ -2,23 +2,16 @@
 //! since the one before has made the node ask.
 
 use crate::world::Whole as _;
-use crate::world::{
-    OWNER, World, access_token, code, on_both_databases, refresh_token, secret, source,
-};
+use crate::world::{OWNER, World, code, on_both_databases};
 use base::id::{AccessGroupId, Guid, KeyId, PolicyId, ProfileId, ServiceId};
 use base::principal::Principal;
 use base::scope::Domain;
-use iam::audit::Origin;
 use iam::bounds::Narrowing;
 use iam::claim_condition::ClaimCondition;
 use iam::directory::{
     Attribute, NamedRole, OWN_REALM, Plan, PolicyRole, PolicySubject, ProfileRuleKind,
     ResourceGroup,
 };
-use iam::flow::assume::{AssumerProof, ProfileLogin};
-use iam::flow::grant::{Client, Grant};
-use iam::flow::uaa::UaaGrant;
-use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::access_group::AccessGroupChange;
 use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::manage::account_user::AccountUser;
@@ -35,7 +28,6 @@ use iam::manage::profile_link::LinkTerms;
 use iam::manage::profile_rule::ProfileRuleTerms;
 use iam::manage::resource_key::NewResourceKey;
 use iam::manage::service_id::{NewService, ServiceChange};
-use iam::{AuthError, Credential, Iam};
 use std::sync::Arc;
 
 on_both_databases!(
@@ -47,8 +39,6 @@ on_both_databases!(
     spaces_and_instances,
     what_a_body_names,
     what_was_unlocked_is_changed,
-    credentials_and_what_rests_on_them,
-    an_unknown_credential_is_asked_for_once,
     what_no_node_has_made_is_not_there,
 );
 
@@ -470,102 +460,4 @@ async fn what_no_node_has_made_is_not_there(world: World) {
     let is_same = Arc::ptr_eq(&before, &node.directory());
     assert!(is_same, "nothing is read again");
     node.close().await;
-}
-
-async fn credentials_and_what_rests_on_them(world: World) {
-    let (owner, iam, node) = (world.owner(), &world.iam, world.node().await);
-    let key = async || world.key(&owner, NewKey::default()).await.1;
-    let by_key = Grant::ApiKey(secret(&key().await));
-    World::ask(&node, by_key, None).await.unwrap();
-    let (service, text) = world.service().await;
-    let by_service = Grant::Client {
-        id: service.to_string(),
-        secret: secret(&text),
-    };
-    World::ask(&node, by_service, None).await.unwrap();
-    let begun = world.key_session(&key().await).await.unwrap();
-    let renewal = Grant::RefreshToken(secret(&refresh_token(&begun)));
-    let renewed = World::ask(&node, renewal, Some(Client::Bx)).await;
-    renewed.unwrap();
-    let begun = world.key_session(&key().await).await.unwrap();
-    let exchanged = UaaGrant::IamToken(secret(&access_token(&begun)));
-    node.uaa_token(source(), exchanged).await.unwrap();
-    let begun = world.key_session(&key().await).await.unwrap();
-    node.revoke(&begun.access_token).await.unwrap();
-    iam.sync().await.unwrap();
-    let ended = world.enter(&access_token(&begun));
-    assert!(matches!(ended, Err(AuthError::Revoked(_))), "{ended:?}");
-
-    // So does the guard of the routes.
-    let text = key().await;
-    hears_of(&node, Credential::ApiKey(&text)).await;
-    let (service, text) = world.service().await;
-    let token = async || {
-        let tokens = World::ask(iam, Grant::ApiKey(secret(&text)), None).await;
-        access_token(&tokens.unwrap())
-    };
-    hears_of(&node, Credential::Iam(&token().await)).await;
-
-    // A trusted profile that whoever the node knows takes on.
-    let new = NewProfile {
-        name: "ops".to_owned(),
-        ..NewProfile::default()
-    };
-    let profile = iam.create_profile(&owner, new).await.unwrap().id;
-    let named = [NewProfileIdentity {
-        principal: service,
-        description: String::new(),
-    }];
-    let set = iam.set_profile_identities(&owner, profile, "*", &named);
-    set.await.unwrap();
-    let taken_on = ProfileLogin {
-        proof: AssumerProof::AccessToken(secret(&token().await)),
-        profile: WantedProfile {
-            id: Some(profile.to_string()),
-            ..WantedProfile::default()
-        },
-        account: None,
-        client: None,
-        source: source(),
-    };
-    node.profile_token(taken_on).await.unwrap();
-    node.close().await;
-}
-
-async fn hears_of(node: &Iam, credential: Credential<'_>) {
-    let unheard = node.verifier().identity(credential).unwrap_err();
-    assert!(
-        node.may_be_unheard(credential, &unheard),
-        "{credential:?}: {unheard}"
-    );
-    assert!(node.ask_other_nodes().await);
-    node.verifier().identity(credential).unwrap();
-}
-
-async fn an_unknown_credential_is_asked_for_once(world: World) {
-    let iam = &world.iam;
-    let may_ask = |text: &str| {
-        let credential = Credential::ApiKey(text);
-        let refused = iam.verifier().identity(credential).unwrap_err();
-        iam.may_be_unheard(credential, &refused)
-    };
-    let guess = iam::key_text::generate();
-    assert!(may_ask(guess.expose()));
-    assert!(!may_ask(guess.expose()));
-    world.wait(1);
-    assert!(may_ask(guess.expose()));
-    // Not whole: nobody has made it.
-    assert!(!may_ask(&format!("{}x", guess.expose())));
-    // Whoever guesses more is not asked for, and no other source pays for it.
-    let guesser = Origin::new(crate::world::at(7), "guessing");
-    let asked = guesser.sync_scope(|| {
-        let guesses = (0..100).map(|number| format!("guess {number}"));
-        guesses.filter(|text| may_ask(text)).count()
-    });
-    assert!((1..100).contains(&asked), "{asked}");
-    let other = Origin::new(crate::world::at(8), "asking");
-    assert!(other.sync_scope(|| may_ask("a key of another source")));
-    // What is refused is refused as before.
-    let refused = World::ask(iam, Grant::ApiKey(guess), None).await;
-    assert_eq!(code(refused), "wrong_key");
 }

@@ -105,6 +105,7 @@ mod taken_right;
 mod token_bodies;
 #[cfg(test)]
 mod unchanged;
+mod unheard;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]

@@ -147,10 +147,13 @@ fn what_is_not_enforced_is_refused_by_its_name() {
     let begin = one(DATE_TIME, "dateTimeGreaterThan", "2026-12-01T09:00:00Z");
     let day = one(WEEKDAY, "dayOfWeekEquals", "1+00:00");
     let hour = one(TIME, "timeLessThan", "09:00:00Z");
-    let deep = group("or", &[group("or", &[group("and", &[begin.clone()])])]);
+    let deep = group(
+        "or",
+        &[group("or", &[group("and", std::slice::from_ref(&begin))])],
+    );
     let mut with_more = begin.clone();
     with_more["weight"] = json!(1);
-    let mut mixed = group("and", &[begin.clone()]);
+    let mut mixed = group("and", std::slice::from_ref(&begin));
     mixed["key"] = json!(DATE_TIME);
     let many = vec![begin.clone(); 11];
     let halves = [group("and", &many[..6]), group("and", &many[..5])];

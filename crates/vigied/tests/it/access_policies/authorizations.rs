@@ -98,7 +98,7 @@ fn an_authorization_is_made_and_shown_in_both_forms_beside_access_policies() {
             found
         };
         assert_eq!(of_type("authorization"), both);
-        assert_eq!(of_type("access"), [access.clone()]);
+        assert_eq!(of_type("access"), std::slice::from_ref(&access));
         let by_type = account.policy_ids(&format!("/{form}/policies?sort=-type"));
         assert!(both.contains(&by_type[0]) && both.contains(&by_type[1]));
     }

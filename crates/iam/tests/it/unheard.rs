@@ -1,0 +1,115 @@
+//! A credential that another node made a moment ago, and what rests on it, is good at a node that has not heard of it.
+
+use crate::world::{World, access_token, code, on_both_databases, refresh_token, secret, source};
+use iam::audit::Origin;
+use iam::flow::assume::{AssumerProof, ProfileLogin};
+use iam::flow::grant::{Client, Grant};
+use iam::flow::uaa::UaaGrant;
+use iam::flow::wanted_profile::WantedProfile;
+use iam::manage::api_key::NewKey;
+use iam::manage::profile::NewProfile;
+use iam::manage::profile_identity::NewProfileIdentity;
+use iam::{AuthError, Credential, Iam};
+
+on_both_databases!(
+    credentials_and_what_rests_on_them,
+    an_unknown_credential_is_asked_for_once,
+);
+
+async fn credentials_and_what_rests_on_them(world: World) {
+    let (owner, iam, node) = (world.owner(), &world.iam, world.node().await);
+    let key = async || world.key(&owner, NewKey::default()).await.1;
+    let by_key = Grant::ApiKey(secret(&key().await));
+    World::ask(&node, by_key, None).await.unwrap();
+    let (service, text) = world.service().await;
+    let by_service = Grant::Client {
+        id: service.to_string(),
+        secret: secret(&text),
+    };
+    World::ask(&node, by_service, None).await.unwrap();
+    let begun = world.key_session(&key().await).await.unwrap();
+    let renewal = Grant::RefreshToken(secret(&refresh_token(&begun)));
+    let renewed = World::ask(&node, renewal, Some(Client::Bx)).await;
+    renewed.unwrap();
+    let begun = world.key_session(&key().await).await.unwrap();
+    let exchanged = UaaGrant::IamToken(secret(&access_token(&begun)));
+    node.uaa_token(source(), exchanged).await.unwrap();
+    let begun = world.key_session(&key().await).await.unwrap();
+    node.revoke(&begun.access_token).await.unwrap();
+    iam.sync().await.unwrap();
+    let ended = world.enter(&access_token(&begun));
+    assert!(matches!(ended, Err(AuthError::Revoked(_))), "{ended:?}");
+
+    // So does the guard of the routes.
+    let text = key().await;
+    hears_of(&node, Credential::ApiKey(&text)).await;
+    let (service, text) = world.service().await;
+    let token = async || {
+        let tokens = World::ask(iam, Grant::ApiKey(secret(&text)), None).await;
+        access_token(&tokens.unwrap())
+    };
+    hears_of(&node, Credential::Iam(&token().await)).await;
+
+    // A trusted profile that whoever the node knows takes on.
+    let new = NewProfile {
+        name: "ops".to_owned(),
+        ..NewProfile::default()
+    };
+    let profile = iam.create_profile(&owner, new).await.unwrap().id;
+    let named = [NewProfileIdentity {
+        principal: service,
+        description: String::new(),
+    }];
+    let set = iam.set_profile_identities(&owner, profile, "*", &named);
+    set.await.unwrap();
+    let taken_on = ProfileLogin {
+        proof: AssumerProof::AccessToken(secret(&token().await)),
+        profile: WantedProfile {
+            id: Some(profile.to_string()),
+            ..WantedProfile::default()
+        },
+        account: None,
+        client: None,
+        source: source(),
+    };
+    node.profile_token(taken_on).await.unwrap();
+    node.close().await;
+}
+
+async fn hears_of(node: &Iam, credential: Credential<'_>) {
+    let unheard = node.verifier().identity(credential).unwrap_err();
+    assert!(
+        node.may_be_unheard(credential, &unheard),
+        "{credential:?}: {unheard}"
+    );
+    assert!(node.ask_other_nodes().await);
+    node.verifier().identity(credential).unwrap();
+}
+
+async fn an_unknown_credential_is_asked_for_once(world: World) {
+    let iam = &world.iam;
+    let may_ask = |text: &str| {
+        let credential = Credential::ApiKey(text);
+        let refused = iam.verifier().identity(credential).unwrap_err();
+        iam.may_be_unheard(credential, &refused)
+    };
+    let guess = iam::key_text::generate();
+    assert!(may_ask(guess.expose()));
+    assert!(!may_ask(guess.expose()));
+    world.wait(1);
+    assert!(may_ask(guess.expose()));
+    // Not whole: nobody has made it.
+    assert!(!may_ask(&format!("{}x", guess.expose())));
+    // Whoever guesses more is not asked for, and no other source pays for it.
+    let guesser = Origin::new(crate::world::at(7), "guessing");
+    let asked = guesser.sync_scope(|| {
+        let guesses = (0..100).map(|number| format!("guess {number}"));
+        guesses.filter(|text| may_ask(text)).count()
+    });
+    assert!((1..100).contains(&asked), "{asked}");
+    let other = Origin::new(crate::world::at(8), "asking");
+    assert!(other.sync_scope(|| may_ask("a key of another source")));
+    // What is refused is refused as before.
+    let refused = World::ask(iam, Grant::ApiKey(guess), None).await;
+    assert_eq!(code(refused), "wrong_key");
+}
