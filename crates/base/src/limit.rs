@@ -335,9 +335,9 @@ limits! {
     /// Changes of what one account has that are made at once.
     fixed CHANGES_AT_ONCE_PER_ACCOUNT = "changes_at_once_per_account", 2, "changes", "a further change of what the account has (its users, keys, policies, spaces, events and so on) waits until another one of the same account is done";
     /// Changes of what one account has that wait until they are made.
-    fixed CHANGES_WAITING_PER_ACCOUNT = "changes_waiting_per_account", 128, "changes", "a further change of what the account has, beside those that are made and so many that wait, is refused with 429";
+    fixed CHANGES_WAITING_PER_ACCOUNT = "changes_waiting_per_account", 128, "changes", "a further change of what the account has, beside those that are made and so many that wait, is refused with 429; what ends sessions or an API key never is";
     /// Changes of one identity that wait until they are made: a quarter of those of its account.
-    fixed CHANGES_WAITING_PER_IDENTITY = "changes_waiting_per_identity", 32, "changes", "a further change by the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429";
+    fixed CHANGES_WAITING_PER_IDENTITY = "changes_waiting_per_identity", 32, "changes", "a further change by the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429; what ends sessions or an API key never is";
     /// Logins of one account that write at once.
     fixed LOGINS_AT_ONCE_PER_ACCOUNT = "logins_at_once_per_account", 1, "logins", "a further login of the same account that begins a session, renews or ends one, makes a one-time code or takes on a trusted profile waits until another one is done";
     /// Logins of one account that wait until they may write.

@@ -175,7 +175,7 @@ impl AccountTurns {
         Ok(Arc::clone(&turns).next().await)
     }
 
-    /// Waits for a turn of the account, however many wait: for what completes work that has had its turn.
+    /// Waits for a turn of the account, however many wait: for what completes work that has had its turn, and for what ends credentials.
     pub(crate) async fn take_to_complete(&self, account: AccountId) -> AccountTurn {
         self.turns_of(account).next().await
     }

@@ -4,6 +4,7 @@
 use super::change_progress::{ChangeProgress, ChangeStage};
 use super::waiting_caller::WaitingCaller;
 use crate::app::App;
+use crate::http::account_turns::AccountTurn;
 use crate::http::problem::Refusal;
 use crate::net::client_watch;
 use axum::extract::{FromRequestParts, Request, State};
@@ -42,7 +43,33 @@ impl PendingChange {
         let (turns, caller) = (&self.app.change_turns, &self.caller);
         self.progress.reach(ChangeStage::Waits);
         let turn = turns.take(caller.account, caller.identity).await?;
-        caller.check(&self.app)?;
+        self.make_in(turn, work).await
+    }
+
+    /// As [`Self::make`], for work that ends credentials: it is never refused for how many changes wait.
+    ///
+    /// # Errors
+    /// When the caller has no access any more; when the work panics.
+    pub(crate) async fn make_ending<F>(self, work: F) -> Result<F::Output, Refusal>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.progress.reach(ChangeStage::Waits);
+        let turn = self
+            .app
+            .change_turns
+            .take_to_complete(self.caller.account)
+            .await;
+        self.make_in(turn, work).await
+    }
+
+    async fn make_in<F>(self, turn: AccountTurn, work: F) -> Result<F::Output, Refusal>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.caller.check(&self.app)?;
         // Before the work is handed over: who is told that nothing was changed must be right.
         self.progress.reach(ChangeStage::Begun);
         turn.run_to_end(client_watch::on_same(work)).await
@@ -64,12 +91,28 @@ pub(super) async fn in_change(
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let change = match PendingChange::of(&app, &parts) {
-        Ok(change) => change,
-        Err(refusal) => return refusal.into_response(),
+    let answered = match pending(&app, request) {
+        Ok((change, request)) => change.make(next.run(request)).await,
+        Err(refusal) => Err(refusal),
     };
-    let request = Request::from_parts(parts, body);
-    let answered = change.make(next.run(request)).await;
     answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// As [`in_change`], for a route that ends credentials.
+pub(super) async fn in_ending_change(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let answered = match pending(&app, request) {
+        Ok((change, request)) => change.make_ending(next.run(request)).await,
+        Err(refusal) => Err(refusal),
+    };
+    answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn pending(app: &Arc<App>, request: Request) -> Result<(PendingChange, Request), Refusal> {
+    let (parts, body) = request.into_parts();
+    let change = PendingChange::of(app, &parts)?;
+    Ok((change, Request::from_parts(parts, body)))
 }

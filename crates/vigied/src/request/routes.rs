@@ -10,7 +10,7 @@ pub(crate) use super::guard::Guard;
 use super::if_match;
 use super::in_turn::in_turn;
 use super::known_query::KnownQuery;
-use super::pending_change::in_change;
+use super::pending_change::{in_change, in_ending_change};
 use super::presented_credential::{self, AuthorizationKinds};
 use super::receive::receive;
 use super::request_access::AskedAt;
@@ -162,6 +162,10 @@ pub(crate) fn mount(
             }
             Work::Change => {
                 let layer = middleware::from_fn_with_state(state, in_change);
+                route.handler.route_layer(layer)
+            }
+            Work::Ending => {
+                let layer = middleware::from_fn_with_state(state, in_ending_change);
                 route.handler.route_layer(layer)
             }
             Work::One | Work::UpTo(_) | Work::LateChange | Work::Query => route.handler,

@@ -14,7 +14,10 @@ pub(crate) enum Work {
     /// It changes what the database has of the caller's account, or of a domain of it. Its handler runs in a turn for changes of the
     /// account, and to its end (`request/pending_change.rs`).
     Change,
-    /// It does the same, but computes or waits before: the handler takes that turn itself, once it knows what to write.
+    /// It ends sessions or API keys: a change as well, but never refused for how many of these wait. Whoever has a stolen credential must
+    /// not keep its owner from ending it.
+    Ending,
+    /// It does the same as a change, but computes or waits before: the handler takes that turn itself, once it knows what to write.
     LateChange,
     /// It reads samples, names or events, or what takes as long. The handler does it as a query, which has a turn and a budget of its
     /// own (`query/mod.rs`).
@@ -28,7 +31,7 @@ impl Work {
             Self::One => "one",
             Self::UpTo(limit) => limit.name,
             Self::InTurn => "turn",
-            Self::Change | Self::LateChange => "change",
+            Self::Change | Self::Ending | Self::LateChange => "change",
             Self::Query => "query",
         }
     }

@@ -19,7 +19,7 @@ use crate::request::routes::Guard::{
     Credential, Identity, Names, Public, Scope, Sender, WholeScope,
 };
 use crate::request::routes::{Route, delete, get, patch, post, put};
-use crate::request::work::Work::{Change, InTurn, LateChange, One, Query, UpTo};
+use crate::request::work::Work::{Change, Ending, InTurn, LateChange, One, Query, UpTo};
 use base::id::{OrgId, SpaceId};
 use base::limit::{
     IDENTITIES_PER_PROFILE, LINKS_PER_PROFILE, PREFERENCES_PER_IDENTITY, REJECTS_LISTED_PER_DOMAIN,
@@ -153,10 +153,10 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/apikeys/details", Identity, Account, InTurn, api_key::details),
         get("/v1/apikeys/{id}", Identity, Account, InTurn, api_key::show),
         put("/v1/apikeys/{id}", Identity, Account, Change, api_key::update),
-        delete("/v1/apikeys/{id}", Identity, Account, Change, api_key::delete),
+        delete("/v1/apikeys/{id}", Identity, Account, Ending, api_key::delete),
         post("/v1/apikeys/{id}/lock", Identity, Account, Change, api_key::lock),
         delete("/v1/apikeys/{id}/lock", Identity, Account, Change, api_key::unlock),
-        post("/v1/apikeys/{id}/disable", Identity, Account, Change, api_key::disable),
+        post("/v1/apikeys/{id}/disable", Identity, Account, Ending, api_key::disable),
         delete("/v1/apikeys/{id}/disable", Identity, Account, Change, api_key::enable),
         // Service IDs.
         get("/v1/serviceids", Identity, Account, InTurn, service_id::list),
@@ -210,8 +210,8 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/preferences/accounts/{account}/identities/{iam_id}/{service}/{preference}", Identity, Account, Change, preference::delete),
         // Login sessions.
         get("/v1/sessions", Identity, Account, InTurn, session::list),
-        delete("/v1/sessions", Identity, Account, Change, session::end_all),
-        delete("/v1/sessions/{id}", Identity, Account, Change, session::end),
+        delete("/v1/sessions", Identity, Account, Ending, session::end_all),
+        delete("/v1/sessions/{id}", Identity, Account, Ending, session::end),
         patch("/v1/sessions/{id}/state", Credential, Account, One, session::keep_alive),
         // Access groups, their members and rules.
         get("/v2/groups", Identity, Account, InTurn, access_group::list),
@@ -296,7 +296,7 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v2/users/redeem", Credential, Account, One, invitation::redeem),
         // The UAA.
         post("/oauth/token", Credential, Uaa, One, uaa::token),
-        post("/oauth/token/disconnect", Identity, Uaa, Change, uaa::disconnect),
+        post("/oauth/token/disconnect", Identity, Uaa, One, uaa::disconnect),
         // Cloud Foundry.
         get("/v2/info", Public, CloudFoundry, One, cloud_foundry::info),
         get("/v2/regions", Public, CloudFoundry, One, cloud_foundry::regions),
@@ -374,7 +374,7 @@ mod tests {
             let is_bounded = match work {
                 InTurn => true,
                 UpTo(limit) => !limit.settable,
-                One | Change | LateChange | Query => false,
+                One | Change | Ending | LateChange | Query => false,
             };
             assert!(is_bounded, "{path}: {work:?}");
         }
@@ -384,7 +384,7 @@ mod tests {
     fn a_list_without_a_turn_is_no_longer_than_one_without_pages() {
         let bounds = table().into_iter().filter_map(|route| match route.work {
             UpTo(limit) => Some((route.path, limit)),
-            One | InTurn | Change | LateChange | Query => None,
+            One | InTurn | Change | Ending | LateChange | Query => None,
         });
         let bounds: Vec<_> = bounds.collect();
         assert!(!bounds.is_empty());
@@ -396,11 +396,16 @@ mod tests {
         }
     }
 
-    /// What is no GET and changes nothing of the account in the database, though it is of an identity or a whole domain.
-    const NO_CHANGES: [(&str, &str, &str); 3] = [
+    /// What is no GET and takes no turn for changes, though it is of an identity or a whole domain.
+    const WITHOUT_TURN: [(&str, &str, &str); 4] = [
         ("POST", "/identity/userinfo", "the form of OpenID for a GET"),
         ("POST", "/v1/accounts/{account}/limits/identity", "counts"),
         ("POST", "/v2/authz", "decides"),
+        (
+            "POST",
+            "/oauth/token/disconnect",
+            "waits among the logins of the account, and keeps no change waiting meanwhile",
+        ),
     ];
 
     #[test]
@@ -414,7 +419,7 @@ mod tests {
             ..
         } in table()
         {
-            let is_change = matches!(work, Change | LateChange);
+            let is_change = matches!(work, Change | Ending | LateChange);
             let may_change = verb != "GET" && matches!(guard, Identity | WholeScope(_));
             // The turn is of the account of a verified caller who may change something.
             assert!(may_change || !is_change, "{verb} {path}: {work:?}");
@@ -422,8 +427,8 @@ mod tests {
                 others.push((verb, path));
             }
         }
-        let listed = NO_CHANGES.map(|(verb, path, _)| (verb, path));
-        assert_eq!(others, listed, "the list says why something is no change");
+        let listed = WITHOUT_TURN.map(|(verb, path, _)| (verb, path));
+        assert_eq!(others, listed, "the list says why something takes no turn");
     }
 
     /// Names of series are read by queries alone; and a turn is of a verified caller's account.

@@ -2,14 +2,17 @@
 //! colleagues.
 
 use super::busy_database::{Writer, ask, ok, server};
+use super::honest::answer;
 use super::queries::{figure, until};
 use super::waiting_lists::service_id;
-use crate::harness::Server;
+use super::withdrawn::further_key;
+use crate::harness::{Request, Server};
 use crate::limits::hits;
 use base::limit;
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
+use std::thread;
 
 fn in_flight(server: &Server) -> u64 {
     figure(server, "vigie_http_requests_in_flight")
@@ -96,6 +99,71 @@ fn changes_that_wait_leave_room_to_colleagues_and_senders() {
     });
     let listed = ask(&server, "GET", "/v1/metrics/list?query=load.*").send();
     assert!(listed.text().contains("load.one"), "{}", listed.text());
+}
+
+/// Whoever had a stolen key filled its owner's share, and the key could not be deleted.
+#[test]
+fn a_key_is_deleted_however_many_changes_of_its_owner_wait() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let (stolen, path) = further_key(&server);
+    let share = limit::CHANGES_WAITING_PER_IDENTITY.default;
+    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
+    let writer = Writer::begin(&server);
+    let waiting = fill(&server, &stolen, at_once + share);
+    let make = || ask(&server, "POST", "/v2/organizations").json(&json!({"name": "one too many"}));
+    assert_eq!(make().send().status, 429);
+    let (line, before) = (format!("DELETE {path}"), in_flight(&server));
+    let mut deletes = asked(&server, &server.owner.api_key, &line, "");
+    until("it waits as well", || in_flight(&server) > before);
+    drop(writer);
+    let (status, text) = answer(&mut deletes).unwrap();
+    assert_eq!(status, 204, "{text}");
+    drop(waiting);
+}
+
+/// They held the turns of the changes while they waited behind the logins.
+#[test]
+fn logouts_that_wait_for_logins_keep_no_change_waiting() {
+    let server = server(&["--set", "limits.request_seconds=6"]);
+    let form = [
+        ("grant_type", "password"),
+        ("username", "apikey"),
+        ("password", server.owner.api_key.as_str()),
+    ];
+    let login = || {
+        let login = server.request("POST", "/oauth/token").basic("cf", "");
+        login.form(&form)
+    };
+    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
+    let tokens = (0..at_once).map(|_| {
+        let reply = login().send();
+        ok(&reply);
+        reply.json()["access_token"].as_str().unwrap().to_owned()
+    });
+    let tokens: Vec<String> = tokens.collect();
+    let writer = Writer::begin(&server);
+    let before = in_flight(&server);
+    let sent = |request: Request| thread::spawn(move || request.send());
+    let mut waiting = vec![sent(login())];
+    until("a login has the turn", || in_flight(&server) > before);
+    for token in &tokens {
+        let logout = server.request("POST", "/oauth/token/disconnect");
+        waiting.push(sent(logout.bearer(token)));
+    }
+    until("the logouts wait", || in_flight(&server) > before + at_once);
+    // It has its turn at once, and waits for the database alone.
+    let change = ask(&server, "POST", "/v2/organizations").json(&json!({"name": "begun"}));
+    let change = change.send();
+    assert_eq!(change.status, 500, "{}", change.text());
+    assert!(
+        change.text().contains("may have been made"),
+        "{}",
+        change.text()
+    );
+    drop(writer);
+    for request in waiting {
+        request.join().unwrap();
+    }
 }
 
 /// Wrong passwords are slowed down where their user has logged in before; they slowed down every change of the account.
