@@ -6,7 +6,7 @@
 //! the deletion was not acknowledged then, and repeating it completes it.
 
 use crate::core::Core;
-use crate::guard::{PIECE, yield_to_waiters};
+use crate::guard::PIECE;
 use crate::head::mem_series::PreparedDeletion;
 use crate::purge_schedule::TOMBSTONES_MAX;
 use crate::query_meter::QueryMeter;
@@ -189,7 +189,7 @@ impl Core {
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
-                yield_to_waiters();
+                self.state.yield_to_waiters();
             }
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
@@ -224,7 +224,7 @@ impl Core {
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
-                yield_to_waiters();
+                self.state.yield_to_waiters();
             }
             let mut locked = self.state.lock_all();
             let applied = self.apply_delete_series(&mut locked, &piece);

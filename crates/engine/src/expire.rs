@@ -14,7 +14,6 @@ use crate::delete::pieces;
 use crate::due_expiry::{DailyShare, due_expiry};
 use crate::error;
 use crate::events::Event;
-use crate::guard::yield_to_waiters;
 use crate::index::activity::ActivityIndex;
 use crate::publish::Change;
 use base::store::StoreError;
@@ -108,7 +107,7 @@ impl Core {
             drop(locked);
             dropped |= &silent;
             sequence = applied.map(|applied| applied.sequence).or(sequence);
-            yield_to_waiters();
+            self.state.yield_to_waiters();
         }
         // A day whose late segment stays remains in the index: with these series still on it, each pass would drop them once more.
         self.state.clear_activity(&dropped, &TimeRange::ALL);

@@ -1,18 +1,21 @@
 //! The locks that a writer takes. A thread that holds one does a bounded number of steps before it releases it. Queries take none of
 //! them: the state that they need is published ([`crate::state::State`]).
 //!
-//! A deletion, a retention pass or a merge takes the locks once for each piece of its work. Code that goes through entries one by
-//! one counts them with [`step`]. In builds with debug assertions, and so in every test, a thread panics that takes more than
-//! [`LOCK_STEPS_MAX`] steps while it holds a lock.
+//! A deletion, a retention pass or a merge takes the locks once for each piece of its work, and lets those who wait have them in
+//! between ([`crate::state::State::yield_to_waiters`]). Code that goes through entries one by one counts them with [`step`]. In
+//! builds with debug assertions, and so in every test, a thread panics that takes more than [`LOCK_STEPS_MAX`] steps while it holds
+//! a lock.
 //!
 //! Not counted are an append, which writes a few thousand samples at a time, and the sorting of late samples into the column of
 //! their series.
 
+use crate::lock_waiters::LockWaiters;
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
-use std::time::Duration;
+use std::sync::{
+    PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult,
+};
 
 /// Steps that a thread may take while it holds a lock. A step takes far less than a microsecond; only with the bitmap of a day, or
 /// with a series that has many samples in the head, it takes a few.
@@ -21,13 +24,6 @@ pub(crate) const LOCK_STEPS_MAX: u64 = 4096;
 /// Entries of one piece of work under the lock where each of them is changed and not only read. With names of a thousand bytes, a
 /// piece takes about a millisecond.
 pub(crate) const PIECE: usize = 256;
-
-/// Lets waiting threads take the lock between two pieces of work. A thread that releases a lock and takes it again at once nearly
-/// always gets it before those that wait.
-pub(crate) fn yield_to_waiters() {
-    may_wait();
-    std::thread::sleep(Duration::from_micros(100));
-}
 
 thread_local! {
     /// Locks that this thread holds, and the steps since it took the first of them.
@@ -94,6 +90,7 @@ pub(crate) struct Lock<T> {
     inner: RwLock<T>,
     /// How often the lock has been acquired.
     turns: AtomicU64,
+    waiters: LockWaiters,
 }
 
 /// A guard for reading.
@@ -109,20 +106,25 @@ impl<T> Lock<T> {
         Self {
             inner: RwLock::new(inner),
             turns: AtomicU64::new(0),
+            waiters: LockWaiters::new(),
         }
     }
 
     // Code that changes something under a lock creates a `crate::poison::OnPanic` after it has taken the lock. That is then dropped
     // first, so that a panic poisons the store before another thread can take the lock and use the half-done change.
     pub(crate) fn read(&self) -> ReadGuard<'_, T> {
-        let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let wait = || self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let at_once = acquired(self.inner.try_read());
+        let guard = at_once.unwrap_or_else(|| self.waiters.count(wait));
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
         ReadGuard(guard)
     }
 
     pub(crate) fn write(&self) -> WriteGuard<'_, T> {
-        let guard = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let wait = || self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let at_once = acquired(self.inner.try_write());
+        let guard = at_once.unwrap_or_else(|| self.waiters.count(wait));
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
         WriteGuard(guard)
@@ -130,14 +132,15 @@ impl<T> Lock<T> {
 
     /// The same; none where another thread holds the lock.
     pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
-        let guard = match self.inner.try_write() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+        let guard = acquired(self.inner.try_write())?;
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
         Some(WriteGuard(guard))
+    }
+
+    /// The threads that wait for the lock.
+    pub(crate) const fn waiters(&self) -> &LockWaiters {
+        &self.waiters
     }
 
     /// How often the lock has been acquired so far, if it is locked now.
@@ -146,6 +149,15 @@ impl<T> Lock<T> {
             Err(TryLockError::WouldBlock) => Some(self.turns.load(Ordering::Relaxed)),
             Ok(_) | Err(TryLockError::Poisoned(_)) => None,
         }
+    }
+}
+
+/// None where another thread holds the lock.
+fn acquired<G>(attempt: TryLockResult<G>) -> Option<G> {
+    match attempt {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }
 

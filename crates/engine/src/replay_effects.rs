@@ -1,24 +1,35 @@
 //! What the records of the log do to the state at a start.
 //!
-//! Days of series are set and cleared for many records at a time: each change copies bitmaps of all the days that it concerns. Only
-//! the deletion of a range needs those that are set before it to be there.
+//! Days of series are set and cleared for many records at a time: each change goes through all the days that it concerns, and copies
+//! their bitmaps. A large deletion has a record for each piece of its series, between those of other writers, and its days are
+//! cleared once as they were when it was made.
 
 use crate::created_series::CreatedSeries;
 use crate::day::Day;
+use crate::index::activity::covers;
 use crate::series_ref::SeriesRef;
 use crate::state::State;
 use crate::wal::record::Record;
+use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 
 /// New days of series that are set together.
 pub(crate) const NEWLY_ACTIVE_MAX: usize = 1 << 18;
 
+/// So many of them a deletion of a range looks through; where there are more, they are set first.
+const NEWLY_ACTIVE_SEARCHED: usize = 1 << 14;
+
+/// Deleted ranges whose days are cleared together: deletions that were made at the same time take turns in the log.
+const RANGES_MAX: usize = 64;
+
 /// The effects of the records so far.
 #[derive(Debug)]
 pub(crate) struct ReplayEffects<'s> {
     state: &'s State,
-    /// Days of series that are still to be set.
+    /// Ranges that were deleted, whose days are still to be cleared of these series.
+    deleted_ranges: Vec<(TimeRange, RoaringBitmap)>,
+    /// Days of series that are still to be set, after those are cleared: what a later deletion concerns is taken out of it.
     newly_active: Vec<(Day, SeriesRef)>,
     /// Series that were deleted, whose days are still to be cleared: without names, nobody reads these.
     deleted: RoaringBitmap,
@@ -39,6 +50,7 @@ impl<'s> ReplayEffects<'s> {
     pub(crate) fn new(state: &'s State) -> Self {
         Self {
             state,
+            deleted_ranges: Vec::new(),
             newly_active: Vec::new(),
             deleted: RoaringBitmap::new(),
             deleted_through: 0,
@@ -68,7 +80,7 @@ impl<'s> ReplayEffects<'s> {
                 }
                 self.counts.samples += samples.len() as u64;
                 if self.newly_active.len() >= NEWLY_ACTIVE_MAX {
-                    self.set_newly_active();
+                    self.change_activity();
                 }
             }
             Record::DeleteSeries(series) => {
@@ -78,9 +90,8 @@ impl<'s> ReplayEffects<'s> {
                 self.deleted_through = sequence;
             }
             Record::DeleteRange(range, series) => {
-                self.set_newly_active();
                 let series: RoaringBitmap = series.iter().map(|series| series.0).collect();
-                state.clear_activity(&series, &range);
+                self.clear_later(range, &series);
                 let prepared = state.prepare(&series, &range);
                 let deferred = state
                     .lock_all()
@@ -99,7 +110,7 @@ impl<'s> ReplayEffects<'s> {
 
     /// The rest, once all records up to `last_sequence` were applied. `names`: of the files.
     pub(crate) fn finish(mut self, names: &[CreatedSeries], last_sequence: u64) -> ReplayCounts {
-        self.set_newly_active();
+        self.change_activity();
         if !self.deleted.is_empty() {
             self.state
                 .clear_dropped(&self.deleted, self.deleted_through);
@@ -108,7 +119,31 @@ impl<'s> ReplayEffects<'s> {
         self.counts
     }
 
-    fn set_newly_active(&mut self) {
+    /// The days in `range` are to be cleared of `series`.
+    fn clear_later(&mut self, range: TimeRange, series: &RoaringBitmap) {
+        let place = |ranges: &[(TimeRange, RoaringBitmap)]| {
+            ranges.iter().position(|(deleted, _)| *deleted == range)
+        };
+        let is_full =
+            self.deleted_ranges.len() >= RANGES_MAX && place(&self.deleted_ranges).is_none();
+        if is_full || self.newly_active.len() > NEWLY_ACTIVE_SEARCHED {
+            self.change_activity();
+        }
+        self.newly_active
+            .retain(|(day, active)| !(covers(&range, *day) && series.contains(active.0)));
+        let known = place(&self.deleted_ranges);
+        if let Some((_, deleted)) = known.and_then(|at| self.deleted_ranges.get_mut(at)) {
+            *deleted |= series;
+        } else {
+            self.deleted_ranges.push((range, series.clone()));
+        }
+    }
+
+    /// Clears and sets the days that are still to be.
+    fn change_activity(&mut self) {
+        for (range, series) in self.deleted_ranges.drain(..) {
+            self.state.clear_activity(&series, &range);
+        }
         self.state.mark_active(&self.newly_active);
         self.newly_active.clear();
     }
@@ -142,20 +177,18 @@ mod tests {
     use crate::state::{COPIES, Version};
     use base::id::TenantId;
 
-    /// Each record went through all parts of all days, though nobody reads the days of a series that is gone.
-    #[test]
-    fn the_days_of_deleted_series_are_cleared_once_however_many_records_delete_them() {
-        const SERIES: u32 = 100;
-        const DAYS: i64 = 40;
-        let state = State::new(
+    fn empty_state() -> State {
+        State::new(
             Registry::new([0; 2]),
             ActivityIndex::default(),
             Version::default(),
             0,
             DroppedSeries::default(),
-        );
-        let mut effects = ReplayEffects::new(&state);
-        let created = (0..SERIES).map(|number| CreatedSeries {
+        )
+    }
+
+    fn create(effects: &mut ReplayEffects<'_>, series: u32) {
+        let created = (0..series).map(|number| CreatedSeries {
             tenant: TenantId(1),
             name: format!("n{number}").into(),
             series: SeriesRef(number),
@@ -163,6 +196,16 @@ mod tests {
         effects
             .apply(1, Record::Created(created.collect()))
             .unwrap();
+    }
+
+    /// Each record went through all parts of all days, though nobody reads the days of a series that is gone.
+    #[test]
+    fn the_days_of_deleted_series_are_cleared_once_however_many_records_delete_them() {
+        const SERIES: u32 = 100;
+        const DAYS: i64 = 40;
+        let state = empty_state();
+        let mut effects = ReplayEffects::new(&state);
+        create(&mut effects, SERIES);
         let samples = (0..DAYS)
             .flat_map(|day| (0..SERIES).map(move |number| (number, day * DAY_MILLIS)))
             .map(|(number, at)| (SeriesRef(number), at, 1.0));
@@ -183,5 +226,88 @@ mod tests {
         let dropped = state.dropped();
         assert_eq!(dropped.most_on(Day(0), Day(39), 100), 99);
         assert_eq!(dropped.last_sequence(), 101);
+    }
+
+    /// Each record went through all days, where the deletion itself had done so once for all its series.
+    #[test]
+    fn the_days_of_deleted_ranges_are_cleared_once_however_many_records_delete_them() {
+        const SERIES: u32 = 100;
+        const DAYS: i32 = 40;
+        let state = empty_state();
+        let mut effects = ReplayEffects::new(&state);
+        create(&mut effects, SERIES);
+        let all: Vec<_> = (0..DAYS)
+            .flat_map(|day| (0..SERIES).map(move |number| (Day(day), SeriesRef(number))))
+            .collect();
+        state.mark_active(&all);
+        let until = |day: i32| TimeRange {
+            from: Day(0).range().from,
+            until: Day(day).range().until,
+        };
+        let ranges = [until(20), until(10)];
+        let sent = |day: i32, number: u32| {
+            Record::Samples(vec![(SeriesRef(number), Day(day).start(), 1.0)])
+        };
+        let before = COPIES.get();
+        let mut sequence = 1;
+        let mut apply = |record: Record| {
+            sequence += 1;
+            effects.apply(sequence, record).unwrap();
+        };
+        for number in 0..SERIES / 2 {
+            // Two deletions at the same time, of different series, and a writer beside them.
+            for (range, number) in ranges.into_iter().zip([number, number + SERIES / 2]) {
+                apply(sent(5, number));
+                apply(Record::DeleteRange(range, vec![SeriesRef(number)]));
+            }
+            apply(sent(7, number));
+        }
+        effects.finish(&[], sequence);
+        let copies = COPIES.get() - before;
+        assert_eq!(
+            copies, 3,
+            "each range is cleared once, and the days are set once"
+        );
+        let on = |day: i32, numbers: std::ops::Range<u32>| {
+            state.activity().count(Day(day), &numbers.collect())
+        };
+        let (first, second) = (0..SERIES / 2, SERIES / 2..SERIES);
+        assert_eq!(on(5, first.clone()), 0, "sent before its deletion");
+        assert_eq!(on(5, second.clone()), 0, "sent before its deletion");
+        assert_eq!(on(7, first.clone()), 50, "sent after its deletion");
+        assert_eq!(on(7, second.clone()), 0);
+        assert_eq!((on(15, first.clone()), on(15, second.clone())), (0, 50));
+        assert_eq!((on(21, first), on(21, second)), (50, 50));
+    }
+
+    /// However many they are, nothing is cleared that was sent afterwards, nor set that was deleted afterwards.
+    #[test]
+    fn many_ranges_and_many_new_days_stay_in_their_order() {
+        let state = empty_state();
+        let mut effects = ReplayEffects::new(&state);
+        create(&mut effects, 2);
+        let (deleted, other) = (SeriesRef(0), SeriesRef(1));
+        let days = i32::try_from(NEWLY_ACTIVE_SEARCHED + RANGES_MAX).unwrap();
+        let samples =
+            (0..days).flat_map(|day| [deleted, other].map(|to| (to, Day(day).start(), 1.0)));
+        effects
+            .apply(2, Record::Samples(samples.collect()))
+            .unwrap();
+        let ranges = i32::try_from(3 * RANGES_MAX).unwrap();
+        for (day, sequence) in (0..ranges).zip((3..).step_by(2)) {
+            let deletion = Record::DeleteRange(Day(day).range(), vec![deleted]);
+            effects.apply(sequence, deletion).unwrap();
+            if day % 2 == 0 {
+                let again = Record::Samples(vec![(deleted, Day(day).start(), 2.0)]);
+                effects.apply(sequence + 1, again).unwrap();
+            }
+        }
+        effects.finish(&[], 10_000);
+        let activity = state.activity();
+        for day in 0..days {
+            let is_active = day >= ranges || day % 2 == 0;
+            assert_eq!(activity.has(Day(day), deleted), is_active, "day {day}");
+            assert!(activity.has(Day(day), other), "day {day}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod freeze;
 mod frozen_head;
 mod read_view;
 mod remove_dropped;
+mod yield_to_waiters;
 
 pub(crate) use all_locked::{AllLocked, DeferredDrop};
 pub(crate) use freeze::FreezeOutcome;

@@ -13,7 +13,7 @@ use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::time::TimeRange;
-use chunk::{Chunk, Chunks, part};
+use chunk::{Chunk, Chunks, each_around, part};
 use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -111,10 +111,15 @@ impl ActivityIndex {
     /// The days that lie in `range` as a whole and on which some of `series` have samples.
     pub(crate) fn covered(&self, series: &RoaringBitmap, range: &TimeRange) -> Vec<Day> {
         let mut days = Vec::new();
-        self.0.each(|day, chunks| {
+        let last = Day::of(range.until);
+        let _ = self.0.each_from(&Day::of(range.from), &mut |day, chunks| {
+            if *day > last {
+                return ControlFlow::Break(());
+            }
             if covers(range, *day) && any_of(chunks, series) {
                 days.push(*day);
             }
+            ControlFlow::Continue(())
         });
         days
     }
@@ -123,7 +128,10 @@ impl ActivityIndex {
     pub(crate) fn count(&self, day: Day, series: &RoaringBitmap) -> u64 {
         let mut count = 0;
         if let Some(chunks) = self.0.get(&day) {
-            chunks.each(|_, chunk| count += chunk.intersection_len(series));
+            each_around(chunks, series, |_, chunk| {
+                count += chunk.intersection_len(series);
+                ControlFlow::Continue(())
+            });
         }
         count
     }
@@ -132,10 +140,11 @@ impl ActivityIndex {
     pub(crate) fn clear(&mut self, day: Day, series: &RoaringBitmap) {
         let mut concerned = Vec::new();
         if let Some(chunks) = self.0.get(&day) {
-            chunks.each(|part, chunk| {
+            each_around(chunks, series, |part, chunk| {
                 if !chunk.is_disjoint(series) {
-                    concerned.push(*part);
+                    concerned.push(part);
                 }
+                ControlFlow::Continue(())
             });
         }
         if concerned.is_empty() {
@@ -251,7 +260,14 @@ impl ActivityIndex {
 /// Whether any of `series` is in one of the parts.
 fn any_of(parts: &Chunks, series: &RoaringBitmap) -> bool {
     let mut any = false;
-    parts.each(|_, chunk| any = any || !chunk.is_disjoint(series));
+    each_around(parts, series, |_, chunk| {
+        any = !chunk.is_disjoint(series);
+        if any {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
     any
 }
 
@@ -349,6 +365,44 @@ mod tests {
         );
         let none = RoaringBitmap::new();
         assert!(days.active_since(&before, Day(3), &none).is_empty());
+    }
+
+    /// All parts of all days were looked at, whichever series was asked about.
+    #[test]
+    fn of_a_day_only_the_parts_around_the_series_are_looked_at() {
+        const PARTS: u32 = 16;
+        const DAYS: usize = 40;
+        let in_part = |part: u32| SeriesRef(part << Chunk::BITS);
+        let all = (0..40).flat_map(|day| (0..PARTS).map(move |part| (Day(day), in_part(part))));
+        let mut days = ActivityIndex::default();
+        days.set(NewlyActive::of(&all.collect::<Vec<_>>()));
+        let looked_at = |look: &mut dyn FnMut()| {
+            let before = chunk::LOOKED_AT.get();
+            look();
+            chunk::LOOKED_AT.get() - before
+        };
+        let of = |parts: &[u32]| -> RoaringBitmap {
+            parts.iter().map(|part| in_part(*part).0).collect()
+        };
+        let (middle, three, every) = (of(&[7]), of(&[4, 6]), of(&[0, PARTS - 1]));
+        let covered = |series: &RoaringBitmap| days.covered(series, &TimeRange::ALL).len();
+        let count = |series: &RoaringBitmap| days.count(Day(1), series);
+        assert_eq!(looked_at(&mut || assert_eq!(covered(&middle), DAYS)), DAYS);
+        let ends_early = looked_at(&mut || assert_eq!(covered(&every), DAYS));
+        assert_eq!(ends_early, DAYS, "the first part has one of them");
+        let absent = of(&[4]).iter().map(|series| series + 1).collect();
+        assert_eq!(looked_at(&mut || assert_eq!(covered(&absent), 0)), DAYS);
+        assert_eq!(looked_at(&mut || assert_eq!(count(&three), 2)), 3);
+        let none = RoaringBitmap::new();
+        assert_eq!(looked_at(&mut || assert_eq!(covered(&none), 0)), 0);
+        let days_2_to_3 = TimeRange {
+            from: Day(2).range().from,
+            until: Day(3).range().until,
+        };
+        assert_eq!(days.covered(&three, &days_2_to_3), [Day(2), Day(3)]);
+        assert_eq!(looked_at(&mut || days.clear(Day(1), &three)), 3);
+        let left = (0..PARTS).filter(|part| days.has(Day(1), in_part(*part)));
+        assert_eq!(left.count(), 14);
     }
 
     /// Every part of every day was copied, and with it the list of the days.

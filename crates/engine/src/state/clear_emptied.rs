@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::day::Day;
-use crate::guard::{self, PIECE, yield_to_waiters};
+use crate::guard::{self, PIECE};
 use crate::head;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
@@ -35,7 +35,7 @@ impl State {
         for (shard, entries) in by_shard {
             for (number, piece) in entries.chunks(PIECE).enumerate() {
                 if number > 0 {
-                    yield_to_waiters();
+                    self.yield_to_waiters();
                 }
                 if !self.clear_emptied_piece(day, shard, piece, merged) {
                     return;

@@ -1,7 +1,7 @@
 //! Removes the series of dropped tenants from memory. Readers do not find them any more.
 
 use super::State;
-use crate::guard::{self, PIECE, yield_to_waiters};
+use crate::guard::{self, PIECE};
 use crate::head;
 use crate::registry::entries::Entry;
 use crate::series_ref::SeriesRef;
@@ -18,7 +18,7 @@ impl State {
                 break;
             }
             self.remove_dropped_piece(&piece);
-            yield_to_waiters();
+            self.yield_to_waiters();
         }
         let mut catalog = self.catalog.write();
         catalog.registry.forget_dropped_tenants();
