@@ -32,6 +32,7 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
+use base::id::SessionId;
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
@@ -342,6 +343,25 @@ impl Verifier {
         };
         self.check_still_good(directory, &verified, at)?;
         Ok(verified)
+    }
+
+    /// The session of a token of this server that has not expired, also where it is refused at the moment: its key is disabled, or the
+    /// caller's address is not let in. To end it.
+    pub(crate) fn signed_session(&self, token: &str) -> Option<SessionId> {
+        let is_uaa = matches!(self.bearer(token), Credential::Uaa(_));
+        let directory = self.inner.directory.load();
+        let keys = self.inner.keys.load();
+        let check = |key: (&str, &str), message: &[u8], signature: &[u8]| {
+            keys.verify(key, message, signature)
+        };
+        let fits = token.len() <= TOKEN_BYTES_MAX;
+        let verified = fits
+            .then(|| Verified::decode(keys.generation(), &directory, token, is_uaa, check).ok());
+        let live = verified.flatten().filter(|verified| {
+            let now = self.inner.clock.now();
+            verified.expires_at > now.secs()
+        });
+        live?.session
     }
 
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly

@@ -1,7 +1,7 @@
 //! Sessions ended by their users: by logout, by revocation, or by a change of password.
 
 use crate::audit::{Action, Actor, Credential, Entry};
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::refusal::Reason;
 use crate::repo::refresh_tokens;
 use crate::repo::sessions::{self, SessionSelector};
@@ -86,8 +86,11 @@ impl Iam {
             return self.in_ending_turn(owner.account, revoked).await;
         }
         let bearer = self.verifier().bearer(token.expose());
-        let Ok(holder) = self.holder_at_any_node(bearer).await else {
-            return Ok(());
+        let holder = match self.holder_at_any_node(bearer).await {
+            Ok(holder) => holder,
+            Err(error @ (AuthError::Stale { .. } | AuthError::Behind)) => return Err(error.into()),
+            // What is refused now may be good again, or be good elsewhere.
+            Err(_) => return self.revoke_refused(token).await,
         };
         let session = holder.session().ok_or_else(no_session)?;
         self.in_ending_turn(holder.account(), async move {
@@ -95,6 +98,32 @@ impl Iam {
                 Entry::by(&holder, Action::SessionEnded)
                     .with("owner", owner)
                     .with("why", "revoked")
+            };
+            iam.end_session(iam.0.db.begin().await?, session, entry)
+                .await
+        })
+        .await
+    }
+
+    /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error.
+    async fn revoke_refused(&self, token: &Secret<String>) -> Result<(), IamError> {
+        let Some(session) = self.verifier().signed_session(token.expose()) else {
+            return Ok(());
+        };
+        let found = sessions::find_open(&self.0.db, session, self.0.clock.now()).await?;
+        let Some((_, account)) = found else {
+            return Ok(());
+        };
+        let iam = self.clone();
+        self.in_ending_turn(account, async move {
+            let entry = |owner: Principal| {
+                Entry::by_actor(
+                    Actor::from(owner),
+                    Credential::IamToken,
+                    Action::SessionEnded,
+                )
+                .with("owner", owner)
+                .with("why", "revoked")
             };
             iam.end_session(iam.0.db.begin().await?, session, entry)
                 .await

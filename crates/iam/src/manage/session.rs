@@ -191,10 +191,16 @@ impl Iam {
     /// # Errors
     /// When there is no such session, or it has ended.
     pub async fn keep_session_alive(&self, id: SessionId) -> Result<(), IamError> {
+        let found = sessions::find_open(&self.0.db, id, self.0.clock.now()).await?;
+        let (_, account) = found.ok_or_else(unknown)?;
+        let iam = self.clone();
+        // All calls for one session wait for its row, each with a connection if they did not wait here.
+        self.in_login_turn(account, async move { iam.note_session_in_use(id).await })
+            .await
+    }
+
+    async fn note_session_in_use(&self, id: SessionId) -> Result<(), IamError> {
         let now = self.0.clock.now();
-        if !sessions::is_open(&self.0.db, id, now).await? {
-            return Err(unknown());
-        }
         let mut tx = self.0.db.begin().await?;
         let found = sessions::open_with(&mut tx, id, now).await?;
         let (session, account) = found.ok_or_else(unknown)?;

@@ -9,7 +9,7 @@
 mod open;
 mod overdue;
 
-pub(crate) use open::{is_open, open_of, open_with};
+pub(crate) use open::{find_open, open_of, open_with};
 pub(crate) use overdue::{end_overdue, find_overdue};
 
 use super::column::{at, counted, parse_guid};

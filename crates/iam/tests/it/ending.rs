@@ -7,13 +7,14 @@ use base::scope::Domain;
 use iam::bootstrap::Request;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
-use iam::manage::api_key::NewKey;
+use iam::manage::api_key::{NewKey, Switch};
 use iam::{AuthError, Credential};
 
 on_both_databases!(
     a_logout_ends_the_whole_line_of_sessions,
     a_logout_reads_no_directory_again,
     a_revocation_names_the_user_that_the_token_proves,
+    a_revocation_ends_what_is_only_refused_at_the_moment,
     a_request_ends_with_its_session_and_not_with_its_token,
     an_ended_session_is_forgotten_with_its_last_token,
     a_login_beside_a_change_of_the_password_does_not_outlive_it,
@@ -212,6 +213,25 @@ async fn a_login_beside_a_change_of_the_password_does_not_outlive_it(world: Worl
         }
         current = next;
     }
+}
+
+/// It was answered as done, and the token was good again with its key.
+async fn a_revocation_ends_what_is_only_refused_at_the_moment(world: World) {
+    let owner = world.owner();
+    let (id, text) = world.key(&owner, NewKey::default()).await;
+    let begun = world.key_session(&text).await.unwrap();
+    let token = access_token(&begun);
+    let disabled = async |is: bool| {
+        let switched = world.iam.switch_api_key(&owner, id, Switch::Disabled, is);
+        switched.await.unwrap();
+    };
+    disabled(true).await;
+    assert!(is_refused(&world, &token));
+    world.iam.revoke(&secret(&token)).await.unwrap();
+    disabled(false).await;
+    assert!(is_refused(&world, &token));
+    let renewed = world.renew(&refresh_token(&begun)).await;
+    assert_eq!(code(renewed), "wrong_refresh_token");
 }
 
 async fn a_code_redeemed_beside_a_logout_does_not_outlive_it(world: World) {

@@ -76,6 +76,7 @@ mod prepared;
 mod profiles;
 #[cfg(test)]
 mod reach;
+#[cfg(test)]
 mod reads_beside_a_writer;
 #[cfg(test)]
 mod resources;
@@ -105,6 +106,7 @@ mod taken_right;
 mod token_bodies;
 #[cfg(test)]
 mod unchanged;
+#[cfg(test)]
 mod unheard;
 #[cfg(test)]
 mod versions;

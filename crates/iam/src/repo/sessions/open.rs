@@ -110,10 +110,15 @@ pub(crate) async fn open_with(
     row.map_or(Ok(None), |row| read(&row))
 }
 
-/// Whether there is an open session with this id. Only a read: a stranger who guesses delays no writer.
-pub(crate) async fn is_open(db: &Db, session: SessionId, now: Millis) -> Result<bool, IamError> {
+/// The open session with this id, as it is now, and its account. Only a read: a stranger who guesses delays no writer.
+pub(crate) async fn find_open(
+    db: &Db,
+    session: SessionId,
+    now: Millis,
+) -> Result<Option<(OpenSession, AccountId)>, IamError> {
     let values = [session.0.to_string().into(), now.0.into()];
-    Ok(db.one(OPEN_WITH, &values).await?.is_some())
+    let row = db.one(OPEN_WITH, &values).await?;
+    row.map_or(Ok(None), |row| read(&row))
 }
 
 /// The sessions of an owner on one side of a place, the nearest first; none that is over by the settings of the account. Without a place all are after it, the latest first.
