@@ -1,6 +1,7 @@
 //! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
+use super::login_progress::LoginProgress;
 use crate::audit::{Entry, Origin};
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -27,7 +28,9 @@ impl Iam {
     {
         let turn = self.0.login_turns.wait(owner).await;
         let turn = turn.map_err(|limit| too_many(owner, limit))?;
-        run(turn.ok_or(IamError::BrokenOff)?, work).await
+        let turn = turn.ok_or(IamError::BrokenOff)?;
+        LoginProgress::begin_current();
+        run(turn, work).await
     }
 
     /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.

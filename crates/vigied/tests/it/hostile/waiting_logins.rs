@@ -92,3 +92,39 @@ fn renewals_of_an_ended_session_do_not_wait_for_the_writer() {
     assert!(text.contains("its session has ended"), "{text}");
     ok(&revoke());
 }
+
+/// It was said that it may be sent again, and its code was used up.
+#[test]
+fn a_login_that_has_begun_when_its_time_ends_is_made_and_its_caller_is_told() {
+    let server = server(&["--set", "limits.request_seconds=6"]);
+    let held = refresh_token(&server);
+    let by_token = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", held.as_str()),
+    ];
+    let made = server.request("POST", "/identity/passcode");
+    let made = made.basic("bx", "bx").form(&by_token).send();
+    ok(&made);
+    let code = made.json()["passcode"].as_str().unwrap().to_owned();
+    let by_code = [
+        ("grant_type", "urn:ibm:params:oauth:grant-type:passcode"),
+        ("passcode", code.as_str()),
+    ];
+    let redeem = || {
+        let redeem = server.request("POST", "/identity/token");
+        redeem.basic("bx", "bx").form(&by_code).send()
+    };
+    let writer = Writer::begin(&server);
+    let late = redeem();
+    assert_eq!(late.status, 500, "{}", late.text());
+    assert!(
+        late.text().contains("may have been made"),
+        "{}",
+        late.text()
+    );
+    assert_eq!(late.header("retry-after"), None);
+    drop(writer);
+    // It has its turn after the first one.
+    let again = redeem();
+    assert_eq!(again.status, 400, "{}", again.text());
+}
