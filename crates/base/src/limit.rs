@@ -342,6 +342,8 @@ limits! {
     fixed LOGINS_AT_ONCE_PER_ACCOUNT = "logins_at_once_per_account", 1, "logins", "a further login of the same account that begins a session, renews or ends one, makes a one-time code or takes on a trusted profile waits until another one is done";
     /// Logins of one account that wait until they may write.
     fixed LOGINS_WAITING_PER_ACCOUNT = "logins_waiting_per_account", 100, "logins", "a further login or renewal of the account, beside the one that is written and so many that wait, is refused with 429 and `Retry-After`; a logout never is";
+    /// Logins of one identity that wait until they may write: a quarter of those of its account.
+    fixed LOGINS_WAITING_PER_IDENTITY = "logins_waiting_per_identity", 25, "logins", "a further login or renewal of the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429 and `Retry-After`; a logout never is";
     /// Lists and decisions that are worked out at once for one account.
     fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list whose length grows with the account (`vigied routes` shows which), report, or request for decisions about access, waits until another one of the same account is done";
     /// Lists and decisions of one account that wait until they are worked out.

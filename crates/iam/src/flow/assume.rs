@@ -14,6 +14,7 @@ use crate::model::bounds::CredentialBounds;
 use crate::model::directory::Assumption;
 use crate::refusal::Reason;
 use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
 use crate::token::identity::{Credential, Identity};
 use crate::token::issued::{ASSUME, Client, NO_CLIENT, Tokens};
 use base::id::{AccountId, ProfileId};
@@ -112,7 +113,11 @@ impl Iam {
             }
             assumed => assumed,
         }?;
-        self.enter_login(assumer.account, entry).await?;
+        let owner = LoginOwner {
+            account: assumer.account,
+            principal: assumer.bounds.principal(),
+        };
+        self.enter_login(owner, entry).await?;
         self.note_taken_on(assumer.account, profile);
         Ok(tokens)
     }
@@ -142,9 +147,9 @@ impl Iam {
         wanted: &Arc<ProfileLogin>,
         text: &Secret<String>,
     ) -> Result<Tokens, IamError> {
-        let account = refresh::account_of(self, text).await?;
+        let owner = refresh::owner_of(self, text, Client::Bx.id()).await?;
         let (iam, wanted, text) = (self.clone(), Arc::clone(wanted), text.clone());
-        self.in_login_turn(account, async move {
+        self.in_login_turn(owner, async move {
             let (tx, login) = shown_refresh_token::prove(&iam, &text, Client::Bx.id()).await?;
             let bounds = *login.bounds();
             let credential = wanted.proof.audited();

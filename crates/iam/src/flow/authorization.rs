@@ -14,6 +14,7 @@ use crate::model::directory::{Directory, Instance};
 use crate::refusal::Reason;
 use crate::repo::resource_keys;
 use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
 use crate::token::identity::Identity;
 use crate::token::issued::{Client, IAM_AUTHZ, NO_CLIENT, Tokens};
 use base::id::ServiceId;
@@ -106,7 +107,11 @@ impl Iam {
             }
             iam.enter(entry).await
         };
-        self.in_login_turn(account, enter).await?;
+        let owner = LoginOwner {
+            account,
+            principal: holder.principal(),
+        };
+        self.in_login_turn(owner, enter).await?;
         Ok(tokens)
     }
 }

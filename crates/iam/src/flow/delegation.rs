@@ -21,9 +21,9 @@ impl Iam {
         receiver: Client,
         seconds: i64,
     ) -> Result<Secret<String>, IamError> {
-        let account = refresh::account_of(self, refresh_token).await?;
+        let owner = refresh::owner_of(self, refresh_token, Client::Bx.id()).await?;
         let (iam, text) = (self.clone(), refresh_token.clone());
-        self.in_login_turn(account, async move {
+        self.in_login_turn(owner, async move {
             iam.delegate_in_turn(&text, receiver, seconds).await
         })
         .await

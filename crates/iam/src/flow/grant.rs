@@ -7,15 +7,13 @@ pub use crate::token::issued::{
 };
 
 use super::proof::{GrantSubject, ProofGuard};
-use super::refresh::Login;
-use super::{access, account_rules, displaced, refresh, uaa};
+use super::refresh::{Login, SessionTokens};
+use super::{access, account_rules, displaced, refresh};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
 use crate::error::IamError;
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::issued::NO_CLIENT;
-use crate::token::subject::Subject;
-use base::id::SessionId;
 use base::secret::Secret;
 
 impl Iam {
@@ -68,15 +66,8 @@ impl Iam {
             let client = identifier.as_deref().unwrap_or(NO_CLIENT);
             return access::iam_token(self, &proven.subject, &proven.login, client, None);
         };
-        let (subject, login, session, refresh_token) =
-            Box::pin(self.begin_session(proven, client.id())).await?;
-        let refresh_token = Some(refresh_token);
-        let mut tokens = access::iam_token(self, &subject, &login, client.id(), refresh_token)?;
-        if request.with_uaa {
-            let issued = Box::pin(uaa::issue(self, &subject, &login, session));
-            tokens.uaa = Some(issued.await?);
-        }
-        Ok(tokens)
+        let begun = Box::pin(self.begin_session(proven, client.id(), request.with_uaa)).await?;
+        self.tokens_of(begun, client.id())
     }
 
     /// Begins a session with a proof that is still valid, in a turn of its account.
@@ -84,19 +75,37 @@ impl Iam {
         &self,
         proven: GrantSubject,
         client: &'static str,
-    ) -> Result<(Subject, Login, SessionId, Secret<String>), IamError> {
-        let (iam, account) = (self.clone(), proven.login.account());
-        self.in_login_turn(account, async move {
-            iam.begin_session_in_turn(proven, client).await
+        with_uaa: bool,
+    ) -> Result<SessionTokens, IamError> {
+        let (iam, owner) = (self.clone(), proven.login.owner());
+        self.in_login_turn(owner, async move {
+            iam.begin_session_in_turn(proven, client, with_uaa).await
         })
         .await
+    }
+
+    /// The access tokens beside the refresh tokens of a session.
+    fn tokens_of(&self, session: SessionTokens, client: &str) -> Result<Tokens, IamError> {
+        let SessionTokens {
+            subject,
+            login,
+            refresh_token,
+            uaa_refresh_token,
+        } = session;
+        let mut tokens = access::iam_token(self, &subject, &login, client, Some(refresh_token))?;
+        if uaa_refresh_token.is_some() {
+            let user = subject.require_user()?;
+            tokens.uaa = Some(access::uaa_token(self, user, &login, uaa_refresh_token)?);
+        }
+        Ok(tokens)
     }
 
     async fn begin_session_in_turn(
         &self,
         proven: GrantSubject,
         client: &str,
-    ) -> Result<(Subject, Login, SessionId, Secret<String>), IamError> {
+        with_uaa: bool,
+    ) -> Result<SessionTokens, IamError> {
         let GrantSubject {
             subject,
             login,
@@ -113,6 +122,8 @@ impl Iam {
         let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
+        let uaa_refresh_token =
+            refresh::issue_uaa(self, &mut tx, begun.session, &login, with_uaa).await?;
         let about = |entry: Entry| {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
@@ -127,7 +138,12 @@ impl Iam {
         if !begun.displaced.is_empty() {
             self.read_ends().await;
         }
-        Ok((subject, login, begun.session, begun.refresh_token))
+        Ok(SessionTokens {
+            subject,
+            login,
+            refresh_token: begun.refresh_token,
+            uaa_refresh_token,
+        })
     }
 
     /// Counts a request that rests on a login.
@@ -151,14 +167,8 @@ impl Iam {
     ) -> Result<Tokens, IamError> {
         let client = client.id();
         let renewed = refresh::rotate(self, text, client, account, with_uaa).await?;
-        let (subject, login) = (renewed.subject, &renewed.login);
-        self.note_request(login, AuditedCredential::RefreshToken);
-        let refresh_token = Some(renewed.refresh_token);
-        let mut tokens = access::iam_token(self, &subject, login, client, refresh_token)?;
-        if with_uaa {
-            tokens.uaa = Some(uaa::issue(self, &subject, login, renewed.session).await?);
-        }
-        Ok(tokens)
+        self.note_request(&renewed.login, AuditedCredential::RefreshToken);
+        self.tokens_of(renewed, client)
     }
 
     /// The public keys that verify this service's tokens.

@@ -34,19 +34,28 @@ impl HeldLogin {
     }
 }
 
+/// The token's session, if that has not ended.
+pub(super) async fn live_session(
+    iam: &Iam,
+    tx: &mut Tx,
+    token: &RefreshToken,
+) -> Result<StoredSession, IamError> {
+    let begun = sessions::find(tx, token.session).await?;
+    let begun = begun.ok_or_else(ended)?;
+    match begun.ended_at {
+        Some(ended_at) => Err(why_ended(iam, token, &begun, ended_at)),
+        None => Ok(begun),
+    }
+}
+
 /// The token's session if both are alive.
 pub(super) async fn read(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
 ) -> Result<HeldLogin, IamError> {
-    let now = iam.0.clock.now();
-    unexpired(token, now)?;
-    let begun = sessions::find(tx, token.session).await?;
-    let begun = begun.ok_or_else(ended)?;
-    if let Some(ended_at) = begun.ended_at {
-        return Err(why_ended(iam, token, &begun, ended_at));
-    }
+    unexpired(token, iam.0.clock.now())?;
+    let begun = live_session(iam, tx, token).await?;
     let root = Root {
         session: Some(token.session),
         key: token.api_key,

@@ -1,13 +1,14 @@
 //! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
+use super::login_progress::LoginProgress;
 use crate::audit::{Entry, Origin};
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
-use crate::state::login_turns::LoginTurn;
+use crate::state::login_turns::{LoginOwner, LoginTurn};
 use base::id::AccountId;
-use base::limit;
+use base::limit::{self, Limit};
 use tracing::Instrument as _;
 
 /// When to come again: turns are short.
@@ -18,15 +19,18 @@ impl Iam {
     /// caller has gone: the connection that it waits with is not free before. It must not wait for another turn.
     pub(crate) async fn in_login_turn<F, T>(
         &self,
-        account: AccountId,
+        owner: LoginOwner,
         work: F,
     ) -> Result<T, IamError>
     where
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
-        let turn = self.0.login_turns.wait(account).await;
-        run(turn.ok_or_else(|| too_many(account))?, work).await
+        let turn = self.0.login_turns.wait(owner).await;
+        let turn = turn.map_err(|limit| too_many(owner, limit))?;
+        let turn = turn.ok_or(IamError::BrokenOff)?;
+        LoginProgress::begin_current();
+        run(turn, work).await
     }
 
     /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.
@@ -46,11 +50,11 @@ impl Iam {
     /// Writes the entry of a login that has no session.
     pub(super) async fn enter_login(
         &self,
-        account: AccountId,
+        owner: LoginOwner,
         entry: Entry,
     ) -> Result<(), IamError> {
         let iam = self.clone();
-        self.in_login_turn(account, async move { iam.enter(entry).await })
+        self.in_login_turn(owner, async move { iam.enter(entry).await })
             .await
     }
 }
@@ -68,10 +72,14 @@ where
     task.await.map_err(|_| IamError::BrokenOff)?
 }
 
-fn too_many(account: AccountId) -> IamError {
-    let limit = &limit::LOGINS_WAITING_PER_ACCOUNT;
+fn too_many(owner: LoginOwner, limit: &'static Limit) -> IamError {
+    let LoginOwner { account, principal } = owner;
+    let whose = match limit.name == limit::LOGINS_WAITING_PER_IDENTITY.name {
+        true => format!("`{principal}` in the account `{account}`"),
+        false => format!("the account `{account}`"),
+    };
     let message = format!(
-        "Too many logins and renewals of the account `{account}` wait for each other (`{}` = {}): try again",
+        "Too many logins and renewals of {whose} wait for each other (`{}` = {}): try again",
         limit.name, limit.default
     );
     let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::KeepLogin);

@@ -34,9 +34,9 @@ impl Iam {
                     let message = "The Authorization header is missing: send `bx:bx`";
                     return Err(IamError::refused(Reason::NoClient, message));
                 }
-                let account = refresh::account_of(self, text).await?;
+                let owner = refresh::owner_of(self, text, Client::Bx.id()).await?;
                 let text = text.clone();
-                self.in_login_turn(account, async move {
+                self.in_login_turn(owner, async move {
                     let mut tx = iam.0.db.begin().await?;
                     let login = refresh::peek(&iam, &mut tx, &text, Client::Bx.id()).await?;
                     iam.subject(login.bounds())?;
@@ -47,7 +47,7 @@ impl Iam {
             _ => {
                 let proven = self.prove(request.source, request.grant, None);
                 let GrantSubject { login, held, .. } = proven.await?;
-                self.in_login_turn(login.account(), async move {
+                self.in_login_turn(login.owner(), async move {
                     let tx = iam.lock_proof(held).await?;
                     passcode::issue(&iam, tx, login.bounds(), presented).await
                 })

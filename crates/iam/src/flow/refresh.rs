@@ -21,6 +21,7 @@ use crate::repo::sessions;
 use crate::repo::sessions::NewSession;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
 use crate::token::issued::Client;
 use crate::token::subject::Subject;
 use crate::token::successor;
@@ -80,6 +81,14 @@ impl Login {
         self.account
     }
 
+    /// Whose it is, in whose turn it writes.
+    pub(crate) const fn owner(&self) -> LoginOwner {
+        LoginOwner {
+            account: self.account,
+            principal: self.bounds.principal(),
+        }
+    }
+
     /// The authentication method, as in the claims.
     pub(crate) fn grant_type(&self) -> &str {
         &self.grant_type
@@ -104,13 +113,14 @@ impl Login {
     }
 }
 
-/// A renewed session.
+/// A session that was begun or renewed, with its new refresh tokens.
 #[derive(Debug)]
-pub(crate) struct Renewed {
+pub(crate) struct SessionTokens {
     pub(crate) subject: Subject,
     pub(crate) login: Login,
-    pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
+    /// For the UAA, where its tokens were asked for.
+    pub(crate) uaa_refresh_token: Option<Secret<String>>,
 }
 
 /// A new session.
@@ -170,6 +180,22 @@ pub(crate) async fn issue(
     issue_for(iam, tx, session, (client, None), login).await
 }
 
+/// The refresh token for the UAA's tokens beside the others of a session, in the transaction of these: so a login is made with both,
+/// or refused with neither.
+pub(super) async fn issue_uaa(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    login: &Login,
+    with_uaa: bool,
+) -> Result<Option<Secret<String>>, IamError> {
+    if !with_uaa {
+        return Ok(None);
+    }
+    let issued = issue(iam, tx, session, Client::Cf.id(), login);
+    issued.await.map(Some)
+}
+
 /// A new refresh token of a session, for a client. One that is delegated `until` then expires no later, nor do its successors, and
 /// stays for its account.
 pub(crate) async fn issue_for(
@@ -210,18 +236,18 @@ struct Renewal<'a> {
 }
 
 /// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
-/// With UAA tokens beside the successor, checks that these can be issued, so that they are not refused after it.
+/// With UAA tokens, there is a refresh token for these beside the successor.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
     client: &'static str,
     account: Option<&str>,
     with_uaa: bool,
-) -> Result<Renewed, IamError> {
-    let session_account = account_of(iam, text).await?;
+) -> Result<SessionTokens, IamError> {
+    let owner = owner_of(iam, text, client).await?;
     let (rotating, text) = (iam.clone(), text.clone());
     let account = account.map(str::to_owned);
-    iam.in_login_turn(session_account, async move {
+    iam.in_login_turn(owner, async move {
         let renewal = Renewal {
             text: &text,
             client,
@@ -233,18 +259,34 @@ pub(crate) async fn rotate(
     .await
 }
 
-/// The account of a refresh token's session, in whose turn the token is used. An unknown one takes no turn.
-pub(super) async fn account_of(iam: &Iam, text: &Secret<String>) -> Result<AccountId, IamError> {
-    let found = refresh_tokens::owner_of(&iam.0.db, text).await?;
-    let owner = found.ok_or_else(invalid)?;
-    if let Some(principal) = owner.principal {
-        let asked = iam.hear_of_owner(text.expose(), principal, owner.api_key);
-        asked.await;
-    }
-    Ok(owner.account)
+/// Whose a refresh token is, in whose turn it is used. One that is unknown or dead is refused by reads alone, and takes no turn.
+pub(super) async fn owner_of(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<LoginOwner, IamError> {
+    let mut tx = iam.0.db.snapshot().await?;
+    let token = refresh_tokens::find(&mut tx, text, client).await?;
+    let token = token.ok_or_else(invalid)?;
+    let now = iam.0.clock.now();
+    unexpired(&token, now)?;
+    let session = held_login::live_session(iam, &mut tx, &token).await;
+    tx.end().await?;
+    let session = match session {
+        // Its reuse may be why the session has ended.
+        Err(IamError::Refused(_)) if token.used_at.is_some() && !is_in_grace(&token, now) => {
+            return Err(reused());
+        }
+        session => session?,
+    };
+    let account = session.account.parse().map_err(|_| invalid())?;
+    let principal = token.principal.ok_or_else(invalid)?;
+    let asked = iam.hear_of_owner(text.expose(), principal, token.api_key);
+    asked.await;
+    Ok(LoginOwner { account, principal })
 }
 
-async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<Renewed, IamError> {
+async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<SessionTokens, IamError> {
     let Renewal { text, client, .. } = *renewal;
     let now = iam.0.clock.now();
     let mut tx = iam.0.db.begin().await?;
@@ -268,7 +310,7 @@ async fn renew(
     token: &RefreshToken,
     renewal: &Renewal<'_>,
     now: Millis,
-) -> Result<Renewed, IamError> {
+) -> Result<SessionTokens, IamError> {
     let Renewal { text, client, .. } = *renewal;
     let RenewedSession {
         subject,
@@ -281,6 +323,8 @@ async fn renew(
     // The end of a delegated token is that of its whole chain.
     let until = (client == Client::Kube.id()).then_some(token.expires_at);
     let refresh_token = issue_for(iam, &mut tx, session, (client, until), &login).await?;
+    let with_uaa = renewal.with_uaa;
+    let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
     let encrypted = successor::encrypt(text, &refresh_token)?;
     refresh_tokens::set_successor(&mut tx, text, encrypted).await?;
     if until.is_none() {
@@ -290,11 +334,11 @@ async fn renew(
     }
     let by = (login.bounds.principal(), login.account);
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
-    Ok(Renewed {
+    Ok(SessionTokens {
         subject,
         login,
-        session,
         refresh_token,
+        uaa_refresh_token,
     })
 }
 
@@ -311,7 +355,7 @@ async fn latest_successor(
     mut tx: Tx,
     token: RefreshToken,
     renewal: &Renewal<'_>,
-) -> Result<Renewed, IamError> {
+) -> Result<SessionTokens, IamError> {
     let (token, refresh_token) =
         last_of_chain(&mut tx, renewal.text, renewal.client, token).await?;
     let RenewedSession {
@@ -320,13 +364,15 @@ async fn latest_successor(
         session,
         displaced,
     } = renew_session(iam, &mut tx, &token, renewal).await?;
+    let with_uaa = renewal.with_uaa;
+    let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
     let by = (login.bounds.principal(), login.account);
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
-    Ok(Renewed {
+    Ok(SessionTokens {
         subject,
         login,
-        session,
         refresh_token,
+        uaa_refresh_token,
     })
 }
 

@@ -80,10 +80,10 @@ impl Iam {
     /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let iam = self.clone();
-        if let Some(owner) = refresh_tokens::owner_of(&self.0.db, token).await? {
+        if let Some(account) = refresh_tokens::account_of(&self.0.db, token).await? {
             let token = token.clone();
             let revoked = async move { iam.revoke_refresh_token(&token).await };
-            return self.in_ending_turn(owner.account, revoked).await;
+            return self.in_ending_turn(account, revoked).await;
         }
         let bearer = self.verifier().bearer(token.expose());
         let holder = match self.holder_at_any_node(bearer).await {

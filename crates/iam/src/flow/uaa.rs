@@ -8,12 +8,9 @@ use super::request::Grant;
 use super::{access, refresh};
 use crate::audit::Credential as AuditedCredential;
 use crate::error::IamError;
-use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::Client;
-use crate::token::subject::Subject;
-use base::id::SessionId;
 use base::secret::Secret;
 use base::source::Source;
 
@@ -38,25 +35,6 @@ fn grant_refused(error: IamError) -> IamError {
         }
         other => other,
     }
-}
-
-/// Issues tokens of a renewable session, beside those it has.
-pub(crate) async fn issue(
-    iam: &Iam,
-    subject: &Subject,
-    login: &Login,
-    session: SessionId,
-) -> Result<UaaTokens, IamError> {
-    let user = subject.require_user()?;
-    let (issuing, held) = (iam.clone(), login.clone());
-    let issued = iam.in_login_turn(login.account(), async move {
-        let mut tx = issuing.0.db.begin().await?;
-        credentials::lock(&mut tx, held.bounds(), issuing.0.clock.now()).await?;
-        let token = refresh::issue(&issuing, &mut tx, session, Client::Cf.id(), &held).await?;
-        issuing.commit_unaudited(tx).await?;
-        Ok(token)
-    });
-    access::uaa_token(iam, user, login, Some(issued.await?))
 }
 
 impl Iam {
@@ -87,11 +65,12 @@ impl Iam {
                     .await
                     .map_err(grant_refused)?;
                 proven.subject.require_user()?;
-                let (subject, login, _, token) = self
-                    .begin_session(proven, Client::Cf.id())
+                let begun = self
+                    .begin_session(proven, Client::Cf.id(), false)
                     .await
                     .map_err(grant_refused)?;
-                access::uaa_token(self, subject.require_user()?, &login, Some(token))
+                let (user, token) = (begun.subject.require_user()?, begun.refresh_token);
+                access::uaa_token(self, user, &begun.login, Some(token))
             }
             UaaGrant::IamToken(token) => {
                 let refused = || {

@@ -136,7 +136,7 @@ impl Iam {
             .with("cr_type", resource.cr_type)
             .with("by", trust)
             .with("issuer", resource.issuer());
-        self.enter_login(account, entry).await?;
+        self.enter_login(login.owner(), entry).await?;
         self.note_taken_on(account, profile);
         Ok(tokens)
     }

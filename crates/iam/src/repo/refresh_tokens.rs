@@ -156,36 +156,17 @@ pub(crate) async fn set_successor(
     Ok(())
 }
 
-/// Whose a token is, whichever client it was issued to.
-pub(crate) struct TokenOwner {
-    /// The account of its session.
-    pub(crate) account: AccountId,
-    /// The principal that it acts for; none if it is gone, or of a kind that only a newer program knows.
-    pub(crate) principal: Option<Principal>,
-    /// The key that its session was begun with.
-    pub(crate) api_key: Option<KeyId>,
-}
-
-/// Whose a token is; none if there is no such token.
-pub(crate) async fn owner_of(
+/// The account of a token's session, whichever client it was issued to; none if there is no such token, or its session has ended.
+pub(crate) async fn account_of(
     db: &Db,
     text: &Secret<String>,
-) -> Result<Option<TokenOwner>, IamError> {
-    let sql = "SELECT (SELECT account FROM sessions WHERE guid = session) AS account, principal, \
-               (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key FROM refresh_tokens WHERE hash = $1";
+) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM sessions WHERE revoked_at IS NULL \
+               AND guid = (SELECT session FROM refresh_tokens WHERE hash = $1)";
     let Some(row) = db.one(sql, &[hash(text.expose())]).await? else {
         return Ok(None);
     };
-    // A session that is deleted at this moment takes its tokens with it.
-    let account = row.text_or_none("account")?;
-    let Some(account) = account.and_then(|account| account.parse().ok()) else {
-        return Ok(None);
-    };
-    Ok(Some(TokenOwner {
-        account,
-        principal: principals::read(&row)?,
-        api_key: key_of(&row)?,
-    }))
+    Ok(row.text("account")?.parse().ok())
 }
 
 /// Whether a token was used, when it expires, and its session.

@@ -18,6 +18,7 @@ use base::error::{Kind, Problem};
 use base::limit;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use iam::audit::Origin;
+use iam::flow::login_progress::LoginProgress;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -159,14 +160,21 @@ async fn limited(app: &Arc<App>, mut request: Request, next: Next) -> Response {
     }
     let progress = ChangeProgress::default();
     request.extensions_mut().insert(progress.clone());
+    let login = LoginProgress::default();
     let limit = app.limits.request_time + GRACE;
-    match tokio::time::timeout(limit, next.run(request)).await {
+    match tokio::time::timeout(limit, login.clone().scope(next.run(request))).await {
         Ok(response) => response,
-        Err(_) => overdue(progress.stage(), app.limits.request_time).into_response(),
+        Err(_) => {
+            let stage = match login.has_begun() {
+                true => ChangeStage::LoginBegun,
+                false => progress.stage(),
+            };
+            overdue(stage, app.limits.request_time).into_response()
+        }
     }
 }
 
-/// The refusal of a request whose time has ended. Only of a change that has begun is it not known what it has done.
+/// The refusal of a request whose time has ended. Only of a change or login that has begun is it not known what it has done.
 fn overdue(stage: ChangeStage, request_time: Duration) -> Refusal {
     let longer = format!("longer than `request_seconds` = {}", request_time.as_secs());
     let unavailable = |message: String| Problem {
@@ -186,6 +194,11 @@ fn overdue(stage: ChangeStage, request_time: Duration) -> Refusal {
                 "the change took {longer}, and goes on: it may have been made, or may be yet"
             ))
             .hint("look whether it was made before you send it again"),
+        ChangeStage::LoginBegun => code::OUTCOME_UNKNOWN
+            .problem(format!(
+                "the login took {longer}, and goes on: it may have been made, or may be yet, and has used up its one-time code then"
+            ))
+            .hint("renew with the same refresh token at once, or log in anew, with another one-time code"),
     };
     Refusal(problem.limit(&limit::REQUEST_SECONDS))
 }

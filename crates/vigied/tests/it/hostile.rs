@@ -44,6 +44,7 @@ mod unseen;
 mod unseen_echoes;
 mod waiting_changes;
 mod waiting_lists;
+mod waiting_logins;
 mod withdrawn;
 mod withdrawn_packed;
 mod withdrawn_portions;

@@ -102,8 +102,8 @@ const STORE_LIMITS: [Limit; 6] = [
     limit::SERIES_PER_TENANT,
 ];
 
-/// The changes and logins in `hostile::busy_database` and `hostile::waiting_changes`.
-const WORK_LIMITS: [Limit; 7] = [
+/// The changes and logins in `hostile::busy_database`, `hostile::waiting_changes` and `hostile::waiting_logins`.
+const WORK_LIMITS: [Limit; 8] = [
     limit::STEPS_PER_QUERY,
     limit::BYTES_PER_QUERY,
     limit::CHANGES_AT_ONCE_PER_ACCOUNT,
@@ -111,6 +111,7 @@ const WORK_LIMITS: [Limit; 7] = [
     limit::CHANGES_WAITING_PER_IDENTITY,
     limit::LOGINS_AT_ONCE_PER_ACCOUNT,
     limit::LOGINS_WAITING_PER_ACCOUNT,
+    limit::LOGINS_WAITING_PER_IDENTITY,
 ];
 /// Mails are counted in `mail`, codes in `hostile::invite`.
 const INVITATION_LIMITS: [Limit; 6] = [

@@ -4,7 +4,6 @@
 use super::queries::{figure, until};
 use crate::audit::entries;
 use crate::harness::{Reply, Request, Server};
-use crate::limits::hits;
 use base::limit;
 use serde_json::json;
 use std::io::Write;
@@ -285,7 +284,7 @@ fn changes_of_an_account_that_wait_leave_connections_to_what_else_asks_the_datab
 }
 
 /// A renewal of one login, which may be asked for by many at once.
-fn renewal(server: &Server, refresh_token: &str) -> Request {
+pub(super) fn renewal(server: &Server, refresh_token: &str) -> Request {
     let form = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh_token),
@@ -303,7 +302,7 @@ fn login(server: &Server) -> Request {
     request.form(&form).basic("bx", "bx")
 }
 
-fn refresh_token(server: &Server) -> String {
+pub(super) fn refresh_token(server: &Server) -> String {
     let reply = login(server).send();
     ok(&reply);
     reply.json()["refresh_token"].as_str().unwrap().to_owned()
@@ -335,37 +334,6 @@ fn logins_of_an_account_that_wait_leave_connections_to_what_else_asks_the_databa
     assert!(refused.iter().all(|status| *status == 503), "{refused:?}");
     let at_once = limit::LOGINS_AT_ONCE_PER_ACCOUNT.default;
     assert!(served.len() as u64 >= LOGINS - at_once, "{served:?}");
-}
-
-#[test]
-fn more_logins_of_an_account_than_may_wait_are_told_to_come_again() {
-    const MORE: u64 = 3;
-    let waiting = limit::LOGINS_WAITING_PER_ACCOUNT;
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let held = refresh_token(&server);
-    let writer = Writer::begin(&server);
-    let renewals: Vec<_> = (0..limit::LOGINS_AT_ONCE_PER_ACCOUNT.default + waiting.default + MORE)
-        .map(|_| renewal(&server, &held))
-        .map(|request| thread::spawn(move || request.send()))
-        .collect();
-    until("all but those wait", || hits(&server, waiting) == MORE);
-    drop(writer);
-    let replies: Vec<Reply> = renewals
-        .into_iter()
-        .map(|sent| sent.join().unwrap())
-        .collect();
-    let too_many = replies.iter().filter(|reply| reply.status == 429);
-    let texts: Vec<String> = too_many
-        .inspect(|reply| assert_eq!(reply.header("retry-after"), Some("1")))
-        .map(Reply::text)
-        .collect();
-    assert_eq!(texts.len() as u64, MORE);
-    for text in texts {
-        assert!(
-            text.contains("BXNIM0602E") && text.contains(waiting.name),
-            "{text}"
-        );
-    }
 }
 
 /// Each took the writer's turn before it was looked at.

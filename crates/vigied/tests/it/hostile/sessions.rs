@@ -149,3 +149,23 @@ fn a_passcode_beyond_the_limit_ends_the_oldest() {
     };
     assert_eq!(codes.each_ref().map(|code| redeem(code)), [400, 200, 200]);
 }
+
+/// The code was used up and the session there, and nothing was answered.
+#[test]
+fn a_login_with_tokens_of_the_uaa_is_made_with_all_or_refused_with_none() {
+    let server = Server::with(&["--set", "limits.refresh_tokens_per_session=1"]);
+    let begun = by_password(&server);
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &*begun.refresh),
+    ];
+    let made = ask(&server, "/identity/passcode", &fields);
+    assert_eq!(made.status, 200, "{}", made.text());
+    let code = made.json()["passcode"].as_str().unwrap().to_owned();
+    let by_code = [("grant_type", BY_CODE), ("passcode", &*code)];
+    let mut with_uaa = by_code.to_vec();
+    with_uaa.push(("response_type", "cloud_iam uaa"));
+    let refused = ask(&server, "/identity/token", &with_uaa);
+    assert_eq!(refused.status, 429, "{}", refused.text());
+    session(&ask(&server, "/identity/token", &by_code));
+}

@@ -1,0 +1,130 @@
+//! Logins of one account wait for each other: so many, and one identity leaves places to its colleagues. What is dead takes none.
+
+use super::busy_database::{Writer, ok, refresh_token, renewal, server};
+use super::queries::until;
+use super::waiting_lists::service_id;
+use crate::harness::{Reply, Request, Server};
+use crate::limits::hits;
+use base::limit::{self, Limit};
+use std::thread::{self, JoinHandle};
+
+fn login_with(server: &Server, key: &str) -> Request {
+    let form = [
+        ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+        ("apikey", key),
+    ];
+    let request = server.request("POST", "/identity/token");
+    request.form(&form).basic("bx", "bx")
+}
+
+type Sent = JoinHandle<Reply>;
+
+/// So many logins of one identity: all wait but one, which is refused.
+fn fill(server: &Server, number: u64, login: impl Fn() -> Request) -> Vec<Sent> {
+    let refused = || hits(server, limit::LOGINS_WAITING_PER_IDENTITY);
+    let before = refused();
+    let sent = (0..number).map(|_| {
+        let login = login();
+        thread::spawn(move || login.send())
+    });
+    let sent = sent.collect();
+    until("one is refused", || refused() > before);
+    sent
+}
+
+fn is_told_to_come_again(refused: &Reply, limit: Limit) {
+    let text = refused.text();
+    assert_eq!(refused.status, 429, "{text}");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert!(text.contains("BXNIM0602E"), "{text}");
+    assert!(text.contains(limit.name), "{text}");
+}
+
+#[test]
+fn logins_that_wait_leave_room_to_colleagues() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let (of_account, of_identity) = (
+        limit::LOGINS_WAITING_PER_ACCOUNT,
+        limit::LOGINS_WAITING_PER_IDENTITY,
+    );
+    let shares = of_account.default / of_identity.default;
+    let colleagues: Vec<String> = (1..shares).map(|_| service_id(&server)).collect();
+    let newcomer = service_id(&server);
+    let held = refresh_token(&server);
+    let writer = Writer::begin(&server);
+    let at_once = limit::LOGINS_AT_ONCE_PER_ACCOUNT.default;
+    let renew = || renewal(&server, &held);
+    let mut sent = fill(&server, at_once + of_identity.default + 1, renew);
+    is_told_to_come_again(&renew().send(), of_identity);
+    // By its keys the identity is the same.
+    let by_key = login_with(&server, &server.owner.api_key).send();
+    is_told_to_come_again(&by_key, of_identity);
+    for colleague in &colleagues {
+        let login = || login_with(&server, colleague);
+        sent.extend(fill(&server, of_identity.default + 1, login));
+    }
+    is_told_to_come_again(&login_with(&server, &newcomer).send(), of_account);
+    assert_eq!(hits(&server, of_account), 1);
+    drop(writer);
+    let replies = sent.into_iter().map(|sent| sent.join().unwrap());
+    let refused: Vec<Reply> = replies.filter(|reply| reply.status == 429).collect();
+    assert_eq!(refused.len() as u64, shares);
+    for reply in &refused {
+        is_told_to_come_again(reply, of_identity);
+    }
+    ok(&login_with(&server, &newcomer).send());
+}
+
+/// Each took a place and a write transaction before it was refused, also for somebody who had been removed.
+#[test]
+fn renewals_of_an_ended_session_do_not_wait_for_the_writer() {
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let held = refresh_token(&server);
+    let revoke = || {
+        let revoke = server.request("POST", "/identity/revoke");
+        revoke.basic("bx", "bx").form(&[("token", &*held)]).send()
+    };
+    ok(&revoke());
+    let _writer = Writer::begin(&server);
+    let refused = renewal(&server, &held).send();
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    let text = refused.text();
+    assert!(text.contains("its session has ended"), "{text}");
+    ok(&revoke());
+}
+
+/// It was said that it may be sent again, and its code was used up.
+#[test]
+fn a_login_that_has_begun_when_its_time_ends_is_made_and_its_caller_is_told() {
+    let server = server(&["--set", "limits.request_seconds=6"]);
+    let held = refresh_token(&server);
+    let by_token = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", held.as_str()),
+    ];
+    let made = server.request("POST", "/identity/passcode");
+    let made = made.basic("bx", "bx").form(&by_token).send();
+    ok(&made);
+    let code = made.json()["passcode"].as_str().unwrap().to_owned();
+    let by_code = [
+        ("grant_type", "urn:ibm:params:oauth:grant-type:passcode"),
+        ("passcode", code.as_str()),
+    ];
+    let redeem = || {
+        let redeem = server.request("POST", "/identity/token");
+        redeem.basic("bx", "bx").form(&by_code).send()
+    };
+    let writer = Writer::begin(&server);
+    let late = redeem();
+    assert_eq!(late.status, 500, "{}", late.text());
+    assert!(
+        late.text().contains("may have been made"),
+        "{}",
+        late.text()
+    );
+    assert_eq!(late.header("retry-after"), None);
+    drop(writer);
+    // It has its turn after the first one.
+    let again = redeem();
+    assert_eq!(again.status, 400, "{}", again.text());
+}
