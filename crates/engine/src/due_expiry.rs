@@ -20,6 +20,9 @@ const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DailyShare {
     today: Option<Day>,
+    /// The day that the clock was last set back from. It has had its share: a machine whose clock is wrong after each boot comes to it
+    /// again and again.
+    set_back_from: Option<Day>,
     left: usize,
     /// Days before it have taken their part of a share, and whoever has to drop them once more takes no other.
     paid_before: Day,
@@ -29,6 +32,7 @@ impl Default for DailyShare {
     fn default() -> Self {
         Self {
             today: None,
+            set_back_from: None,
             left: 0,
             paid_before: Day(i32::MIN),
         }
@@ -40,6 +44,7 @@ impl DailyShare {
     pub(crate) fn of(entry: Option<&ExpiryEntry>) -> Self {
         entry.map_or_else(Self::default, |entry| Self {
             today: Some(Day(entry.day)),
+            set_back_from: entry.set_back_from.map(Day),
             left: usize::try_from(entry.left).unwrap_or(usize::MAX),
             paid_before: Day(entry.paid_before),
         })
@@ -49,6 +54,7 @@ impl DailyShare {
     pub(crate) fn entry(&self) -> Option<ExpiryEntry> {
         Some(ExpiryEntry {
             day: self.today?.0,
+            set_back_from: self.set_back_from.map(|day| day.0),
             left: self.left as u64,
             paid_before: self.paid_before.0,
         })
@@ -62,9 +68,12 @@ impl DailyShare {
     /// How many of so many days may be dropped now.
     fn left(&mut self, days: usize, now: Millis) -> usize {
         let today = Day::of(now);
-        // A clock that is set back gives no new share until its next day.
-        if self.today.is_none_or(|last| last < today) {
-            self.left = (days / SHARE).max(1);
+        match self.today {
+            // A clock that is set back gives no new share until its next day.
+            Some(last) if today < last => self.set_back_from = Some(last),
+            Some(last) if today == last => {}
+            _ if self.set_back_from == Some(today) => return self.left,
+            _ => self.left = (days / SHARE).max(1),
         }
         self.today = Some(today);
         self.left
@@ -167,7 +176,8 @@ mod tests {
         }
         assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(119), 9));
         assert_eq!(expire(noon), (Day(119), 0), "the clock is set back");
-        assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(127), 8));
+        assert_eq!(expire(noon.plus(DAY_MILLIS)), (Day(119), 0), "once more");
+        assert_eq!(expire(noon.plus(2 * DAY_MILLIS)), (Day(127), 8));
     }
 
     /// A start gave a new share, and what was not dropped to its end before a crash would have taken another one.
@@ -192,7 +202,26 @@ mod tests {
         assert_eq!(start(noon), (Day(110), 10));
         assert_eq!(start(noon.plus(60_000)), (Day(110), 0));
         assert_eq!(start(noon.plus(DAY_MILLIS)), (Day(119), 9));
-        assert_eq!(start(noon), (Day(119), 0), "the clock is set back");
-        assert_eq!(start(noon.plus(DAY_MILLIS)), (Day(127), 8));
+        for _ in 0..3 {
+            assert_eq!(start(noon), (Day(119), 0), "the clock is set back");
+            assert_eq!(start(noon.plus(DAY_MILLIS)), (Day(119), 0), "once more");
+        }
+        assert_eq!(start(noon.plus(2 * DAY_MILLIS)), (Day(127), 8));
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_after_each_boot_takes_one_share_and_the_days_after_it_theirs() {
+        let mut days = ActivityIndex::default();
+        for day in 100..200 {
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
+        }
+        let mut share = DailyShare::default();
+        let dropped = |day: i32| {
+            let now = Millis(Day(day).start());
+            due_expiry(&days, Day(i32::MIN), now, DAY_MILLIS, &mut share).days
+        };
+        // Wrong, mended, and the same on the next days.
+        let all = [210, 9000, 210, 9000, 211, 9000, 211, 9000, 212];
+        assert_eq!(all.map(dropped), [10, 9, 0, 0, 8, 0, 0, 0, 7]);
     }
 }

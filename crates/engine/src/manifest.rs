@@ -70,6 +70,9 @@ impl TenantOwner {
 pub(crate) struct ExpiryEntry {
     /// The day of the clock.
     pub(crate) day: i32,
+    /// The day that the clock was last set back from, which has had its share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) set_back_from: Option<i32>,
     /// How many more days may be dropped on it.
     pub(crate) left: u64,
     /// The first day that no share was used for.
@@ -273,6 +276,7 @@ mod tests {
         );
         manifest.expiry = Some(ExpiryEntry {
             day: 20_780,
+            set_back_from: Some(20_790),
             left: 3,
             paid_before: -1,
         });

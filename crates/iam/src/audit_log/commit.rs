@@ -102,9 +102,15 @@ impl Iam {
     }
 
     /// Commits a write that is no change: a replaced refresh token, or a mail taken for sending. Errors are as those of
-    /// [`Self::commit`], but the directory does not depend on it.
-    pub(crate) async fn commit_unaudited(&self, tx: Tx) -> Result<(), IamError> {
-        commit(tx).await
+    /// [`Self::commit`], but the directory does not depend on it. No session ends so today; one that did without a number would live on
+    /// in its tokens.
+    pub(crate) async fn commit_unaudited(&self, mut tx: Tx) -> Result<(), IamError> {
+        let has_ends = sessions::number_ends(&mut tx).await?;
+        commit(tx).await?;
+        if has_ends {
+            self.read_ends().await;
+        }
+        Ok(())
     }
 
     /// Writes an entry for a change outside this database, which begins or is done.
@@ -121,20 +127,54 @@ impl Iam {
 mod tests {
     use super::*;
     use crate::config::{AccountLimits, InvitationConfig};
+    use crate::model::bounds::CredentialBounds;
+    use crate::repo::sessions::NewSession;
+    use base::id::{AccountId, Guid, SessionId, UserId};
     use base::time::{ManualClock, Millis};
     use db::Db;
     use std::sync::Arc;
 
-    #[tokio::test]
-    async fn a_commit_that_breaks_off_is_unknown_and_trusts_nobody() {
-        let folder = tempfile::tempdir().unwrap();
+    async fn opened(folder: &tempfile::TempDir) -> Iam {
         let file = folder.path().join("iam.db");
         let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
         let db = Db::open(&file.to_string_lossy()).await.unwrap();
         let limits = AccountLimits::default();
-        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock)
+        Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock)
             .await
-            .unwrap();
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_with_a_write_that_is_no_change_has_ended_for_its_tokens_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder).await;
+        let guid = |byte| Guid::from_random([byte; 16]);
+        let (session, account) = (SessionId(guid(1)), AccountId(guid(2)));
+        let now = iam.0.clock.now();
+        let bounds = CredentialBounds::of_person(&iam.directory(), UserId(guid(3)), now);
+        let new = NewSession {
+            session,
+            account,
+            bounds: &bounds,
+            now,
+            expires_at: now.plus(60_000),
+            tokens_until: now.plus(60_000),
+        };
+        let mut tx = iam.0.db.begin().await.unwrap();
+        sessions::insert(&mut tx, &new).await.unwrap();
+        iam.commit_unaudited(tx).await.unwrap();
+        assert!(!iam.0.ended.contains(session));
+        let mut tx = iam.0.db.begin().await.unwrap();
+        let ended = sessions::end_of_account(&mut tx, account, now);
+        ended.await.unwrap();
+        iam.commit_unaudited(tx).await.unwrap();
+        assert!(iam.0.ended.contains(session));
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_breaks_off_is_unknown_and_trusts_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder).await;
         assert!(!iam.is_behind());
         let task = tokio::spawn(async { panic!("behind the commit") });
         let error = iam.settled(task).await.unwrap_err();

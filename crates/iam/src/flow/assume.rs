@@ -108,7 +108,8 @@ impl Iam {
         };
         let (tokens, entry, profile) = match self.assumed(wanted, &assumer) {
             Err(refusal) if may_be_unheard(&refusal) => {
-                self.asked_about(token.expose()).await;
+                let shown = token.expose();
+                self.asked_about_wanted(shown, &wanted.profile).await;
                 self.assumed(wanted, &assumer)
             }
             assumed => assumed,
@@ -135,7 +136,8 @@ impl Iam {
         let answer = self.assume_in_turn(&wanted, &text).await;
         let is_unheard = answer.as_ref().err().is_some_and(may_be_unheard);
         // The token was not used up, so it can be shown again.
-        match is_unheard && self.asked_about(text.expose()).await {
+        let shown = text.expose();
+        match is_unheard && self.asked_about_wanted(shown, &wanted.profile).await {
             true => self.assume_in_turn(&wanted, &text).await,
             false => answer,
         }

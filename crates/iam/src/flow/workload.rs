@@ -93,7 +93,8 @@ impl Iam {
         };
         let mut found = trusted(&self.directory());
         // Another node may have made the profile a moment ago, or what it trusts.
-        if found.is_none() && self.asked_about(wanted.token.expose()).await {
+        let shown = wanted.token.expose();
+        if found.is_none() && self.asked_about_wanted(shown, &wanted.profile).await {
             found = trusted(&self.directory());
         }
         // Whether there is such a profile is told only to whom it is for.

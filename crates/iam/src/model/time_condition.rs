@@ -186,6 +186,19 @@ impl Span {
         until: i64::MAX,
     };
 
+    /// No time at all.
+    pub(crate) const NONE: Self = Self {
+        since: i64::MAX,
+        until: i64::MIN,
+    };
+
+    /// Whether it begins or ends where `other` does, so that without it `other` may have been longer.
+    pub(crate) const fn bounds(self, other: Self) -> bool {
+        let begins_it = self.since == other.since && self.since != Self::ALL.since;
+        let ends_it = self.until == other.until && self.until != Self::ALL.until;
+        begins_it || ends_it
+    }
+
     /// Whether it has the instant.
     pub(crate) const fn contains(self, instant: Millis) -> bool {
         self.since <= instant.secs() && instant.secs() < self.until

@@ -136,16 +136,16 @@ async fn with_derived(tx: &mut Tx, first: u64, now: Millis) -> Result<u64, IamEr
     Ok(total)
 }
 
-/// Numbers the ends of the transaction, if there are any. Until it is over, others that end sessions wait here.
-pub(crate) async fn number_ends(tx: &mut Tx) -> Result<(), IamError> {
+/// Numbers the ends of the transaction; returns whether there are any. Until it is over, others that end sessions wait here.
+pub(crate) async fn number_ends(tx: &mut Tx) -> Result<bool, IamError> {
     let any = "SELECT guid FROM sessions WHERE ended = 0 LIMIT 1";
     if tx.one(any, &[]).await?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let number = counters::next_end(tx).await?;
     let sql = "UPDATE sessions SET ended = $1 WHERE ended = 0";
     tx.execute(sql, &[number.into()]).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Locks a session until the transaction ends. `false` if it has ended.

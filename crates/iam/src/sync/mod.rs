@@ -201,10 +201,12 @@ impl Iam {
         });
         let fresh = fresh.await?;
         let old = self.0.directory.swap(Arc::new(fresh));
+        // What was judged meanwhile, at a later moment than these rows, is undone by that.
+        let judged = self.judge_policies().await;
         self.0.watcher.applied(changes);
         // Dropping the parts that are not shared takes time.
         tokio::task::spawn_blocking(move || drop(old));
-        Ok(())
+        judged
     }
 }
 

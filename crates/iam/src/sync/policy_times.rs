@@ -33,7 +33,8 @@ impl Iam {
                 Ok(Arc::new(directory))
             });
             let judged = judged.await?;
-            // Changes that were read meanwhile are not undone: what they led to is judged in its turn.
+            // Changes that were read meanwhile are not undone: what they led to is judged in its turn. Where those who read them undo this
+            // judgement, they judge once more.
             let found = self.0.directory.compare_and_swap(&before, judged);
             if Arc::ptr_eq(&found, &before) {
                 return Ok(());

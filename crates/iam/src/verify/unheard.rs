@@ -8,6 +8,7 @@ use crate::service::Iam;
 use crate::token::identity::{Credential, Identity};
 use base::id::KeyId;
 use base::principal::Principal;
+use std::fmt::Debug;
 use std::time::Duration;
 
 /// How long a caller whose credential is not known here waits for the answer.
@@ -51,6 +52,17 @@ impl Iam {
     /// Learns the changes of other nodes because of this credential, if that may be asked for; returns whether it has.
     pub(crate) async fn asked_about(&self, text: &str) -> bool {
         self.may_ask_about(text) && self.ask_other_nodes().await
+    }
+
+    /// The same because of what is wanted with this credential, such as a trusted profile: what else it is shown for is a question of
+    /// its own.
+    pub(crate) async fn asked_about_wanted(
+        &self,
+        text: &str,
+        wanted: &(impl Debug + Sync),
+    ) -> bool {
+        // Mostly nothing has to be asked: the logins do not carry the room for it with them.
+        Box::pin(self.asked_about(&format!("{text} {wanted:?}"))).await
     }
 
     /// The holder of a credential by what this node knows; if it does not know it, once more with the changes of the other nodes.

@@ -142,7 +142,8 @@ async fn an_instance_acts_where_its_authorizations_say_on_every_node(world: Worl
     let tokens = act(&world.iam, &presented, &acting.crn).await.unwrap();
     assert!(tokens.refresh_token.is_none() && tokens.session.is_none());
     let token = access_token(&tokens);
-    node.sync().await.unwrap();
+    // That has not heard of the authorization, and asks.
+    act(&node, &presented, &acting.crn).await.unwrap();
     for iam in [&world.iam, &node] {
         let (claims, subject) = iam.introspect(Credential::Iam(&token)).unwrap();
         assert_eq!(claims.iam_id, format!("crn-{}", acting.crn));

@@ -49,10 +49,7 @@ impl Directory {
             false => self.lists_after(&directory, changed, &members),
         };
         directory.compare_changed_rules(self, changed.iter());
-        let has_policies = changed
-            .iter()
-            .any(|change| matches!(change, Change::Policy(_)));
-        if has_policies || !directory.is_judged_for(now) {
+        if !directory.is_judged_for(now) {
             directory.judge_policies(now);
         }
         directory.index_changed_policies(self, changed);

@@ -16,7 +16,7 @@ pub(super) struct Policies {
     pub(super) all: Map<PolicyId, Policy>,
     /// Whether those with a condition of time are in force, and for how long.
     judged: Map<PolicyId, Judgement>,
-    /// The span of time for which all of these are right.
+    /// The span of time for which all of these are right; none while it is not known, since one that bounded it is gone.
     judged_for: Span,
     pub(super) by_subject: KeyedSets<(PolicySubject, AccountId), PolicyId>,
     pub(super) by_account: KeyedSets<AccountId, PolicyId>,
@@ -33,7 +33,10 @@ impl Policies {
     pub(super) fn add(&mut self, policy: Policy, now: Millis) {
         let id = policy.id;
         if let Some(condition) = &policy.condition {
-            self.judged.insert(id, condition.judge(now));
+            let judgement = condition.judge(now);
+            // A change costs what it is about, however many conditions there are.
+            self.judged_for = self.judged_for.intersect(judgement.span);
+            self.judged.insert(id, judgement);
         }
         put(&mut self.by_subject, (policy.subject, policy.account), id);
         put(&mut self.by_account, policy.account, id);
@@ -45,6 +48,10 @@ impl Policies {
             return;
         };
         let (subject, account) = (policy.subject, policy.account);
+        let judgement = self.judged.get(&id);
+        if judgement.is_some_and(|gone| gone.span.bounds(self.judged_for)) {
+            self.judged_for = Span::NONE;
+        }
         take(&mut self.by_subject, (subject, account), &id);
         take(&mut self.by_account, account, &id);
         self.judged.remove(&id);
@@ -57,7 +64,7 @@ impl Policies {
         policy.active && judged.is_none_or(|judgement| judgement.holds)
     }
 
-    /// The span of time for which it is known which policies are in force.
+    /// The span of time for which it is known which policies are in force; none where they are to be judged in any case.
     pub(super) const fn judged_for(&self) -> Span {
         self.judged_for
     }

@@ -20,6 +20,7 @@ on_both_databases!(
     what_is_shown_bounds_what_is_issued,
     a_rule_lets_users_in_and_bounds_how_long,
     no_profile_takes_on_another_or_has_a_key,
+    one_after_the_other_that_another_node_has_just_made_is_taken_on,
 );
 
 fn wanted(profile: ProfileId) -> WantedProfile {
@@ -372,4 +373,17 @@ async fn no_profile_takes_on_another_or_has_a_key(world: World) {
         "{}",
         last.details
     );
+}
+
+async fn one_after_the_other_that_another_node_has_just_made_is_taken_on(world: World) {
+    let (job, key) = world.service().await;
+    let presented = by_key(&world, &key).await;
+    let node = world.node().await;
+    // Within a second, by the same token.
+    for name in ["ops", "dev"] {
+        let profile = auditor(&world, name).await;
+        let_in(&world, profile, job).await;
+        assume(&node, &presented, profile).await.unwrap();
+    }
+    node.close().await;
 }

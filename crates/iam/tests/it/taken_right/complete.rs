@@ -1,16 +1,25 @@
-//! That the list of changes has every one: the functions of `manage` that take a caller and begin a transaction, found in their sources.
+//! That the list of changes has every one: the functions of `manage` and `flow` that take a caller, or what a caller reaches, and begin a
+//! transaction, found in their sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 /// What needs no role that could be taken, and why.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 6] = [
+    (
+        "add_event",
+        "data, like samples: the right that the node knows",
+    ),
+    ("log_out", "whoever is logged in ends that"),
     ("accept", "whoever is invited accepts"),
     ("decline", "whoever is invited declines"),
     ("change_password", "one's own, by the password"),
     ("invite_with", "`invite` calls it"),
 ];
+
+/// The changes of data, which take what a caller reaches: they are tried beside the list, each in the same way.
+const OF_SCOPES: [&str; 2] = ["configure", "delete_events"];
 
 /// The functions of one name.
 #[derive(Default)]
@@ -42,7 +51,7 @@ fn read(source: &str, all: &mut BTreeMap<String, Functions>) {
         let text = words.join(" ").replace(" .", ".");
         let found = all.entry(name.to_owned()).or_default();
         let is_public = line.trim_start().starts_with("pub async fn ");
-        let takes_caller = ["caller: &Identity", "prepared: Prepared"];
+        let takes_caller = ["caller: &Identity", "prepared: Prepared", "&Scope"];
         found.is_for_callers |= is_public && takes_caller.iter().any(|taken| text.contains(taken));
         found.text.push_str(&text);
     }
@@ -71,8 +80,10 @@ fn calls(text: &str, name: &str) -> bool {
 #[test]
 fn the_list_has_every_change_of_a_caller() {
     let mut all = BTreeMap::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manage");
-    read_folder(&folder, &mut all);
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for folder in ["manage", "flow"] {
+        read_folder(&sources.join(folder), &mut all);
+    }
     let mut begins: BTreeSet<&str> = BTreeSet::new();
     loop {
         let before = begins.len();
@@ -90,12 +101,18 @@ fn the_list_has_every_change_of_a_caller() {
     let listed = include_str!("changes.rs");
     let changes = begins.iter().filter(|name| all[**name].is_for_callers);
     let (known, missing): (Vec<&str>, Vec<&str>) = changes.copied().partition(|name| {
-        listed.contains(&format!("iam.{name}(")) || OTHERS.iter().any(|(other, _)| other == name)
+        listed.contains(&format!("iam.{name}("))
+            || OF_SCOPES.contains(name)
+            || OTHERS.iter().any(|(other, _)| other == name)
     });
     assert!(missing.is_empty(), "not in the list: {missing:?}");
     // Otherwise the sources are not read as they are written now.
     for (other, why) in OTHERS {
         assert!(known.contains(&other), "{other}: {why}");
+    }
+    for change in OF_SCOPES {
+        let tried = include_str!("../taken_right.rs").contains(&format!("world.iam.{change}("));
+        assert!(tried && known.contains(&change), "{change}");
     }
     assert!(known.contains(&"create_policy") && known.contains(&"rename_space"));
 }

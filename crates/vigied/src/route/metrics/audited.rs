@@ -21,6 +21,15 @@ use wire::code;
 type Received = Result<Result<(), Refusal>, RecvError>;
 type Receiver = oneshot::Receiver<Result<(), Refusal>>;
 
+/// How the begin of a deletion waits among the changes of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// As every change does: refused where as many wait as may.
+    AsAChange,
+    /// However many wait, since a part of the request is deleted already: a refusal would say that nothing is.
+    ToComplete,
+}
+
 /// The caller, for the thread on which the store works.
 pub(super) struct Deleter {
     app: Arc<App>,
@@ -51,7 +60,8 @@ impl Deleter {
         delete: &DeleteQuery<'_>,
         answer: &Answer,
     ) -> Result<Deleted, Refusal> {
-        self.delete_then(scope, pattern, delete, answer, |ended| {
+        let wait = Wait::AsAChange;
+        self.delete_then(scope, pattern, (delete, wait), answer, |ended| {
             answer.give_up_turn();
             ended.blocking_recv()
         })
@@ -62,7 +72,7 @@ impl Deleter {
         &self,
         scope: &Scope,
         pattern: &str,
-        delete: &DeleteQuery<'_>,
+        delete: (&DeleteQuery<'_>, Wait),
         answer: &Answer,
     ) -> Result<Deleted, Refusal> {
         self.delete_then(scope, pattern, delete, answer, |ended| {
@@ -77,15 +87,15 @@ impl Deleter {
         &self,
         scope: &Scope,
         pattern: &str,
-        delete: &DeleteQuery<'_>,
+        (delete, wait): (&DeleteQuery<'_>, Wait),
         answer: &Answer,
         end: impl FnOnce(Receiver) -> Received,
     ) -> Result<Deleted, Refusal> {
         let entry = |outcome, series| self.entry(scope, pattern, delete.range, (outcome, series));
         let mut begun = None;
         let mut begin = |_: &Deleted| {
-            let failed = entry(Outcome::Failed, None);
-            match begun.insert(self.begin(scope, entry(Outcome::Begun, None), failed, answer)) {
+            let entries = (entry(Outcome::Begun, None), entry(Outcome::Failed, None));
+            match begun.insert(self.begin(scope, entries, wait, answer)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             }
@@ -117,11 +127,11 @@ impl Deleter {
     fn begin(
         &self,
         scope: &Scope,
-        begun: Entry,
-        failed: Entry,
+        (begun, failed): (Entry, Entry),
+        wait: Wait,
         answer: &Answer,
     ) -> Result<(), Refusal> {
-        let mut receiver = self.enter_begin(scope, begun, failed.clone());
+        let mut receiver = self.enter_begin(scope, (begun, failed.clone()), wait);
         let mut received = None;
         let waited = answer.wait_for(async { received = Some((&mut receiver).await) });
         // After this, the task records `failed` itself if nobody received its result.
@@ -183,17 +193,24 @@ impl Deleter {
 
     /// Records the begin on the runtime. If nobody waits for the result any more when it is recorded, `failed` is recorded next; if nobody
     /// does while it still waits for its turn, nothing is.
-    fn enter_begin(&self, scope: &Scope, begun: Entry, failed: Entry) -> Receiver {
+    fn enter_begin(&self, scope: &Scope, (begun, failed): (Entry, Entry), wait: Wait) -> Receiver {
         let (app, account) = (Arc::clone(&self.app), self.account(scope));
         let identity = scope.principal();
         let (mut sender, receiver) = oneshot::channel();
         let work = async move {
-            let turn = match account {
-                None => Ok(None),
-                Some(account) => tokio::select! {
-                    () = sender.closed() => return,
-                    taken = app.change_turns.take(account, identity) => taken.map(Some),
-                },
+            let turns = &app.change_turns;
+            let taken = async {
+                Ok::<_, Refusal>(match (account, wait) {
+                    (None, _) => None,
+                    (Some(account), Wait::AsAChange) => Some(turns.take(account, identity).await?),
+                    (Some(account), Wait::ToComplete) => {
+                        Some(turns.take_to_complete(account).await)
+                    }
+                })
+            };
+            let turn = tokio::select! {
+                () = sender.closed() => return,
+                turn = taken => turn,
             };
             let entered = match &turn {
                 Ok(_) => app.iam.enter(begun).await.map_err(Refusal::from),

@@ -1,6 +1,6 @@
 //! `POST /tags/delSeries`: Graphite's deletion of series by their names.
 
-use super::audited::Deleter;
+use super::audited::{Deleter, Wait};
 use super::parameters::{invalid, query_refusal, reserve_tables};
 use crate::app::App;
 use crate::http::accept_encoding::EncodingChoice;
@@ -81,6 +81,7 @@ fn remove(
     named: &[Named],
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
+    let mut wait = Wait::AsAChange;
     for series in named {
         let delete = DeleteQuery {
             selector: &series.selector,
@@ -91,7 +92,10 @@ fn remove(
         };
         let context = answer.context();
         reserve_tables(&context, &series.selector)?;
-        deleter.delete_one(scope, &series.text, &delete, answer)?;
+        let deleted = deleter.delete_one(scope, &series.text, (&delete, wait), answer)?;
+        if deleted.series > 0 {
+            wait = Wait::ToComplete;
+        }
         context.release(series.selector.table_bytes());
     }
     answer.out.extend_from_slice(b"true");
