@@ -60,7 +60,7 @@ impl Account {
         (instance, text(&key["credentials"]["apikey"]))
     }
 
-    /// The status of a query in the space with a token.
+    /// A query in the space with a token.
     fn query(&self, token: &str, space: &str) -> Reply {
         let request = self.server.request("GET", "/v1/metrics?target=none");
         let request = request.header("X-Auth-User-Token", &format!("iam {token}"));
@@ -68,6 +68,7 @@ impl Account {
         request.send()
     }
 
+    /// Its status.
     fn queries(&self, token: &str, space: &str) -> u16 {
         self.query(token, space).status
     }
