@@ -5,6 +5,8 @@
 pub enum CallerRoles {
     /// No role.
     NoRole,
+    /// None, for a resource instance has none: authorizations let it act.
+    OfInstance,
     /// Only roles in the account itself, which show no organization or space.
     AccountAlone,
     /// A role in an organization or a space.

@@ -30,8 +30,6 @@ fn times(iam: &Iam, login: &Login, life: &Lifetimes) -> (i64, i64) {
         (issued.max(added_at.map_or(0, Millis::secs)))
             .max(left.map_or(0, |left| left.secs().saturating_add(1)))
     });
-    let named = (bounds.assumed_by()).and_then(|by| directory.named_at(bounds.principal(), by));
-    let issued = issued.max(named.map_or(0, Millis::secs));
     let bounds = life.cap_bounds(*bounds);
     let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())
@@ -137,21 +135,6 @@ pub(crate) fn iam_token(
     signed(iam, login, &claims, refresh_token)
 }
 
-/// An IAM token for a subject as whom somebody else acts, who has authenticated.
-pub(crate) fn iam_token_by(
-    iam: &Iam,
-    subject: &Subject,
-    login: &Login,
-    client: &str,
-    authn: AuthnClaim,
-) -> Result<Tokens, IamError> {
-    let claims = IamClaims {
-        authn,
-        ..iam_claims(iam, subject, login, client)
-    };
-    signed(iam, login, &claims, None)
-}
-
 /// An IAM token for an instance as which somebody acts, who has authenticated. Nothing was shown for the instance itself.
 pub(crate) fn iam_token_of_instance(
     iam: &Iam,
@@ -169,8 +152,8 @@ pub(crate) fn iam_token_of_instance(
     signed(iam, login, &claims, None)
 }
 
-/// An IAM token for a trusted profile that a compute resource has taken on, by a link or rule with which the token ends.
-pub(crate) fn iam_token_of_workload(
+/// An IAM token for a trusted profile, with who has taken it on, and by what identity, link or rule, with which the token ends.
+pub(crate) fn iam_token_of_profile(
     iam: &Iam,
     subject: &Subject,
     login: &Login,

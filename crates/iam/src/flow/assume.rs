@@ -11,7 +11,6 @@ use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::{AuthError, IamError};
 use crate::model::bounds::CredentialBounds;
-use crate::model::directory::Assumption;
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
@@ -191,11 +190,11 @@ impl Iam {
         // Whether there is such a profile is told only to whom it is for.
         let profile = wanted.profile.find(&directory, assumer.account);
         let found = profile.and_then(|profile| {
-            let by = directory.assumption(profile.id, presented.principal())?;
+            let assumption = directory.assumption(profile.id, presented.principal())?;
             let bounds = presented.assume(&directory, profile.id).ok()?;
-            Some((profile, by, bounds))
+            Some((profile, assumption, bounds))
         });
-        let (profile, by, bounds) = found.ok_or_else(|| {
+        let (profile, assumption, bounds) = found.ok_or_else(|| {
             let message = format!(
                 "The trusted profile does not exist in the account `{}` of `{}`, or is not for whom that proves",
                 assumer.account,
@@ -203,9 +202,9 @@ impl Iam {
             );
             IamError::refused(Reason::NotAuthorized, message)
         })?;
-        let bounds = match by {
-            Assumption::Named => bounds,
-            Assumption::Ruled { seconds } => {
+        let bounds = match assumption.seconds {
+            None => bounds,
+            Some(seconds) => {
                 let now = self.0.clock.now();
                 bounds.until(now.plus(i64::from(seconds).saturating_mul(1000)))
             }
@@ -215,8 +214,8 @@ impl Iam {
         let login = Login::to(self, bounds, account, ASSUME.to_owned())?;
         let (subject, holder) = (self.subject(login.bounds())?, self.subject(presented)?);
         let client = wanted.client.map_or(NO_CLIENT, Client::id);
-        let authn = access::authn_claim(&holder);
-        let tokens = access::iam_token_by(self, &subject, &login, client, authn)?;
+        let by = (access::authn_claim(&holder), assumption.by);
+        let tokens = access::iam_token_of_profile(self, &subject, &login, client, by)?;
         let entry = (assumer.entry.clone())
             .in_account(profile.account)
             .on(profile.id)

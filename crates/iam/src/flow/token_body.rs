@@ -49,7 +49,7 @@ pub struct TokenBody {
     principal: Principal,
     /// Who acts as the principal, if that is an instance, or a trusted profile that somebody has taken on.
     assumed_by: Option<Principal>,
-    /// The link or rule by which a compute resource has taken on the principal, if it says so.
+    /// The identity, link or rule by which the principal was taken on, if it says so.
     trusted_by: Option<Trust>,
     account: Option<AccountId>,
     /// The only domain, in its written form.

@@ -129,7 +129,7 @@ impl Iam {
             family_name: None,
             email: None,
         };
-        let tokens = access::iam_token_of_workload(self, &subject, &login, client, (authn, trust))?;
+        let tokens = access::iam_token_of_profile(self, &subject, &login, client, (authn, trust))?;
         let entry = Entry::by_principal(profile, AuditedCredential::CrToken, Action::SignedIn)
             .in_account(account)
             .with("client", client)

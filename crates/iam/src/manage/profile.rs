@@ -245,12 +245,16 @@ impl Iam {
     ) -> Result<Option<Profile>, IamError> {
         check_texts(change.description.as_deref(), change.email.as_deref())?;
         let requested = change.name.map(|text| name("name", &text)).transpose()?;
+        let stamp = self.stamp(caller);
         let new = Profile {
             name: requested.unwrap_or_else(|| old.name.clone()),
             description: (change.description).unwrap_or_else(|| old.description.clone()),
             email: change.email.unwrap_or_else(|| old.email.clone()),
             revision: old.revision.saturating_add(1),
-            modified: self.stamp(caller),
+            modified: Stamp {
+                at: stamp.at.max(old.modified.at),
+                ..stamp
+            },
             ..old.clone()
         };
         let mut tx = self.lock_profiles(caller).await?;

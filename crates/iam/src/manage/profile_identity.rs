@@ -127,9 +127,9 @@ impl Iam {
         identities.retain(|listed| !gone.contains(&listed.principal));
         let mut tx = self.lock_profiles(caller).await?;
         let from = Some(profile.identities_revision);
-        if !profiles::touch_identities(&mut tx, id, stamp, from).await? {
+        let Some(stamp) = profiles::touch_identities(&mut tx, id, stamp, from).await? else {
             return Ok(None);
-        }
+        };
         if gone.is_empty() && added.is_empty() {
             // No change: they are still of this version, and the transaction is dropped.
             return Ok(Some(Identities(profile)));
@@ -173,9 +173,8 @@ impl Iam {
         check(new)?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
-        if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
-            return Err(no_profile());
-        }
+        let touched = profiles::touch_identities(&mut tx, id, stamp, None).await?;
+        let stamp = touched.ok_or_else(no_profile)?;
         let before = profile_identities::stored(&mut tx, id, new.principal).await?;
         match before {
             Some(existing) if existing.description == new.description => {
@@ -197,8 +196,8 @@ impl Iam {
         Ok(identity)
     }
 
-    /// Takes a user or service ID out of a trusted profile: what it has by the profile is refused from the moment this returns,
-    /// unless a rule of the profile lets it in, too.
+    /// Takes a user or service ID out of a trusted profile: what it has because the profile named it is refused from the moment this
+    /// returns, also after it is named again.
     ///
     /// # Errors
     /// Without Administrator of the account; when the profile does not name it.
@@ -211,9 +210,8 @@ impl Iam {
         let profile = self.managed_profile(caller, id).await?;
         let stamp = self.stamp(caller);
         let mut tx = self.lock_profiles(caller).await?;
-        if !profiles::touch_identities(&mut tx, id, stamp, None).await? {
-            return Err(no_profile());
-        }
+        let touched = profiles::touch_identities(&mut tx, id, stamp, None).await?;
+        touched.ok_or_else(no_profile)?;
         if !profile_identities::delete(&mut tx, id, principal).await? {
             return Err(no_identity());
         }

@@ -50,9 +50,8 @@ pub use plan::{NoPlan, Plan};
 pub use policy::{Policy, PolicySubject};
 pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
 pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
-pub use profile::{
-    Assumption, Profile, ProfileIdentity, ProfileLink, ProfileRule, ProfileRuleKind,
-};
+pub use profile::{Profile, ProfileIdentity, ProfileLink, ProfileRule, ProfileRuleKind};
+pub use profile_access::Assumption;
 pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
 pub use trust::Trust;

@@ -309,13 +309,26 @@ impl TimeCondition {
             match self.edge_after(at).filter(|edge| *edge <= last) {
                 Some(edge) => at = edge,
                 None => {
-                    let message = "the `rule` holds neither now nor at any later time: hours over midnight take two conditions, \
-                                   before it and after it, under `or`";
-                    return Err(Refusal::invalid("rule", message));
+                    return Err(Refusal::invalid("rule", self.never_again(now)));
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with one that holds neither now nor later: a slip that its pattern makes likely.
+    fn never_again(&self, now: Millis) -> String {
+        let mend = match self.pattern {
+            Pattern::Once => {
+                "what it allows has passed by the server's clock, or nothing meets all of it: compare the dates and their zones"
+            }
+            Pattern::WeeklyAllDay | Pattern::WeeklyCustomHours => {
+                "hours over midnight take two conditions, before it and after it, under `or`"
+            }
+        };
+        let now = jiff::Timestamp::from_second(now.secs());
+        let now = now.map(|now| format!(" ({now})")).unwrap_or_default();
+        format!("the `rule` holds neither now{now} nor at any later time: {mend}")
     }
 }
 

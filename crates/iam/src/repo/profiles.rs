@@ -7,6 +7,7 @@ use super::{profile_identities, profile_links, profile_rules};
 use crate::error::IamError;
 use crate::model::directory::{Profile, ProfileIdentity, ProfileLink, ProfileRule, Stamp};
 use base::id::{AccountId, ProfileId};
+use base::time::Millis;
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
@@ -123,7 +124,8 @@ pub(crate) async fn insert(tx: &mut Tx, profile: &Profile) -> Result<(), IamErro
 
 /// Writes a changed one if its revision is still the one that was read: of two concurrent changes one succeeds.
 pub(crate) async fn change(tx: &mut Tx, profile: &Profile, from: i64) -> Result<bool, IamError> {
-    let sql = "UPDATE profiles SET name = $2, description = $3, email = $4, modified_at = $5, modified_by = $6, \
+    let sql = "UPDATE profiles SET name = $2, description = $3, email = $4, modified_by = $6, \
+               modified_at = CASE WHEN modified_at < $5 THEN $5 ELSE modified_at END, \
                revision = revision + 1 WHERE guid = $1 AND revision = $7";
     let values = [
         key(profile.id),
@@ -137,9 +139,11 @@ pub(crate) async fn change(tx: &mut Tx, profile: &Profile, from: i64) -> Result<
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Records that its rules or links were changed, and locks its row until the transaction ends. `false` if it was gone.
+/// Records that its rules or links were changed, and locks its row until the transaction ends. `false` if it was gone. The time never
+/// goes back, though the clock of the node that made the last change is ahead.
 pub(crate) async fn touch(tx: &mut Tx, id: ProfileId, modified: Stamp) -> Result<bool, IamError> {
-    let sql = "UPDATE profiles SET modified_at = $2, modified_by = $3 WHERE guid = $1";
+    let sql = "UPDATE profiles SET modified_at = CASE WHEN modified_at < $2 THEN $2 ELSE modified_at END, modified_by = $3 \
+               WHERE guid = $1";
     let values = [
         key(id),
         modified.at.0.into(),
@@ -148,22 +152,33 @@ pub(crate) async fn touch(tx: &mut Tx, id: ProfileId, modified: Stamp) -> Result
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Records that its identities were changed, if their revision is still the one that was read; without one, in any case.
+/// Records that its identities were changed, if their revision is still the one that was read; without one, in any case. None if it is
+/// another one, or the profile is gone.
+///
+/// The stamp has a time that no other change of them has, also where two come in one millisecond, or from nodes whose clocks differ:
+/// tokens tell by it whether their holder was named anew.
 pub(crate) async fn touch_identities(
     tx: &mut Tx,
     id: ProfileId,
     modified: Stamp,
     from: Option<i64>,
-) -> Result<bool, IamError> {
-    let sql = "UPDATE profiles SET modified_at = $2, modified_by = $3, identities_revision = identities_revision + 1 \
-               WHERE guid = $1 AND (identities_revision = $4 OR $4 < 0)";
+) -> Result<Option<Stamp>, IamError> {
+    let sql = "UPDATE profiles SET modified_at = CASE WHEN modified_at < $2 THEN $2 ELSE modified_at + 1 END, modified_by = $3, \
+               identities_revision = identities_revision + 1 \
+               WHERE guid = $1 AND (identities_revision = $4 OR $4 < 0) RETURNING modified_at";
     let values = [
         key(id),
         modified.at.0.into(),
         modified.by.to_string().into(),
         from.unwrap_or(-1).into(),
     ];
-    Ok(tx.execute(sql, &values).await? > 0)
+    let stamp_of = |row: Row| -> Result<Stamp, IamError> {
+        Ok(Stamp {
+            at: Millis(row.int("modified_at")?),
+            ..modified
+        })
+    };
+    tx.one(sql, &values).await?.map(stamp_of).transpose()
 }
 
 /// The number of trusted profiles of the account.

@@ -95,7 +95,7 @@ pub struct IamClaims {
     pub sub_type: Option<String>,
     /// The identity that authenticated.
     pub authn: AuthnClaim,
-    /// The link or rule of the trusted profile by which a compute resource has taken it on; the token ends with it.
+    /// The identity, link or rule of the trusted profile by which it was taken on; the token ends with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_by: Option<String>,
     /// The account.

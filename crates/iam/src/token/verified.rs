@@ -25,7 +25,7 @@ pub(crate) struct Verified {
     pub(crate) principal: Principal,
     /// Who acts as the principal, if that is an instance, or a trusted profile that somebody of this server's has taken on.
     pub(crate) assumed_by: Option<Principal>,
-    /// The link or rule by which a compute resource has taken on the principal, if one has.
+    /// The identity, link or rule by which the principal was taken on, if it is a trusted profile.
     pub(crate) trusted_by: Option<Trust>,
     pub(crate) account: Option<AccountId>,
     pub(crate) session: Option<SessionId>,
@@ -140,7 +140,7 @@ impl Verified {
             trusted_by: (claims.trusted_by.as_deref())
                 .map(str::parse)
                 .transpose()
-                .map_err(malformed("its `trusted_by` is no link or rule"))?,
+                .map_err(malformed("its `trusted_by` is no identity, link or rule"))?,
             account: Some(
                 claims
                     .account

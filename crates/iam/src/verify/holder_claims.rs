@@ -20,7 +20,7 @@ pub(crate) struct HolderClaims {
     pub(crate) principal: Principal,
     /// Who acts as the principal, if that is an instance, or a trusted profile that somebody of this server's has taken on.
     pub(crate) assumed_by: Option<Principal>,
-    /// The link or rule by which a compute resource has taken on the principal, if one has.
+    /// The identity, link or rule by which the principal was taken on, if it is a trusted profile.
     pub(crate) trusted_by: Option<Trust>,
     pub(crate) account: Option<AccountId>,
     /// The second from which on the token is valid.
@@ -67,26 +67,26 @@ impl HolderClaims {
         }
         if let Some(by) = self.assumed_by {
             self.check_holder(directory, by)?;
-            let is_assumable = match self.principal {
-                Principal::Profile(profile) => {
-                    directory.is_still_assumed(profile, by, self.begins_at)
-                }
-                _ => false,
-            };
-            if !is_assumable {
-                return Err(AuthError::Revoked(NOT_ASSUMABLE));
-            }
         }
-        if let Some(by) = self.trusted_by {
-            let profile = match self.principal {
-                Principal::Profile(profile) => directory.profile(profile),
-                _ => None,
-            };
-            if !profile.is_some_and(|profile| profile.trusts(by)) {
-                return Err(AuthError::Revoked(NOT_ASSUMABLE));
-            }
+        match self.is_still_trusted(directory) {
+            true => Ok(()),
+            false => Err(AuthError::Revoked(NOT_ASSUMABLE)),
         }
-        Ok(())
+    }
+
+    /// Whether what let somebody take on the principal is still there, if somebody has taken it on.
+    fn is_still_trusted(&self, directory: &Directory) -> bool {
+        match (self.principal, self.assumed_by, self.trusted_by) {
+            (_, None, None) => true,
+            (Principal::Profile(profile), Some(by), Some(trust)) => {
+                directory.is_still_assumed(profile, by, trust)
+            }
+            (Principal::Profile(profile), None, Some(trust)) => {
+                let profile = directory.profile(profile);
+                profile.is_some_and(|profile| profile.trusts_resource(trust))
+            }
+            _ => false,
+        }
     }
 
     /// Whether a principal of the token is still there, and in its account as it was when the token was issued.

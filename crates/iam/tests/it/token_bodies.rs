@@ -3,6 +3,7 @@
 use crate::profiles::{create_profile, let_in};
 use crate::world::{World, access_token, on_both_databases};
 use base::id::{Guid, KeyId, ProfileId};
+use base::principal::Principal;
 use base::scope::{Action, Domain};
 use iam::Identity;
 use iam::flow::token_body::TokenBody;
@@ -71,6 +72,12 @@ async fn auditor(world: &World) -> ProfileId {
     profile
 }
 
+/// What the token of whom the profile names states as `trusted_by`.
+fn naming(world: &World, profile: ProfileId, by: Principal) -> String {
+    let directory = world.iam.directory();
+    directory.assumption(profile, by).unwrap().by.to_string()
+}
+
 /// It permitted what was issued before the profile named its holder anew, or by a link that the profile does not have.
 async fn a_body_permits_nothing_where_its_token_would_be_refused(world: World) {
     let profile = auditor(&world).await;
@@ -78,27 +85,32 @@ async fn a_body_permits_nothing_where_its_token_would_be_refused(world: World) {
     let_in(&world, profile, job).await;
     let now = world.clock_now().secs();
     let account = world.made.account.to_string();
-    let body = |issued_at: i64| {
+    let first = naming(&world, profile, job);
+    let body = |trusted_by: &str, issued_at: i64| {
         json!({
             "iam_id": profile.to_string(), "authn": {"iam_id": job.to_string()}, "account": {"bss": account},
-            "iat": issued_at, "exp": now + 3600,
+            "trusted_by": trusted_by, "iat": issued_at, "exp": now + 3600,
         })
     };
-    assert!(permits_body(&world, &body(now)));
-    // Before it was let in, and long before its time.
-    assert!(!permits_body(&world, &body(now - 1)));
-    assert!(!permits_body(&world, &body(now + 600)));
+    assert!(permits_body(&world, &body(&first, now)));
+    // Long before its time, and without what let it in.
+    assert!(!permits_body(&world, &body(&first, now + 600)));
+    assert!(!permits_body(&world, &body("Identity@0", now)));
+    let mut untrusted = body(&first, now);
+    untrusted.as_object_mut().unwrap().remove("trusted_by");
+    assert!(!permits_body(&world, &untrusted));
 
-    world.wait(10);
     let owner = world.owner();
     let taken_out = world.iam.remove_profile_identity(&owner, profile, job);
     taken_out.await.unwrap();
-    assert!(!permits_body(&world, &body(now)));
+    assert!(!permits_body(&world, &body(&first, now)));
+    // In the same second.
     let_in(&world, profile, job).await;
-    assert!(!permits_body(&world, &body(now)));
-    assert!(permits_body(&world, &body(world.clock_now().secs())));
+    assert!(!permits_body(&world, &body(&first, now)));
+    let second = naming(&world, profile, job);
+    assert!(permits_body(&world, &body(&second, now)));
 
-    let mut linked = body(now);
+    let mut linked = untrusted;
     linked["authn"] = json!({"iam_id": "crn-crn:v1:x"});
     assert!(permits_body(&world, &linked));
     linked["trusted_by"] = json!(format!("Link-{}", Guid::from_random([9; 16])));

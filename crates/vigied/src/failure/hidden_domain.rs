@@ -16,6 +16,11 @@ pub(super) fn hint(hidden: &HiddenDomain) -> String {
             let begin = "you have no role here yet; an Administrator";
             format!("{begin} gives one{role}, or makes an access policy for you")
         }
+        CallerRoles::OfInstance => {
+            "a resource instance acts where an authorization lets it; an Administrator of the account makes one for this domain, \
+             with `POST /v2/policies` and the type `authorization`"
+                .to_owned()
+        }
         CallerRoles::AccountAlone => format!(
             "your role is in the account itself, which `--scope account` names (in the API: no `X-Auth-Scope-Id`); \
              an Administrator gives one in a space{role}"
@@ -88,6 +93,15 @@ mod tests {
         assert_eq!(
             hint,
             "you have no role here yet; an Administrator gives one, or makes an access policy for you"
+        );
+    }
+
+    #[test]
+    fn an_instance_is_not_sent_to_a_command_that_gives_people_roles() {
+        let hint = hint_for(CallerRoles::OfInstance, Some("crn-crn:v1:bluemix"));
+        assert!(
+            hint.contains("authorization") && !hint.contains("role-set"),
+            "{hint}"
         );
     }
 

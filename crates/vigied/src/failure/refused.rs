@@ -295,6 +295,8 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
 pub(crate) fn credential(error: &AuthError) -> Problem {
     let renew = "run `vigie iam oauth-tokens` for a fresh one; `vigie login` if that fails";
     let login = "run `vigie login`, then `vigie iam oauth-tokens`";
+    let again = "a person runs `vigie login`, then `vigie iam oauth-tokens`; a program asks `POST /identity/token` again as it got \
+                 this one, and is told if it may not any more";
     let (code, hint) = match error {
         AuthError::Expired { .. } => (code::TOKEN_EXPIRED, renew),
         AuthError::Malformed(_) => (
@@ -329,7 +331,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
             code::TOKEN_REVOKED,
             "extend the key (`PUT /v1/apikeys/ID` with `expires_at`), or use another",
         ),
-        AuthError::Revoked(_) => (code::TOKEN_REVOKED, login),
+        AuthError::Revoked(_) => (code::TOKEN_REVOKED, again),
         AuthError::AddressNotAllowed { .. } => (code::ADDRESS_NOT_ALLOWED, ALLOW_ADDRESS),
         AuthError::Stale { .. } | AuthError::Behind => (
             code::UNAVAILABLE,
@@ -345,7 +347,8 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
         ),
         AuthError::InstanceForMetricsOnly => (
             code::KEY_METRICS_ONLY,
-            "log in with a password, or use the API key of a service ID",
+            "send the token of the service ID itself, for which you got the instance's, or a person's: \
+             either needs a role for this",
         ),
         AuthError::KeyUnknown => (
             code::KEY_UNKNOWN,

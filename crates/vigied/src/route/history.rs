@@ -17,6 +17,13 @@ use wire::iam::history::HistoryEntry;
 /// The action of the entry that stands for all older changes.
 const LEFT_OUT: &str = "older_changes_left_out";
 
+/// Where they are, in the history of an object by itself.
+const OPERATOR_HAS_THEM: &str =
+    "this change and those before it are left out: the server's operator has them (`vigied audit`)";
+
+/// Where they are, in a list.
+const OBJECT_HAS_THEM: &str = "this change and those before it are left out: the object by itself shows more, with `include_history=true`";
+
 /// The history of an object that the caller has been shown, or that by one action alone; none if the request asks for none.
 pub(super) async fn asked_for(
     app: &App,
@@ -29,7 +36,11 @@ pub(super) async fn asked_for(
         return Ok(None);
     }
     let found = app.iam.history(caller, object.to_string(), only).await?;
-    Ok(Some(entries(&found, &limit::HISTORY_ENTRIES)))
+    Ok(Some(entries(
+        &found,
+        &limit::HISTORY_ENTRIES,
+        OPERATOR_HAS_THEM,
+    )))
 }
 
 /// The histories of the objects of a page of a list, if the request asks for them: shorter than those of the objects by themselves.
@@ -54,12 +65,16 @@ impl Histories {
         let histories = self.0.as_ref()?;
         let found = histories.get(&object.to_string());
         let found = found.map(Vec::as_slice).unwrap_or_default();
-        Some(entries(found, &limit::HISTORY_ENTRIES_IN_LISTS))
+        Some(entries(
+            found,
+            &limit::HISTORY_ENTRIES_IN_LISTS,
+            OBJECT_HAS_THEM,
+        ))
     }
 }
 
-/// The entries; where there are more than the limit, the last one says that the oldest are left out.
-fn entries(found: &[Recorded], limit: &Limit) -> Vec<HistoryEntry> {
+/// The entries; where there are more than the limit, the last one says that the oldest are left out, and where they are.
+fn entries(found: &[Recorded], limit: &Limit, where_left_out: &str) -> Vec<HistoryEntry> {
     let entries_max = usize::try_from(limit.default).unwrap_or(usize::MAX);
     let mut entries: Vec<HistoryEntry> = found.iter().take(entries_max).map(entry).collect();
     if let Some(first_left_out) = found.get(entries_max) {
@@ -69,7 +84,7 @@ fn entries(found: &[Recorded], limit: &Limit) -> Vec<HistoryEntry> {
             iam_id_account: first_left_out.account.clone(),
             action: LEFT_OUT.to_owned(),
             params: vec![format!("{}={entries_max}", limit.name)],
-            message: "this change and those before it are left out: the audit has them".to_owned(),
+            message: where_left_out.to_owned(),
         });
     }
     entries

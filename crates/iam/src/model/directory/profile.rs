@@ -105,18 +105,6 @@ pub struct ProfileIdentity {
     pub added: Stamp,
 }
 
-/// Why a principal may take on a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assumption {
-    /// The profile names it.
-    Named,
-    /// It meets a rule.
-    Ruled {
-        /// How long a token lives at most.
-        seconds: u32,
-    },
-}
-
 impl ProfileRule {
     /// The longest life of a token that is issued by this rule to a user with these claims, if they meet it.
     fn seconds_for(&self, claims: &UserClaims<'_>) -> Option<u32> {
@@ -148,11 +136,10 @@ impl Profile {
         })
     }
 
-    /// By which of its rules the user may take it on; of several, the one that lets a token live longest.
-    pub(super) fn ruled(&self, user: &User) -> Option<Assumption> {
+    /// The rules that the user meets, each with the longest life of a token that is issued by it.
+    pub(super) fn rules_met(&self, user: &User) -> impl Iterator<Item = (&ProfileRule, u32)> {
         let claims = UserClaims::of(user);
-        let met = self.rules.iter();
-        let met = met.filter_map(|rule| rule.seconds_for(&claims));
-        met.max().map(|seconds| Assumption::Ruled { seconds })
+        let rules = self.rules.iter();
+        rules.filter_map(move |rule| Some((rule, rule.seconds_for(&claims)?)))
     }
 }

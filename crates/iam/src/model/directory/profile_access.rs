@@ -1,10 +1,19 @@
 //! Who may take on a trusted profile, and why: because it names them, or because they meet one of its rules.
 
 use super::Directory;
-use super::profile::{Assumption, Profile};
+use super::profile::Profile;
+use super::trust::Trust;
 use base::id::{AccountId, ProfileId};
 use base::principal::Principal;
-use base::time::Millis;
+
+/// Why a principal may take on a profile, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumption {
+    /// What lets it; a token that is issued because of it ends with it.
+    pub by: Trust,
+    /// How long such a token lives at most, if it says so.
+    pub seconds: Option<u32>,
+}
 
 impl Directory {
     /// The trusted profile with this id.
@@ -20,45 +29,50 @@ impl Directory {
         self.profile(*id)
     }
 
-    /// Why the principal may take on the profile now, if it may. It has to be in the profile's account, and is itself a
-    /// user or a service: what somebody acts as takes on nothing.
-    #[must_use]
-    pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
+    /// The profile, if the principal could take it on: it has to be in the profile's account, and is itself a user or a service.
+    /// What somebody acts as takes on nothing.
+    fn profile_within_reach(&self, profile: ProfileId, by: Principal) -> Option<&Profile> {
         let profile = self.profile(profile)?;
         let is_there = self.is_member(by, profile.account) && self.exists(profile.id.into());
-        if !is_there || matches!(by, Principal::Profile(_) | Principal::Instance(_)) {
-            return None;
-        }
-        if profile.identity(by).is_some() {
-            return Some(Assumption::Named);
-        }
-        self.ruled(profile, by)
+        let acts_for_itself = !matches!(by, Principal::Profile(_) | Principal::Instance(_));
+        (is_there && acts_for_itself).then_some(profile)
     }
 
-    fn ruled(&self, profile: &Profile, by: Principal) -> Option<Assumption> {
-        profile.ruled(self.user(by.user()?)?)
-    }
-
-    /// When a profile began to name the principal, if it does.
-    pub(crate) fn named_at(&self, profile: Principal, by: Principal) -> Option<Millis> {
-        match profile {
-            Principal::Profile(id) => Some(self.profile(id)?.identity(by)?.added.at),
-            _ => None,
+    /// Why the principal may take on the profile now, if it may; of several rules, the one that lets a token live longest.
+    #[must_use]
+    pub fn assumption(&self, profile: ProfileId, by: Principal) -> Option<Assumption> {
+        let profile = self.profile_within_reach(profile, by)?;
+        if let Some(identity) = profile.identity(by) {
+            return Some(Assumption {
+                by: Trust::Named(identity.added.at),
+                seconds: None,
+            });
         }
+        let met = profile.rules_met(self.user(by.user()?)?);
+        let (rule, seconds) = met.max_by_key(|(_, seconds)| *seconds)?;
+        Some(Assumption {
+            by: Trust::Rule(rule.id, rule.revision),
+            seconds: Some(seconds),
+        })
     }
 
-    /// Whether a token of the profile that the principal got in that second, since 1970, is still good. A principal that was taken
-    /// out and is named again needs a new token: somebody else may hold the old one by now.
-    pub(crate) fn is_still_assumed(&self, profile: ProfileId, by: Principal, second: i64) -> bool {
-        match self.assumption(profile, by) {
-            None => false,
-            Some(Assumption::Ruled { .. }) => true,
-            Some(Assumption::Named) => {
-                let named = self.named_at(profile.into(), by);
-                let found = self.profile(profile);
-                named.is_some_and(|at| at.secs() <= second)
-                    || found.is_some_and(|found| self.ruled(found, by).is_some())
+    /// Whether a token of the profile that the principal got because of `trust` is still good. A principal that was taken out and is
+    /// named again, or let in by another rule, needs a new token: somebody else may hold the old one by now.
+    pub(crate) fn is_still_assumed(&self, profile: ProfileId, by: Principal, trust: Trust) -> bool {
+        let Some(profile) = self.profile_within_reach(profile, by) else {
+            return false;
+        };
+        match trust {
+            Trust::Named(at) => {
+                let identity = profile.identity(by);
+                identity.is_some_and(|identity| identity.added.at == at)
             }
+            Trust::Rule(id, revision) => {
+                let user = by.user().and_then(|user| self.user(user));
+                let mut met = user.into_iter().flat_map(|user| profile.rules_met(user));
+                met.any(|(rule, _)| rule.id == id && rule.revision == revision)
+            }
+            Trust::Link(_) => false,
         }
     }
 }
@@ -72,7 +86,8 @@ mod tests {
     use crate::model::directory::{
         Account, OWN_REALM, ProfileIdentity, ProfileRule, ProfileRuleKind, Stamp, User,
     };
-    use base::id::{Guid, ProfileRuleId, ServiceId, UserId};
+    use base::id::{Guid, ProfileLinkId, ProfileRuleId, ServiceId, UserId};
+    use base::time::Millis;
 
     const ACCOUNT: AccountId = AccountId(Guid::from_random([1; 16]));
     const ADA: UserId = UserId(Guid::from_random([2; 16]));
@@ -177,28 +192,21 @@ mod tests {
         let all: [Principal; 3] = [ADA.into(), JOB.into(), OTHER.into()];
         let directory = Directory::build(1, facts(vec![named(&all), profile(OTHER, "other")]));
         let by = |principal: Principal| directory.assumption(PROFILE, principal);
-        assert_eq!(by(ADA.into()), Some(Assumption::Named));
-        assert_eq!(by(JOB.into()), Some(Assumption::Named));
+        let since_then = Assumption {
+            by: Trust::Named(Millis(1)),
+            seconds: None,
+        };
+        assert_eq!(by(ADA.into()), Some(since_then));
+        assert_eq!(by(JOB.into()), Some(since_then));
         // A profile takes on no other, whatever the rows say.
         assert_eq!(by(OTHER.into()), None);
         assert_eq!(directory.assumption(OTHER, ADA.into()), None);
 
-        let since = |second: i64| directory.is_still_assumed(PROFILE, JOB.into(), second);
-        assert!(since(0) && since(1), "named in the first second");
-        let later = Profile {
-            identities: vec![ProfileIdentity {
-                principal: JOB.into(),
-                description: String::new(),
-                added: Stamp {
-                    at: Millis(5000),
-                    ..stamp()
-                },
-            }],
-            ..profile(PROFILE, "ops")
-        };
-        let anew = Directory::build(2, facts(vec![later]));
-        let since = |second: i64| anew.is_still_assumed(PROFILE, JOB.into(), second);
-        assert!(!since(4) && since(5));
+        let is_good = |trust: Trust| directory.is_still_assumed(PROFILE, JOB.into(), trust);
+        let link = Trust::Link(ProfileLinkId(Guid::from_random([9; 16])));
+        assert!(is_good(since_then.by) && !is_good(link));
+        // A millisecond tells a naming from the next.
+        assert!(!is_good(Trust::Named(Millis(0))) && !is_good(Trust::Named(Millis(2))));
 
         let mut left = Changed::default();
         left.add(Change::Principal(JOB.0));
@@ -234,10 +242,44 @@ mod tests {
                 ..profile(PROFILE, "ops")
             };
             let directory = Directory::build(1, facts(vec![ruled]));
-            let expected = expected.map(|seconds| Assumption::Ruled { seconds });
-            assert_eq!(directory.assumption(PROFILE, ADA.into()), expected);
+            let found = directory.assumption(PROFILE, ADA.into());
+            let seconds = found.map(|assumption| assumption.seconds);
+            assert_eq!(seconds, expected.map(Some));
             assert_eq!(directory.assumption(PROFILE, JOB.into()), None);
         }
+    }
+
+    #[test]
+    fn a_token_by_a_rule_ends_with_this_version_of_it() {
+        let made = rule(saml(OWN_REALM, 900), &[("email", "ada@x.org")]);
+        let trust = Trust::Rule(made.id, made.revision);
+        let is_good_by = |rules: Vec<ProfileRule>| {
+            let ruled = Profile {
+                rules,
+                ..profile(PROFILE, "ops")
+            };
+            let directory = Directory::build(1, facts(vec![ruled]));
+            directory.is_still_assumed(PROFILE, ADA.into(), trust)
+        };
+        let changed = ProfileRule {
+            revision: 2,
+            ..made.clone()
+        };
+        let made_anew = ProfileRule {
+            id: ProfileRuleId(Guid::from_random([8; 16])),
+            ..made.clone()
+        };
+        let of_another = ProfileRule {
+            conditions: rule(saml(OWN_REALM, 900), &[("email", "eve@x.org")]).conditions,
+            ..made.clone()
+        };
+        assert!(is_good_by(vec![made.clone()]) && is_good_by(vec![changed.clone(), made]));
+        for rules in [vec![], vec![changed], vec![made_anew], vec![of_another]] {
+            assert!(!is_good_by(rules.clone()), "{rules:?}");
+        }
+        // Nobody whom the profile names has it by a rule.
+        let directory = Directory::build(1, facts(vec![named(&[ADA.into()])]));
+        assert!(!directory.is_still_assumed(PROFILE, ADA.into(), trust));
     }
 
     #[test]

@@ -1,17 +1,23 @@
-//! What lets a compute resource take on a trusted profile: one of its links, or one version of one of its rules. A token that was
-//! issued because of it ends with it.
+//! What lets somebody take on a trusted profile: that it names them, one of its links, or one version of one of its rules. A token that
+//! was issued because of it ends with it, also where the same is made anew: somebody else may hold the token by then.
 
 use super::profile::Profile;
 use base::id::{IdError, ProfileLinkId, ProfileRuleId};
+use base::time::Millis;
 use std::fmt;
 use std::str::FromStr;
 
 /// What stands between the id of a rule and its version.
 const VERSION: char = '@';
 
-/// The link or rule.
+/// What stands in place of the id where the profile names somebody.
+const IDENTITY: &str = "Identity";
+
+/// The identity, link or rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
+    /// That the profile names its holder, since then: no two changes of its identities have the same time.
+    Named(Millis),
     /// A link, which never changes.
     Link(ProfileLinkId),
     /// A rule, and its version.
@@ -19,10 +25,11 @@ pub enum Trust {
 }
 
 impl Profile {
-    /// Whether the profile still has it.
+    /// Whether a compute resource may still have the profile because of it: that is no identity.
     #[must_use]
-    pub fn trusts(&self, by: Trust) -> bool {
+    pub fn trusts_resource(&self, by: Trust) -> bool {
         match by {
+            Trust::Named(_) => false,
             Trust::Link(id) => self.links.iter().any(|link| link.id == id),
             Trust::Rule(id, revision) => {
                 let mut rules = self.rules.iter();
@@ -35,6 +42,7 @@ impl Profile {
 impl fmt::Display for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Named(at) => write!(f, "{IDENTITY}{VERSION}{}", at.0),
             Self::Link(id) => id.fmt(f),
             Self::Rule(id, revision) => write!(f, "{id}{VERSION}{revision}"),
         }
@@ -45,13 +53,16 @@ impl FromStr for Trust {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let Some((id, revision)) = text.split_once(VERSION) else {
+        let Some((id, version)) = text.split_once(VERSION) else {
             return text.parse().map(Self::Link);
         };
-        let revision = revision.parse().map_err(|_| IdError {
-            expected: "the version of a rule",
+        let version: i64 = version.parse().map_err(|_| IdError {
+            expected: "the version of a rule, or the time of an identity",
         })?;
-        Ok(Self::Rule(id.parse()?, revision))
+        match id {
+            IDENTITY => Ok(Self::Named(Millis(version))),
+            id => Ok(Self::Rule(id.parse()?, version)),
+        }
     }
 }
 
@@ -64,6 +75,7 @@ mod tests {
     fn each_is_read_back_from_its_text() {
         let guid = Guid::from_random([7; 16]);
         for trust in [
+            Trust::Named(Millis(1_764_341_234_567)),
             Trust::Link(ProfileLinkId(guid)),
             Trust::Rule(ProfileRuleId(guid), 3),
         ] {
@@ -72,6 +84,8 @@ mod tests {
         for text in [
             String::new(),
             "Link-".to_owned(),
+            "Identity".to_owned(),
+            "Identity@soon".to_owned(),
             format!("ClaimRule-{guid}"),
             format!("ClaimRule-{guid}@x"),
             format!("Link-{guid}@1"),

@@ -268,10 +268,13 @@ fn what_never_holds_is_refused() {
         one(DATE_TIME, "dateTimeLessThan", "2027-01-01T00:00:00Z"),
     ]);
     let night = weekly(hours(&["1+00:00"], "22:00:00+00:00", "06:00:00+00:00"));
-    for condition in [over, backwards, night] {
+    for (condition, is_about_hours) in [(over, false), (backwards, false), (night, true)] {
         let condition = condition.unwrap();
         let refused = condition.check_holds_since(Millis::from_secs(NOW));
-        assert_eq!(refused.unwrap_err().field, Some("rule"), "{condition:?}");
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.field, Some("rule"), "{condition:?}");
+        let speaks_of_midnight = refused.message.contains("midnight");
+        assert_eq!(speaks_of_midnight, is_about_hours, "{refused:?}");
     }
     let last = once(&[one(
         DATE_TIME,

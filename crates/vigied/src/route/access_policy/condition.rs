@@ -3,7 +3,7 @@
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
-use iam::directory::Policy;
+use iam::directory::{Policy, PolicySubject};
 use iam::{IamError, TimeCondition};
 use wire::iam::policy as wired;
 
@@ -53,10 +53,17 @@ pub(super) fn placeholder(
         value,
         operator: None,
     };
+    // An authorization has services for subjects, and nobody.
+    let subject = match policy.subject {
+        PolicySubject::Source(_) => "serviceName",
+        PolicySubject::Principal(_) | PolicySubject::Invited(_) | PolicySubject::Group(_) => {
+            "iam_id"
+        }
+    };
     wired::Policy {
         description: EXPLANATION.to_owned(),
         subjects: vec![wired::PolicySubject {
-            attributes: vec![attribute("iam_id", UNSHOWN.to_lowercase())],
+            attributes: vec![attribute(subject, UNSHOWN.to_lowercase())],
         }],
         roles: vec![wired::PolicyRole {
             role_id: UNSHOWN_ROLE.to_owned(),

@@ -2,6 +2,7 @@
 //! of the grant `iam-authz`.
 
 use super::{Account, VIEWER, refused, text};
+use crate::harness::Reply;
 use serde_json::{Value, json};
 
 const READER: &str = "crn:v1:bluemix:public:iam::::serviceRole:Reader";
@@ -59,12 +60,17 @@ impl Account {
         (instance, text(&key["credentials"]["apikey"]))
     }
 
-    /// The status of a query in the space with a token.
-    fn queries(&self, token: &str, space: &str) -> u16 {
+    /// A query in the space with a token.
+    fn query(&self, token: &str, space: &str) -> Reply {
         let request = self.server.request("GET", "/v1/metrics?target=none");
         let request = request.header("X-Auth-User-Token", &format!("iam {token}"));
         let request = request.header("X-Auth-Scope-Id", &format!("s-{space}"));
-        request.send().status
+        request.send()
+    }
+
+    /// Its status.
+    fn queries(&self, token: &str, space: &str) -> u16 {
+        self.query(token, space).status
     }
 
     fn policy_ids(&self, path: &str) -> Vec<String> {
@@ -216,7 +222,13 @@ fn an_instance_acts_in_another_space_as_long_as_it_is_authorized() {
     assert_eq!(account.queries(&shown, &account.server.owner.space), 200);
     assert_eq!(account.queries(&shown, &second), 404);
     assert_eq!(account.queries(&acting, &second), 200);
-    assert_eq!(account.queries(&acting, &account.server.owner.space), 404);
+    let elsewhere = account.query(&acting, &account.server.owner.space);
+    assert_eq!(elsewhere.status, 404);
+    let mends = elsewhere.text();
+    assert!(
+        mends.contains("POST /v2/policies") && !mends.contains("role-set"),
+        "{mends}"
+    );
     let may_query = || {
         let region = &account.server.owner.region;
         let crn = format!("crn:v1:bluemix:public:ibmcloud-monitoring:{region}:s/{second}:::");
@@ -233,6 +245,11 @@ fn an_instance_acts_in_another_space_as_long_as_it_is_authorized() {
     let managing = account.server.request("GET", "/v1/apikeys").bearer(&acting);
     let managing = managing.send();
     assert_eq!(managing.status, 403, "{}", managing.text());
+    assert!(
+        managing.text().contains("the service ID itself"),
+        "{}",
+        managing.text()
+    );
     let again = [
         ("grant_type", IAM_AUTHZ),
         ("access_token", acting.as_str()),
@@ -242,7 +259,33 @@ fn an_instance_acts_in_another_space_as_long_as_it_is_authorized() {
 
     let path = format!("/v2/policies/{}", text(&made["id"]));
     assert_eq!(account.call("DELETE", &path).send().status, 204);
-    assert_eq!(account.queries(&acting, &second), 401);
+    let withdrawn = account.query(&acting, &second);
+    assert_eq!(withdrawn.status, 401);
+    assert!(
+        withdrawn.text().contains("POST /identity/token"),
+        "{}",
+        withdrawn.text()
+    );
     assert!(!may_query());
     assert_eq!(token(&form).status, 403);
+}
+
+/// A client that reads the service of each authorization stumbled over one with a time.
+#[test]
+fn the_first_form_shows_a_service_in_an_authorization_with_a_time() {
+    let account = Account::start();
+    let (instance, _) = account.instance_with_key();
+    let guid = text(&instance["guid"]);
+    let mut body = account.authorization_of(READER, &guid, &account.server.owner.space);
+    body["pattern"] = json!("time-based-conditions:once");
+    body["rule"] = json!({
+        "key": "{{environment.attributes.current_date_time}}", "operator": "dateTimeLessThanOrEquals",
+        "value": "2099-01-01T00:00:00Z",
+    });
+    let made = account.make("/v2/policies", &body);
+    let shown = account.read(&format!("/v1/policies/{}", text(&made["id"])));
+    assert_eq!(shown["type"], "authorization");
+    let subject = &shown["subjects"][0]["attributes"][0];
+    assert_eq!(subject["name"], "serviceName", "{shown}");
+    assert_eq!(subject["value"], "unsupported version", "{shown}");
 }

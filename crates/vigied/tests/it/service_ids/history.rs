@@ -96,6 +96,7 @@ fn a_long_history_says_that_it_is_cut() {
         last["params"],
         json!([format!("{}={most}", HISTORY_ENTRIES.name)])
     );
+    assert!(text(&last["message"]).contains("operator"), "{last}");
     assert!(
         entries[..most]
             .iter()
@@ -124,6 +125,7 @@ fn a_list_shows_the_latest_changes_of_each() {
     assert_eq!((&entries[..most], whole.len()), (&whole[..most], most + 1));
     let last = &entries[most];
     assert_eq!(last["action"], "older_changes_left_out");
+    assert!(text(&last["message"]).contains("by itself"), "{last}");
     let shown = format!("{}={most}", HISTORY_ENTRIES_IN_LISTS.name);
     assert_eq!(last["params"], json!([shown]));
     let next = text(&first["next"]);
