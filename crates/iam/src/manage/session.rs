@@ -21,6 +21,7 @@ use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::members::is_still_member;
 use crate::repo::sessions::{self, SessionSelector};
 use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
 use crate::token::identity::Identity;
 use base::id::SessionId;
 use base::principal::Principal;
@@ -192,10 +193,14 @@ impl Iam {
     /// When there is no such session, or it has ended.
     pub async fn keep_session_alive(&self, id: SessionId) -> Result<(), IamError> {
         let found = sessions::find_open(&self.0.db, id, self.0.clock.now()).await?;
-        let (_, account) = found.ok_or_else(unknown)?;
+        let (session, account) = found.ok_or_else(unknown)?;
+        let owner = LoginOwner {
+            account,
+            principal: session.principal,
+        };
         let iam = self.clone();
         // All calls for one session wait for its row, each with a connection if they did not wait here.
-        self.in_login_turn(account, async move { iam.note_session_in_use(id).await })
+        self.in_login_turn(owner, async move { iam.note_session_in_use(id).await })
             .await
     }
 
