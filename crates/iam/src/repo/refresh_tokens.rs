@@ -161,12 +161,13 @@ pub(crate) async fn account_of(
     db: &Db,
     text: &Secret<String>,
 ) -> Result<Option<AccountId>, IamError> {
-    let sql = "SELECT account FROM sessions WHERE revoked_at IS NULL \
-               AND guid = (SELECT session FROM refresh_tokens WHERE hash = $1)";
+    let sql = "SELECT (SELECT account FROM sessions WHERE guid = session AND revoked_at IS NULL) AS account \
+               FROM refresh_tokens WHERE hash = $1";
     let Some(row) = db.one(sql, &[hash(text.expose())]).await? else {
         return Ok(None);
     };
-    Ok(row.text("account")?.parse().ok())
+    let account = row.text_or_none("account")?;
+    Ok(account.and_then(|account| account.parse().ok()))
 }
 
 /// Whether a token was used, when it expires, and its session.

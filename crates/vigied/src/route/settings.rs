@@ -77,11 +77,12 @@ pub(super) async fn change(
         true => app.iam.check_configuration(&caller.scope, &change),
         false => {
             let (iam, caller, change) = (app.iam.clone(), caller.clone(), change.clone());
-            let configured = pending.make(async move {
+            // On the heap: it is large, and each function that it is handed to would have it on its stack.
+            let configured = pending.make(Box::pin(async move {
                 let who = (&caller.scope, caller.credential);
                 let verify_again = || access.scope_now(caller.scope.domain());
                 iam.configure(who, &change, verify_again).await
-            });
+            }));
             configured.await?
         }
     };

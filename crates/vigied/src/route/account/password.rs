@@ -33,7 +33,7 @@ pub(in crate::route) async fn password(
     );
     let prepared = prepared.await?;
     let iam = app.iam.clone();
-    let changed = change.make_ending(async move { iam.change_password(prepared).await });
+    let changed = change.make_ending(Box::pin(async move { iam.change_password(prepared).await }));
     changed.await??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -161,7 +161,11 @@ fn a_condition_that_is_not_enforced_is_refused_by_its_field() {
             "time-based-conditions:weekly:custom-hours",
         ),
         (json!(ONCE), day.clone(), "does not fit"),
-        (json!(ONCE), until_moment(-60), "neither now nor"),
+        (
+            json!(ONCE),
+            until_moment(-60),
+            "has passed by the server's clock",
+        ),
         (
             json!(ONCE),
             compared("current_date_time", "dateTimeLessThan", "tomorrow"),
