@@ -255,41 +255,19 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EngineConfig;
     use crate::day::Day;
-    use crate::events::Silent;
     use crate::guard::{LOCK_STEPS_MAX, step};
-    use crate::recover;
     use crate::state::COPIES;
     use crate::storage::faulty::Faulty;
-    use base::id::{AccountId, Guid};
-    use base::name::SeriesName;
-    use base::principal::Principal;
-    use base::sample::Batch;
-    use base::scope::{Actions, Domain, Scope};
-    use base::selector::Selector;
-    use base::store::{Durability, SeriesQuota};
-    use base::time::ManualClock;
+    use crate::test_support::{TENANT, delete_all, empty_store, open_on, samples, send};
+    use base::store::Durability;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Arc;
-
-    fn open() -> Core {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        opened.unwrap().0
-    }
 
     /// The locks were released before the store was poisoned, and threads that waited for them went on with a half-done deletion.
     #[test]
     fn a_panic_in_a_deletion_poisons_before_the_locks_are_free() {
-        let core = open();
-        let created = core
-            .state
-            .catalog()
-            .write()
-            .registry
-            .create(TenantId(1), "a");
+        let core = empty_store(Millis(0));
+        let created = core.state.catalog().write().registry.create(TENANT, "a");
         let series: RoaringBitmap = [created.unwrap().0].into_iter().collect();
         let mut locked = core.state.lock_all();
         step(LOCK_STEPS_MAX);
@@ -308,7 +286,7 @@ mod tests {
         assert!(core.poison.is_set());
         drop(locked);
 
-        let core = open();
+        let core = empty_store(Millis(0));
         let mut locked = core.state.lock_all();
         step(LOCK_STEPS_MAX);
         let ended = AssertUnwindSafe(|| core.apply_delete_series(&mut locked, &series));
@@ -319,54 +297,20 @@ mod tests {
     /// The answer came while another call, which had ended the series, still waited for its record.
     #[test]
     fn what_is_gone_already_is_answered_once_that_is_durable() {
-        let open = |storage: &Faulty| {
-            let config = EngineConfig::new("/samples");
-            let clock = Arc::new(ManualClock::at(Millis(0)));
-            let storage = Arc::new(storage.clone());
-            recover::open(config, clock, storage, Arc::new(Silent))
-                .unwrap()
-                .0
-        };
-        let (tenant, context) = (TenantId(1), Context::unlimited());
-        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests have no identity service to be granted a scope by"
-        )]
-        let scope = Scope::granted(Principal::Server, tenant, domain, Actions::ALL);
-        let mut batch = Batch::default();
-        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
         for is_tenant_dropped in [false, true] {
             let storage = Faulty::new(1);
-            let core = open(&storage);
-            let quota = SeriesQuota::UNLIMITED;
-            core.append(&scope, &batch, Durability::Committed, quota)
-                .unwrap();
+            let core = open_on(&storage, Millis(0));
+            send(&core, &samples([0]), Durability::Committed);
             let all: RoaringBitmap = [0].into();
             core.delete_all(&all);
             if is_tenant_dropped {
-                assert_eq!(core.drop_tenant(tenant, &context).unwrap(), Some(0));
+                let dropped = core.drop_tenant(TENANT, &Context::unlimited());
+                assert_eq!(dropped.unwrap(), Some(0));
             } else {
-                let query = DeleteQuery {
-                    selector: &Selector::all(),
-                    range: None,
-                    exact: false,
-                    dry_run: false,
-                    names: 0,
-                };
-                let what = Deletion {
-                    tenant,
-                    owner: scope.owner(),
-                    query: &query,
-                    filter: None,
-                    hidden_before: None,
-                };
-                let mut begin = |_: &Deleted| ControlFlow::Continue(());
-                let deleted = core.delete(&what, &context, &mut begin).unwrap();
-                assert_eq!(deleted.unwrap().series, 0);
+                assert_eq!(delete_all(&core, None).series, 0);
             }
-            let after_crash = open(&storage.crash());
-            assert_eq!(after_crash.state.count(tenant), 0);
+            let after_crash = open_on(&storage.crash(), Millis(0));
+            assert_eq!(after_crash.state.count(TENANT), 0);
         }
     }
 
@@ -375,13 +319,8 @@ mod tests {
     #[test]
     fn a_deletion_over_many_days_copies_their_list_a_few_times() {
         const DAYS: i32 = 7290;
-        let core = open();
-        let created = core
-            .state
-            .catalog()
-            .write()
-            .registry
-            .create(TenantId(1), "a");
+        let core = empty_store(Millis(0));
+        let created = core.state.catalog().write().registry.create(TENANT, "a");
         let created = created.unwrap();
         let series: RoaringBitmap = [created.0].into_iter().collect();
         let ranged = TimeRange {

@@ -66,6 +66,8 @@ mod stuck_detector;
 mod sync;
 mod tenant_owners;
 mod tenant_tallies;
+#[cfg(test)]
+mod test_support;
 mod threads;
 mod tombstone;
 mod tombstones;

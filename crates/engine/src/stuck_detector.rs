@@ -42,11 +42,8 @@ impl StuckDetector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EngineConfig;
-    use crate::events::Silent;
-    use crate::recover;
-    use crate::storage::faulty::Faulty;
-    use base::time::{ManualClock, Millis};
+    use crate::test_support::empty_store;
+    use base::time::Millis;
     use std::sync::{Arc, mpsc};
 
     #[test]
@@ -73,11 +70,7 @@ mod tests {
 
     #[test]
     fn health_is_told_while_the_lock_is_held() {
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let config = EngineConfig::new("/samples");
-        let (core, _) =
-            recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent)).unwrap();
-        let core = Arc::new(core);
+        let core = Arc::new(empty_store(Millis(0)));
         let _held = core.state.lock_all();
         let shared = Arc::clone(&core);
         let (answer, answered) = mpsc::channel();

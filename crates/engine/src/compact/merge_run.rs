@@ -276,22 +276,10 @@ impl RunCopy<'_> {
 mod tests {
     use super::*;
     use crate::compact::Purge;
-    use crate::config::EngineConfig;
     use crate::day::Day;
-    use crate::delete::Deletion;
-    use crate::events::Silent;
-    use crate::recover;
     use crate::series_ref::SeriesRef;
-    use crate::storage::faulty::Faulty;
-    use base::id::{AccountId, Guid, TenantId};
-    use base::name::SeriesName;
-    use base::principal::Principal;
-    use base::sample::Batch;
-    use base::scope::{Actions, Domain, Scope};
-    use base::selector::Selector;
-    use base::store::{DeleteQuery, Deleted, Durability, SeriesQuota};
-    use base::time::{ManualClock, Millis};
-    use std::ops::ControlFlow;
+    use crate::test_support::{delete_all, store_of_one_segment};
+    use base::time::Millis;
     use std::time::Duration;
 
     /// How long is waited for what comes in a moment, or not at all.
@@ -312,45 +300,12 @@ mod tests {
 
     /// A store of one segment, all samples of which are deleted.
     fn deleted_segment() -> Core {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(1000)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests have no identity service to be granted a scope by"
-        )]
-        let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
-        let mut batch = Batch::default();
-        for at in 0..SAMPLES {
-            batch.push(&SeriesName::parse("a").unwrap(), Millis(at), 1.0);
-        }
-        let quota = SeriesQuota::UNLIMITED;
-        core.append(&scope, &batch, Durability::Buffered, quota)
-            .unwrap();
-        core.flush().unwrap();
+        let core = store_of_one_segment(Millis(1000), 0..SAMPLES);
         let range = TimeRange {
             from: Millis(0),
             until: Millis(SAMPLES),
         };
-        let query = DeleteQuery {
-            selector: &Selector::all(),
-            range: Some(range),
-            exact: false,
-            dry_run: false,
-            names: 0,
-        };
-        let deletion = Deletion {
-            tenant: scope.tenant(),
-            owner: scope.owner(),
-            query: &query,
-            filter: None,
-            hidden_before: None,
-        };
-        let mut begin = |_: &Deleted| ControlFlow::Continue(());
-        let deleted = core.delete(&deletion, &Context::unlimited(), &mut begin);
-        assert_eq!(deleted.unwrap().unwrap().series, 1);
+        assert_eq!(delete_all(&core, Some(range)).series, 1);
         core
     }
 

@@ -224,38 +224,13 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EngineConfig;
-    use crate::events::Silent;
-    use crate::recover;
-    use crate::storage::faulty::Faulty;
-    use base::id::{AccountId, Guid, TenantId};
-    use base::name::SeriesName;
-    use base::principal::Principal;
-    use base::sample::Batch;
-    use base::scope::{Actions, Domain, Scope};
-    use base::store::{Durability, SeriesQuota};
-    use base::time::ManualClock;
+    use crate::test_support::store_of_one_segment;
     use std::sync::atomic::Ordering;
 
     /// It went over all series of all days, and the end of the engine waited for it.
     #[test]
     fn a_search_for_deleted_samples_ends_with_the_engine_and_is_due_again() {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests have no identity service to be granted a scope by"
-        )]
-        let scope = Scope::granted(Principal::Server, TenantId(1), domain, Actions::ALL);
-        let mut batch = Batch::default();
-        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
-        let quota = SeriesQuota::UNLIMITED;
-        core.append(&scope, &batch, Durability::Buffered, quota)
-            .unwrap();
-        core.flush().unwrap();
+        let core = store_of_one_segment(Millis(0), [0]);
         // Of a series that is there no more, as far as anybody can tell without looking.
         core.state.clear_dropped(&[0].into(), 9);
         for (stopping, searched) in [(true, false), (false, true)] {

@@ -146,28 +146,15 @@ impl AllLocked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EngineConfig;
-    use crate::events::Silent;
     use crate::guard::PIECE;
     use crate::head::batches::Stamp;
-    use crate::recover;
-    use crate::storage::faulty::Faulty;
-    use base::id::TenantId;
-    use base::time::{ManualClock, Millis};
-
-    const TENANT: TenantId = TenantId(1);
-
-    fn open() -> State {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        opened.unwrap().0.state
-    }
+    use crate::test_support::{TENANT, empty_store};
+    use base::time::Millis;
 
     /// It looked in the heads alone, and a flush had brought what was sent to a segment.
     #[test]
     fn a_series_that_was_sent_since_the_search_is_left_out_also_when_a_flush_has_written_it() {
-        let state = open();
+        let state = empty_store(Millis(0)).state;
         let create = |name| {
             let mut catalog = state.catalog().write();
             catalog.registry.create(TENANT, name).unwrap()
@@ -195,7 +182,7 @@ mod tests {
     /// Each piece of a deletion copied the series numbers of all pieces before it.
     #[test]
     fn a_deletion_of_many_series_copies_a_bounded_number_of_them_with_each_piece() {
-        let state = open();
+        let state = empty_store(Millis(0)).state;
         let all = 0..SERIES_PER_TOMBSTONE as u32 + 3 * PIECE as u32;
         let numbers: Vec<u32> = all.collect();
         for (sequence, piece) in (1..).zip(numbers.chunks(PIECE)) {

@@ -85,41 +85,29 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::EngineConfig;
-    use crate::events::Silent;
     use crate::head::SHARDS;
     use crate::head::batches::Stamp;
-    use crate::recover;
-    use crate::storage::faulty::Faulty;
-    use base::id::{AccountId, Guid};
-    use base::name::SeriesName;
-    use base::principal::Principal;
-    use base::sample::Batch;
-    use base::scope::{Actions, Domain, Scope};
-    use base::store::{Durability, SeriesQuota};
-    use base::time::{ManualClock, Millis};
+    use crate::test_support::{TENANT, empty_store, store_of_one_segment};
+    use base::time::Millis;
 
     /// The shard's lock was taken, and the day's bitmap copied under it, once for each series.
     #[test]
     fn many_emptied_series_take_few_turns_at_the_locks_that_writers_need() {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let state = opened.unwrap().0.state;
-        let (tenant, day, full) = (TenantId(1), Day(3), SeriesRef(77));
+        let state = empty_store(Millis(0)).state;
+        let (day, full) = (Day(3), SeriesRef(77));
         let all: Vec<_> = (0..20_000)
-            .map(|number| (tenant, SeriesRef(number)))
+            .map(|number| (TENANT, SeriesRef(number)))
             .collect();
         let newly_active: Vec<_> = all.iter().map(|(_, series)| (day, *series)).collect();
         state.mark_active(&newly_active);
         let sample = [(full, day.start(), 1.0)];
         let mut writer = state.shard(head::shard(full)).unwrap().write();
-        state.append(&mut writer, tenant, Stamp::before_all(), &sample);
+        state.append(&mut writer, TENANT, Stamp::before_all(), &sample);
         drop(writer);
         state.clear_emptied(day, &all, None);
         let days = state.activity();
         let remaining = all.iter().filter(|(_, series)| days.has(day, *series));
-        assert_eq!(remaining.collect::<Vec<_>>(), [&(tenant, full)]);
+        assert_eq!(remaining.collect::<Vec<_>>(), [&(TENANT, full)]);
         let turns = |number: usize| {
             let lock = state.shard(number).unwrap();
             let _held = lock.write();
@@ -134,27 +122,12 @@ mod tests {
     /// A merge kept flushes from being published until it had cleared all; now one may bring samples of the series to a segment.
     #[test]
     fn a_series_stays_listed_where_another_segment_has_the_day() {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(1000)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let (tenant, day, series) = (TenantId(1), Day(0), SeriesRef(0));
-        let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests have no identity service to be granted a scope by"
-        )]
-        let scope = Scope::granted(Principal::Server, tenant, domain, Actions::ALL);
-        let mut batch = Batch::default();
-        batch.push(&SeriesName::parse("a").unwrap(), Millis(0), 1.0);
-        let quota = SeriesQuota::UNLIMITED;
-        core.append(&scope, &batch, Durability::Buffered, quota)
-            .unwrap();
-        core.flush().unwrap();
+        let core = store_of_one_segment(Millis(1000), [0]);
+        let (day, series) = (Day(0), SeriesRef(0));
         let version = core.state.version();
         let merged = version.segments.first().unwrap().path();
         let is_listed = |merged: Option<&Path>| {
-            core.state.clear_emptied(day, &[(tenant, series)], merged);
+            core.state.clear_emptied(day, &[(TENANT, series)], merged);
             core.state.activity().has(day, series)
         };
         assert!(is_listed(None));
