@@ -10,6 +10,13 @@ const LOOK_AFTER: u64 = 256;
 /// So many words of a pattern's automaton are a step.
 const WORDS_PER_STEP: u64 = 256;
 
+/// So many bytes of a name that are compared or copied are a step. A name is compared with a few others whenever one is sought.
+const NAME_BYTES_PER_STEP: usize = 256;
+
+const fn steps_for_name_bytes(bytes: usize) -> u64 {
+    (bytes / NAME_BYTES_PER_STEP) as u64
+}
+
 /// It may block for as long as others come in between.
 fn check(context: &Context) -> Result<(), Stop> {
     guard::may_wait();
@@ -49,6 +56,19 @@ impl<'c> QueryMeter<'c> {
     pub(crate) fn check(&mut self) -> Result<(), Stop> {
         self.since = 0;
         check(self.context)
+    }
+
+    /// Pays for a name of so many bytes that is looked at.
+    pub(crate) fn name(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.steps(1 + steps_for_name_bytes(bytes))
+    }
+
+    /// Pays for the length of a name, in bytes, that is sought, compared or copied once more. For a short one that is nothing.
+    pub(crate) fn name_bytes(&mut self, bytes: usize) -> Result<(), Stop> {
+        match steps_for_name_bytes(bytes) {
+            0 => Ok(()),
+            steps => self.steps(steps),
+        }
     }
 
     /// Pays for a name that was matched, which took `words`.

@@ -6,7 +6,7 @@ use crate::limit::{self, Limit};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// Steps of work: a node looked at, a seek, a file asked. Matching a name costs more of them the larger the pattern
-    /// and the longer the name.
+    /// and the longer the name, and so does looking for a name of more than a few hundred bytes.
     Steps,
     /// Entries of a listing.
     Nodes,

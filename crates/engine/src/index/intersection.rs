@@ -291,6 +291,8 @@ pub(crate) fn fits(
     meter: &mut QueryMeter<'_>,
 ) -> Result<bool, Stop> {
     if let Some((pattern, reads_labels)) = glob(selector) {
+        // Of a series with labels this is a copy.
+        meter.name_bytes(key.as_bytes().len())?;
         let text = key.graphite();
         let text = if reads_labels { &text } else { key.path() };
         let mut progress = pattern.start();

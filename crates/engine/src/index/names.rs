@@ -208,7 +208,7 @@ impl TenantNames {
             if !name.starts_with(&prefix) {
                 return ControlFlow::Break(Ok(()));
             }
-            if let Err(stop) = meter.steps(1) {
+            if let Err(stop) = meter.name(name.len()) {
                 return ControlFlow::Break(Err(stop.into()));
             }
             match take(name, *series, meter) {

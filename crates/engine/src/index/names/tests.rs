@@ -190,6 +190,70 @@ fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
     assert!(needed < 1000, "{needed}: the whole name was read first");
 }
 
+/// Each name has nodes of its own, as many as a name may have but one, all called `element` but the first.
+fn deep(element: &str) -> BTreeSet<String> {
+    let below = vec![element; 62].join(".");
+    (0..40).map(|name| format!("n{name}.{below}")).collect()
+}
+
+/// The children of one node.
+fn wide(parent: &str) -> BTreeSet<String> {
+    (0..1000)
+        .map(|leaf| format!("{parent}.n{leaf:04}"))
+        .collect()
+}
+
+/// A name of a thousand bytes was sought and compared at the price of one of ten, so that it was the time of the request that ended
+/// such a query, and not its budget.
+#[test]
+fn names_are_paid_for_by_their_length() {
+    let walked = |element: &str| steps(&index(&deep(element)), "**.z");
+    let (short, long) = (walked("e"), walked(&"e".repeat(15)));
+    assert!(long > 3 * short, "deep: {long} steps, and {short}");
+
+    let listed = |parent: &str| steps(&index(&wide(parent)), &format!("{parent}.*"));
+    let long_parent = "p".repeat(1000);
+    let (short, long) = (listed("p"), listed(&long_parent));
+    assert!(long > 3 * short, "wide: {long} steps, and {short}");
+
+    let looked_at = |parent: &str| {
+        let context = Context::unlimited();
+        let mut meter = QueryMeter::new(&context).unwrap();
+        let take = |_: &str, _, _: &mut QueryMeter<'_>| Ok(ControlFlow::Continue(()));
+        let names = index(&wide(parent)).of_tenant(TENANT);
+        names.below(parent, None, &mut meter, take).unwrap();
+        context.spent(Resource::Steps)
+    };
+    assert_eq!(looked_at("p"), 1000);
+    // A name of 1006 bytes is three times 256, and the step that any takes.
+    assert_eq!(looked_at(&long_parent), 4000);
+}
+
+#[test]
+fn a_budget_ends_a_listing_of_long_names_after_fewer_of_them() {
+    let parent = "p".repeat(1000);
+    let names = index(&wide(&parent)).of_tenant(TENANT);
+    let context = Context::new(Budget {
+        steps: 1000,
+        ..Budget::UNLIMITED
+    });
+    let mut meter = QueryMeter::new(&context).unwrap();
+    let mut listed = 0;
+    let walk = names.walk(&named(&format!("{parent}.*")), None, &mut meter, |_, _| {
+        listed += 1;
+        Ok(())
+    });
+    let refused = walk.unwrap_err().to_string();
+    let needed = context.spent(Resource::Steps);
+    assert!((1001..1010).contains(&needed), "{needed}");
+    assert_eq!(
+        refused,
+        format!("the query needs {needed} steps or more, and `steps_per_query` is 1000")
+    );
+    // Four steps for each time that one of them is looked at or sought.
+    assert!((1..=250).contains(&listed), "{listed}");
+}
+
 /// A filter costs what it lets through, not what there is.
 #[test]
 fn what_a_caller_may_not_see_costs_nothing() {

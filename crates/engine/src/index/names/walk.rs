@@ -66,7 +66,25 @@ pub(super) struct Walk<'w, 'p> {
     pub(super) take: &'w mut FoundVisitor<'w, 'p>,
 }
 
-impl Walk<'_, '_> {
+impl<'w> Walk<'w, '_> {
+    /// The first name from the path so far on, or after it when that is not `included`.
+    fn seek_path(&mut self, included: bool) -> Result<Option<(&'w Arc<str>, &'w SeriesRef)>, Stop> {
+        self.meter.name_bytes(self.path.len())?;
+        Ok(self.finger.seek(self.path.as_str(), included))
+    }
+
+    /// The first name after `name`.
+    fn seek_after(&mut self, name: &str) -> Result<Option<(&'w Arc<str>, &'w SeriesRef)>, Stop> {
+        self.meter.name_bytes(name.len())?;
+        Ok(self.finger.seek(name, false))
+    }
+
+    /// The series whose name is the path so far.
+    fn series_at_path(&mut self) -> Result<Option<SeriesRef>, Stop> {
+        self.meter.name_bytes(self.path.len())?;
+        Ok(self.finger.get(self.path.as_str()).copied())
+    }
+
     /// Looks among the children of the node so far for those that fit at `positions`.
     pub(super) fn descend(&mut self, positions: &PositionSets) -> Result<(), WalkEnd> {
         let base = self.path.len();
@@ -81,7 +99,7 @@ impl Walk<'_, '_> {
         self.path.push_str(prefix);
         let floor = self.path.len();
         let after_any = self.automaton.after_any_element(positions);
-        let mut next = self.finger.seek(self.path.as_str(), true);
+        let mut next = self.seek_path(true)?;
         while let Some((key, series)) = next {
             let Some(below) = strip_parent(key, &self.path, base, floor) else {
                 break;
@@ -96,7 +114,7 @@ impl Walk<'_, '_> {
                     if after.is_any() {
                         if is_leaf {
                             self.visit(&after, Some(*series))?;
-                        } else if self.finger.get(self.path.as_str()).is_none() {
+                        } else if self.series_at_path()?.is_none() {
                             self.visit(&after, None)?;
                         }
                     }
@@ -104,12 +122,12 @@ impl Walk<'_, '_> {
                         // `/` is the character after `.`: the first name that is not below the child.
                         self.path.push('/');
                     }
-                    next = self.finger.seek(self.path.as_str(), !is_leaf);
+                    next = self.seek_path(!is_leaf)?;
                 }
                 Child::Labelled { end, may_fit: true } => {
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     self.labelled(&SeriesKey::from_canonical_unchecked(key), *series)?;
-                    next = self.finger.seek(key.as_ref(), false);
+                    next = self.seek_after(key)?;
                 }
                 Child::Labelled {
                     end,
@@ -118,7 +136,7 @@ impl Walk<'_, '_> {
                     // The character after the one that parts labels: the first key of another path.
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     self.path.extend(successor(LABELS));
-                    next = self.finger.seek(self.path.as_str(), true);
+                    next = self.seek_path(true)?;
                 }
                 Child::Differs {
                     at,
@@ -126,7 +144,7 @@ impl Walk<'_, '_> {
                 } => {
                     self.path.push_str(below.get(..at).unwrap_or_default());
                     self.path.push(character);
-                    next = self.finger.seek(self.path.as_str(), true);
+                    next = self.seek_path(true)?;
                 }
                 Child::Differs { at, next: None } => {
                     // Nothing that begins like it up to there fits.
@@ -134,7 +152,7 @@ impl Walk<'_, '_> {
                     if !advance(&mut self.path, floor) {
                         break;
                     }
-                    next = self.finger.seek(self.path.as_str(), true);
+                    next = self.seek_path(true)?;
                 }
             }
         }
@@ -147,6 +165,7 @@ impl Walk<'_, '_> {
         let base = self.path.len();
         self.path.push_str(text);
         if text.contains(';') {
+            self.meter.name_bytes(self.path.len())?;
             let key = SeriesKey::parse_graphite(&self.path).ok();
             let series = key.and_then(|key| {
                 let series = self.finger.get(key.as_str()).copied();
@@ -163,7 +182,7 @@ impl Walk<'_, '_> {
             .after_sole_element(&mut self.reading, positions, text);
         self.meter.matched(self.reading.take_work())?;
         if after.is_any() {
-            let series = self.finger.get(self.path.as_str()).copied();
+            let series = self.series_at_path()?;
             self.visit(&after, series)?;
         }
         if !self.selector.reads_labels()
@@ -178,12 +197,12 @@ impl Walk<'_, '_> {
     /// The series of the path so far that have labels.
     fn all_labelled(&mut self) -> Result<(), WalkEnd> {
         self.path.push(LABELS);
-        let mut next = self.finger.seek(self.path.as_str(), true);
+        let mut next = self.seek_path(true)?;
         while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
         {
             self.meter.steps(1)?;
             self.labelled(&SeriesKey::from_canonical_unchecked(key), *series)?;
-            next = self.finger.seek(key.as_ref(), false);
+            next = self.seek_after(key)?;
         }
         self.path.pop();
         Ok(())
@@ -282,7 +301,7 @@ impl Walk<'_, '_> {
         self.meter.steps(1)?;
         let length = self.path.len();
         self.path.push('.');
-        let below = self.finger.seek(self.path.as_str(), true);
+        let below = self.seek_path(true)?;
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
         let branch = any && (self.is_probe || self.is_any_visible_below(positions)?);
         // Of what is not there the path may be longer than any key's.
@@ -336,6 +355,8 @@ impl Walk<'_, '_> {
         if !automaton.can_continue_at(positions) {
             return Ok(false);
         }
+        // A copy of the path, and a search from the root.
+        self.meter.name_bytes(2 * self.path.len())?;
         let mut take = |found: WalkNode<'_>, _: &mut QueryMeter<'_>| {
             Ok(found
                 .leaf
