@@ -1,89 +1,22 @@
 //! The few ways in which the engine and its files fail, as a [`StoreError`].
+//!
+//! What fails for want of something that may come back (room, descriptors, memory) is an [`Unavailable`], and whoever writes files
+//! undoes what was begun and tries again ([`is_retryable`]). Of everything else that fails while the engine writes it is unknown
+//! what the disk holds: it poisons the store ([`crate::poison`]).
+
+pub(crate) use crate::file_action::FileAction;
 
 use crate::column::Damaged;
 use base::store::{Outage, StoreError, Unavailable};
 use rustix::io::Errno;
+use std::io;
 use std::path::Path;
-use std::{fmt, io};
-
-/// What was to be done with a file or folder of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileAction {
-    AskFreeSpace,
-    Create,
-    /// To remove the end of a file.
-    Cut,
-    Encode,
-    List,
-    Open,
-    Read,
-    Remove,
-    /// To give a new file the name of an old one.
-    Replace,
-    Sync,
-    /// To make sense of what was read.
-    Use,
-    Write,
-}
-
-impl FileAction {
-    /// Whether it may be done again once the operating system has descriptors and memory: it changes nothing when it fails, or its
-    /// caller undoes that.
-    const fn is_repeatable(self) -> bool {
-        match self {
-            Self::Create | Self::List | Self::Open | Self::Read | Self::Write => true,
-            Self::AskFreeSpace
-            | Self::Cut
-            | Self::Encode
-            | Self::Remove
-            | Self::Replace
-            | Self::Sync
-            | Self::Use => false,
-        }
-    }
-
-    /// Whether it may be done again once there is room. A sync may not: what it should have secured may be lost already.
-    const fn may_wait_for_room(self) -> bool {
-        !matches!(self, Self::Sync)
-    }
-}
-
-impl fmt::Display for FileAction {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::AskFreeSpace => "ask for the free space of",
-            Self::Create => "create",
-            Self::Cut => "cut",
-            Self::Encode => "encode",
-            Self::List => "list",
-            Self::Open => "open",
-            Self::Read => "read",
-            Self::Remove => "remove",
-            Self::Replace => "replace",
-            Self::Sync => "sync",
-            Self::Use => "use",
-            Self::Write => "write",
-        })
-    }
-}
 
 /// An error of the operating system. One for which the disk, or a quota on it, has no room is no failure of the store, but for a
 /// sync. The path is formatted only when needed, because every read of a block comes through here.
 pub(crate) fn io(action: FileAction, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| {
-        // Something that is not of the store lies where one of its files or folders would be.
-        let in_the_way = match (source.kind(), action) {
-            (io::ErrorKind::IsADirectory, _) => {
-                ", which is a folder; move it out of the samples folder"
-            }
-            (io::ErrorKind::NotADirectory, FileAction::List) => {
-                ", which is no folder; move it out of the samples folder"
-            }
-            (io::ErrorKind::AlreadyExists, FileAction::Create) => {
-                ", which is there already; move it out of the samples folder"
-            }
-            _ => "",
-        };
+        let in_the_way = in_the_way(action, source.kind());
         let what = format!("cannot {action} {}{in_the_way}", path.display());
         let is_full = matches!(
             source.kind(),
@@ -103,6 +36,22 @@ pub(crate) fn io(action: FileAction, path: &Path) -> impl FnOnce(io::Error) -> S
             what,
             source: source.into(),
         }
+    }
+}
+
+/// That something that is not of the store lies where one of its files or folders would be, and what mends it.
+const fn in_the_way(action: FileAction, kind: io::ErrorKind) -> &'static str {
+    match (kind, action) {
+        (io::ErrorKind::IsADirectory, _) => {
+            ", which is a folder; move it out of the samples folder"
+        }
+        (io::ErrorKind::NotADirectory, FileAction::List) => {
+            ", which is no folder; move it out of the samples folder"
+        }
+        (io::ErrorKind::AlreadyExists, FileAction::Create) => {
+            ", which is there already; move it out of the samples folder"
+        }
+        _ => "",
     }
 }
 

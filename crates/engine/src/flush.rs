@@ -1,65 +1,36 @@
-//! Flush: the head is written to segments, and the log files before it are removed.
+//! Flush: the head is written to segments, and the log files before it are removed. The steps, and in italics what the next start does
+//! when a crash follows:
 //!
-//! 1. Without a lock: the log's next file is made.
-//! 2. With all locks, for an instant: the head is frozen, and records from here on belong into that file.
-//! 3. The log switches to the new file, once all records before it are on stable storage.
-//! 4. At most eight segments are written (late samples of many days share one), and one name file, all synced
-//!    ([`crate::flush_files`]).
-//! 5. The manifest names them, and readers use them in place of the frozen head.
-//! 6. Log files and name files that are not needed any more are removed.
+//! 1. Without a lock: the log's next file is made. *It removes that file, which is empty.*
+//! 2. With all locks, for an instant: the head is frozen, and records from here on belong into that file. *The same: nothing but memory
+//!    has changed.*
+//! 3. The log switches to the new file, once all records before it are on stable storage. *It replays both files: the manifest names the
+//!    first that counts.*
+//! 4. At most eight segments are written ([`crate::flush_segments`] says which), and one name file ([`crate::flush_names`]), all synced.
+//!    *It removes them, which the manifest does not name, and replays the log.*
+//! 5. The manifest names them and the new log file, and readers use them in place of the frozen head. *It reads them, and replays the new log
+//!    file.*
+//! 6. Log files and name files that are not needed any more are removed. *It removes what is left of them.*
 //!
-//! `Core::freeze` is steps 1 and 2 (the second in [`crate::state::AllLocked::freeze`], which gives a [`FreezeOutcome`]) and makes a
-//! [`PendingFlush`] of it; `Core::flush_frozen` is steps 3 to 6 of that, with `Core::write_files` for step 4, which fills
-//! [`UnpublishedFiles`]. What readers see of it in between is the [`FrozenHead`](crate::state::FrozenHead).
+//! `Core::freeze` ([`crate::flush_freeze`]) is steps 1 and 2, and what it returns is the [`PendingFlush`]; `Core::flush_frozen` is steps
+//! 3 to 6 of that, with `Core::write_files` ([`crate::flush_files`]) for step 4. What readers see of it in between is the
+//! [`FrozenHead`](crate::state::FrozenHead).
 //!
 //! A failure poisons the store: the log still holds all records, and the next start reads them again. A lack of disk space or of file
 //! descriptors is an exception: the files that were begun are removed, the frozen head stays in memory, and the next flush begins
 //! with it.
 
 use crate::core::Core;
-use crate::created_series::CreatedSeries;
 use crate::error;
 use crate::flush_files::UnpublishedFiles;
-use crate::index::names::Names;
 use crate::layout::WAL;
 use crate::pending_flush::PendingFlush;
 use crate::publish::Change;
-use crate::registry::name_file::NameFile;
-use crate::series_ref::SeriesRef;
-use crate::state::FreezeOutcome;
 use crate::wal;
 use base::store::StoreError;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
-
-/// Name files are rewritten as one when there would be more than this.
-const NAME_FILES_MAX: usize = 16;
-
-/// A name file with every series there is.
-fn all_of(names: &Names) -> NameFile {
-    let mut created: Vec<CreatedSeries> = Vec::new();
-    names.each(|tenant, name, series| {
-        created.push(CreatedSeries {
-            tenant,
-            name: Arc::clone(name),
-            series,
-        });
-    });
-    NameFile {
-        created,
-        dropped: Vec::new(),
-    }
-}
-
-/// A name file with the changes since the last one. Dropped series are read before created ones, so a series that was created and
-/// dropped in between is left out.
-fn since(mut created: Vec<CreatedSeries>, dropped: Vec<SeriesRef>) -> NameFile {
-    let gone: HashSet<SeriesRef> = dropped.iter().copied().collect();
-    created.retain(|created| !gone.contains(&created.series));
-    NameFile { created, dropped }
-}
+use std::sync::{MutexGuard, PoisonError};
 
 impl Core {
     pub(crate) fn flushing(&self) -> MutexGuard<'_, Option<PendingFlush>> {
@@ -115,69 +86,33 @@ impl Core {
         Ok(())
     }
 
-    /// Steps 1 and 2. `None` when nothing has happened since the last flush.
-    fn freeze(&self) -> Result<Option<PendingFlush>, StoreError> {
-        // Most records that are not synced yet are synced here, before the locks are taken.
-        self.wal.commit(self.wal.last_sequence())?;
-        let (sequence, wal_first, name_files) = {
-            let manifest = self.manifest();
-            (manifest.sequence, manifest.wal_first, manifest.names.len())
-        };
-        // Every start begins a log file: even without records, a flush removes the old ones.
-        if self.wal.last_sequence() == sequence && self.wal.file_number() == wal_first {
-            return Ok(None);
-        }
-        let all_names = name_files >= NAME_FILES_MAX;
-        let next = self.wal.make_next()?;
-        let mut locked = self.state.lock_all();
-        let on_panic = self.poison.on_panic("froze the head");
-        let switch = self.wal.begin_switch(next);
-        let taken = locked.freeze(switch.last_sequence);
-        let everything = all_names.then(|| locked.catalog.registry.names().clone());
-        on_panic.disarm();
-        drop(locked);
-        let FreezeOutcome {
-            frozen,
-            created,
-            mut dropped,
-            dropped_tenants,
-            next_series,
-            writers,
-        } = taken;
-        drop(writers);
-        for series in &dropped_tenants {
-            dropped |= series;
-        }
-        let names = match everything {
-            Some(names) => all_of(&names),
-            None => since(created, dropped.iter().map(SeriesRef).collect()),
-        };
-        let is_empty = names.created.is_empty() && names.dropped.is_empty();
-        let names = (!is_empty).then(|| names.encode());
-        Ok(Some(PendingFlush {
-            frozen,
-            wal_first: switch.file,
-            next_series,
-            names,
-            all_names,
-        }))
-    }
-
-    /// Steps 3 to 6.
+    /// Steps 3 to 6. Where one before the manifest fails, none of the files is left.
     fn flush_frozen(&self, pending: &PendingFlush) -> Result<(), StoreError> {
+        // Step 3.
         self.wal.switch_to(pending.wal_first)?;
+        // Step 4.
         let mut written = UnpublishedFiles::default();
-        let filled = self.write_files(pending, &mut written);
-        if let Err(error) = filled {
-            self.discard_written(&written);
-            return Err(error);
-        }
+        self.write_files(pending, &mut written)
+            .inspect_err(|_| self.discard_written(&written))?;
         // Samples in files do not say which batch they are of, so a batch that is not done yet could be read in part.
         self.state.batches.wait_through(pending.frozen.batch);
+        let superseded = self.publish_flush(pending, &written)?;
+        // Step 6.
+        superseded.iter().for_each(|file| self.discard(file));
+        Ok(())
+    }
+
+    /// Step 5. Returns the files that are not needed any more.
+    fn publish_flush(
+        &self,
+        pending: &PendingFlush,
+        written: &UnpublishedFiles,
+    ) -> Result<Vec<PathBuf>, StoreError> {
+        let replaces_names = pending.names.replaces_all;
         let mut manifest = self.manifest();
-        let mut discarded = self.logs_before(pending.wal_first);
-        if pending.all_names {
-            discarded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
+        let mut superseded = self.logs_before(pending.wal_first);
+        if replaces_names {
+            superseded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
         }
         let change = Change {
             added: written.segments.clone(),
@@ -188,22 +123,20 @@ impl Core {
             next.sequence = pending.frozen.sequence;
             next.wal_first = pending.wal_first;
             next.next_series = pending.next_series;
-            if pending.all_names {
+            if replaces_names {
                 next.names.clear();
             }
             next.names.extend(written.names.clone());
         });
         drop(manifest);
         if let Err(error) = published {
+            // After any other failure it is unknown whether the manifest names them.
             if error::is_retryable(&error) {
-                self.discard_written(&written);
+                self.discard_written(written);
             }
             return Err(error);
         }
-        for file in discarded {
-            self.discard(&file);
-        }
-        Ok(())
+        Ok(superseded)
     }
 
     /// The log files with lower numbers, as listed in the folder, because numbers may be missing. Where it cannot be listed now, the

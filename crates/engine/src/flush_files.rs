@@ -1,41 +1,23 @@
-//! The files of a flush: the samples of a frozen head in segments of their days, and the names of its series.
+//! Step 4 of a flush ([`crate::flush`]): its files are written. The manifest does not name them yet, so where one of them fails, all of
+//! them are removed again.
 
 use crate::core::Core;
 use crate::day::Day;
 use crate::error::{self, FileAction};
+use crate::flush_segments::{PlannedSegment, planned};
 use crate::guard::PIECE;
 use crate::head::series::HeadSeries;
 use crate::layout::NAMES;
 use crate::open_dir::OpenDir;
 use crate::pending_flush::PendingFlush;
 use crate::publish::NewSegment;
-use crate::segment::layout::Header;
 use crate::series_ref::SeriesRef;
 use crate::state::FrozenHead;
 use base::id::TenantId;
 use base::store::StoreError;
 use base::time::TimeRange;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-
-/// Segments that a flush writes at most. Where the head has samples of more days, those of the smallest days share one segment, so
-/// that a flush writes few files however many days it covers.
-const DAYS_MAX: usize = 8;
-
-/// The days that share a segment where there are more than [`DAYS_MAX`]: those on which the fewest series have samples.
-fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
-    if days.len() <= DAYS_MAX {
-        return BTreeSet::new();
-    }
-    let mut by_size: Vec<(usize, Day)> = days
-        .iter()
-        .map(|(day, series)| (series.len(), *day))
-        .collect();
-    by_size.sort_unstable();
-    let late = by_size.len().saturating_sub(DAYS_MAX - 1);
-    by_size.truncate(late);
-    by_size.into_iter().map(|(_, day)| day).collect()
-}
 
 /// Files that a flush has written. They are not part of the store until the flush publishes them.
 #[derive(Debug, Default)]
@@ -53,7 +35,7 @@ impl Core {
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
         self.write_segments(&pending.frozen, written)?;
-        if let Some(names) = &pending.names {
+        if let Some(names) = &pending.names.file {
             let file = format!("{NAMES}/{:010}.names", self.take_file_number());
             self.write_file(&self.dir().join(&file), names)?;
             written.names = Some(file);
@@ -81,41 +63,14 @@ impl Core {
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
         let all = self.existing(frozen)?;
-        let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+        let mut positions_by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (position, (_, _, series)) in all.iter().enumerate() {
             for day in series.days() {
-                days.entry(day).or_default().push(position);
+                positions_by_day.entry(day).or_default().push(position);
             }
         }
-        let late = late_days(&days);
-        let of = |day: Day, more_days: u16| Header {
-            day,
-            more_days,
-            sequence: frozen.sequence,
-            purged: frozen.sequence,
-        };
-        for (day, positions) in &days {
-            if !late.contains(day) {
-                let range = |at: &Day| *at == *day;
-                let segment = self.write_segment(of(*day, 0), positions, &all, range)?;
-                written.segments.push(segment);
-            }
-        }
-        // A segment's days are counted in sixteen bits.
-        let mut rest: Vec<Day> = late.into_iter().collect();
-        while let Some(first) = rest.first().copied() {
-            let fits = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
-            let covered: BTreeSet<Day> = rest.iter().copied().filter(fits).collect();
-            rest.retain(|day| !covered.contains(day));
-            let more = covered.last().map_or(0, |last| last.0.abs_diff(first.0));
-            // One day alone is in no late segment.
-            let header = of(first, u16::try_from(more).unwrap_or(u16::MAX));
-            let of_days = covered.iter().filter_map(|day| days.get(day)).flatten();
-            let positions: BTreeSet<usize> = of_days.copied().collect();
-            let positions: Vec<usize> = positions.into_iter().collect();
-            let segment =
-                self.write_segment(header, &positions, &all, |day| covered.contains(day))?;
-            written.segments.push(segment);
+        for segment in planned(positions_by_day, frozen.sequence) {
+            written.segments.push(self.write_segment(&segment, &all)?);
         }
         self.sync_segments(&written.segments)
     }
@@ -141,24 +96,23 @@ impl Core {
         Ok(all)
     }
 
-    /// Writes the samples of these series on the days that `holds` accepts as one segment.
+    /// Writes one segment of these samples.
     fn write_segment(
         &self,
-        header: Header,
-        positions: &[usize],
+        planned: &PlannedSegment,
         all: &[(TenantId, SeriesRef, HeadSeries)],
-        holds: impl Fn(&Day) -> bool,
     ) -> Result<NewSegment, StoreError> {
+        let header = planned.header;
         let mut writer = self.begin_segment(header)?;
         let range = TimeRange {
             from: header.day.range().from,
             until: header.last_day().range().until,
         };
-        for (tenant, series, samples) in positions.iter().filter_map(|position| all.get(*position))
-        {
+        let series = planned.positions.iter();
+        for (tenant, series, samples) in series.filter_map(|position| all.get(*position)) {
             let mut points = samples.read(&range);
             if header.is_late() {
-                points.retain(|at| holds(&Day::of(at)));
+                points.retain(|at| planned.days.contains(&Day::of(at)));
             }
             let pushed = writer.push(*tenant, *series, &points);
             pushed.inspect_err(|_| self.discard(writer.path()))?;

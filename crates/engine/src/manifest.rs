@@ -1,23 +1,20 @@
-//! `manifest.json`: which files count, and from which record of the log on. The only truth; a file it does not name is
-//! deleted at the next start. It is rewritten whole: to a temporary file, synced, renamed, directory synced.
+//! The manifest: which files count, and from which record of the log on. The only truth; a file it does not name is deleted at the
+//! next start. Here is what it says, as text and back; [`file`] has the file of it.
 
-use crate::error::{self, FileAction};
-use crate::open_dir::OpenDir;
+mod file;
+
+pub(crate) use file::{FILE, TEMPORARY};
+
 use crate::registry::table::FingerprintKey;
-use crate::storage::Storage;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
 use base::scope::Owner;
-use base::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::path::Path;
 
-pub(crate) const FILE: &str = "manifest.json";
-pub(crate) const TEMPORARY: &str = "manifest.json.new";
+/// The format that this build reads and writes.
 const FORMAT: u32 = 2;
 
 /// Fields of a later build, which are written back as they were read.
@@ -110,14 +107,16 @@ pub(crate) struct Manifest {
     pub(crate) unknown_fields: UnknownFields,
 }
 
+/// The text of a manifest with its checksum, as it is written.
 #[derive(Serialize)]
-struct ManifestEnvelope<'a> {
+struct WrittenEnvelope<'a> {
     crc32: u32,
     manifest: &'a RawValue,
 }
 
+/// The same, as it is read.
 #[derive(Deserialize)]
-struct Opened {
+struct ReadEnvelope {
     crc32: u32,
     manifest: Box<RawValue>,
 }
@@ -133,34 +132,6 @@ pub(crate) enum ManifestError {
         "it was written by another build, and this one cannot read it: {0}; nothing was touched. Start the build that wrote it"
     )]
     Unknown(String),
-}
-
-/// All that is asked of a manifest of another format.
-#[derive(Deserialize)]
-struct AnyFormat {
-    manifest: Versioned,
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    format: u32,
-}
-
-/// Advice for a folder of another format; `None` for this one, and for a file that is no manifest.
-fn other_format(bytes: &[u8]) -> Option<String> {
-    let AnyFormat { manifest } = serde_json::from_slice(bytes).ok()?;
-    match manifest.format {
-        FORMAT => None,
-        older @ ..FORMAT => Some(format!(
-            "the folder is of format version {older}, and this build reads version {FORMAT}; nothing was touched. Start the \
-             build that wrote it, fetch what is to be kept (`vigie metrics get --format csv`, a domain at a time), move the \
-             folder away, and send it to this one"
-        )),
-        newer => Some(format!(
-            "the folder is of format version {newer}, and this build reads version {FORMAT}; nothing was touched. It was \
-             written by a newer build: start that one"
-        )),
-    }
 }
 
 impl Manifest {
@@ -184,7 +155,7 @@ impl Manifest {
     pub(crate) fn encode(&self) -> serde_json::Result<Vec<u8>> {
         let manifest = RawValue::from_string(serde_json::to_string(self)?)?;
         let crc32 = crc32fast::hash(manifest.get().as_bytes());
-        let mut text = serde_json::to_vec(&ManifestEnvelope {
+        let mut text = serde_json::to_vec(&WrittenEnvelope {
             crc32,
             manifest: &manifest,
         })?;
@@ -193,68 +164,13 @@ impl Manifest {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let opened: Opened = serde_json::from_slice(bytes)
+        let envelope: ReadEnvelope = serde_json::from_slice(bytes)
             .map_err(|error| ManifestError::Damaged(error.to_string()))?;
-        if crc32fast::hash(opened.manifest.get().as_bytes()) != opened.crc32 {
+        if crc32fast::hash(envelope.manifest.get().as_bytes()) != envelope.crc32 {
             return Err(ManifestError::Damaged("the checksum differs".to_owned()));
         }
-        serde_json::from_str(opened.manifest.get())
+        serde_json::from_str(envelope.manifest.get())
             .map_err(|error| ManifestError::Unknown(error.to_string()))
-    }
-
-    /// Reads the manifest of a samples folder; `None` when there is none.
-    pub(crate) fn load(storage: &dyn Storage, dir: &Path) -> Result<Option<Self>, StoreError> {
-        let path = dir.join(FILE);
-        match storage.read(&path) {
-            Ok(bytes) => {
-                if let Some(what) = other_format(&bytes) {
-                    let source = std::io::Error::new(ErrorKind::Unsupported, what);
-                    return Err(error::io(FileAction::Use, &path)(source));
-                }
-                Self::decode(&bytes)
-                    .map(Some)
-                    .map_err(|undecoded| match undecoded {
-                        ManifestError::Damaged(what) => error::corrupt(&path, 0, what),
-                        unknown @ ManifestError::Unknown(_) => {
-                            let source = std::io::Error::new(ErrorKind::Unsupported, unknown);
-                            error::io(FileAction::Use, &path)(source)
-                        }
-                    })
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error::io(FileAction::Read, &path)(error)),
-        }
-    }
-
-    /// Whether a samples folder has a manifest of another version.
-    pub(crate) fn is_of_another_version(storage: &dyn Storage, dir: &Path) -> bool {
-        let read = storage.read(&dir.join(FILE));
-        read.is_ok_and(|bytes| other_format(&bytes).is_some())
-    }
-
-    /// Makes this the manifest of a samples folder. When it fails it is unknown which one counts, unless it failed for lack
-    /// of room or of a file descriptor: then the one before does.
-    pub(crate) fn store(&self, storage: &dyn Storage, dir: &Path) -> Result<(), StoreError> {
-        let (temporary, path) = (dir.join(TEMPORARY), dir.join(FILE));
-        let text = self.encode().map_err(|source| {
-            error::io(FileAction::Encode, &path)(std::io::Error::other(source))
-        })?;
-        // After the rename nothing may fail for want of a file descriptor.
-        let folder = OpenDir::open(storage, dir)?;
-        let mut file = storage
-            .create(&temporary)
-            .map_err(error::io(FileAction::Create, &temporary))?;
-        if let Err(source) = file.append(&text) {
-            // Whatever was written is in the way of the next try.
-            let _ = storage.remove(&temporary);
-            return Err(error::io(FileAction::Write, &temporary)(source));
-        }
-        file.sync()
-            .map_err(error::io(FileAction::Sync, &temporary))?;
-        storage
-            .rename(&temporary, &path)
-            .map_err(error::io(FileAction::Replace, &path))?;
-        folder.sync()
     }
 }
 
@@ -334,37 +250,12 @@ mod tests {
             assert_eq!(read, manifest, "{before}");
         }
         // It may say that less is deleted: who ignored it would hide more, and then rewrite the days without it.
-        let storage = crate::storage::faulty::Faulty::new(1);
-        let dir = Path::new("/samples");
-        storage.create_dir(dir).unwrap();
-        let mut file = storage.create(&dir.join(FILE)).unwrap();
-        file.append(with("\"tombstones\":[{").as_bytes()).unwrap();
-        drop(file);
-        let refused = Manifest::load(&storage, dir).unwrap_err();
-        let message = std::error::Error::source(&refused).unwrap().to_string();
+        let refused = Manifest::decode(with("\"tombstones\":[{").as_bytes()).unwrap_err();
+        let message = refused.to_string();
         assert!(
             message.contains("unknown field `more`")
                 && message.contains("Start the build that wrote it"),
             "{message}"
-        );
-    }
-
-    #[test]
-    fn other_formats_are_refused_with_what_to_do() {
-        let manifest = Manifest::new([1, 2]);
-        let seal = |text: String| {
-            let crc32 = crc32fast::hash(text.as_bytes());
-            format!("{{\"crc32\":{crc32},\"manifest\":{text}}}")
-        };
-        let text = serde_json::to_string(&manifest).unwrap();
-        let of = |format: u32| seal(text.replace("\"format\":2", &format!("\"format\":{format}")));
-        assert_eq!(other_format(of(2).as_bytes()), None);
-        let older = other_format(of(1).as_bytes()).unwrap();
-        assert!(older.contains("format version 1") && older.contains("vigie metrics get"));
-        assert!(
-            other_format(of(3).as_bytes())
-                .unwrap()
-                .contains("newer build")
         );
     }
 

@@ -11,6 +11,10 @@ mod seen_batches;
 #[path = "../../src/error.rs"]
 mod error;
 
+#[expect(dead_code, reason = "the models use only a part of it")]
+#[path = "../../src/file_action.rs"]
+mod file_action;
+
 #[path = "../../src/poison.rs"]
 mod poison;
 
