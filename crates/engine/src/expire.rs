@@ -1,12 +1,15 @@
 //! Retention: days that lie past it are dropped as a whole, and with them the series that had samples on no other.
-//! How many go at a time is for [`crate::due_expiry`] to say.
+//! How many go at a time is for [`crate::due_expiry`] to say. The steps, and in italics what follows when a crash comes after them:
 //!
-//! 1. The manifest keeps what of the day's share is used, so that a start gives no new one.
-//! 2. Series that have samples on these days alone are dropped, each piece of them with a record, while segments still hold the days:
-//!    after a crash in between, that is how the rest of them is found.
-//! 3. `retention_start` hides the days from queries and listings, also in the late segments that hold later days, too.
-//! 4. The manifest names the segments of these days no more, and their files are removed.
-//! 5. The activity index forgets the days of which no segment is left.
+//! 1. The manifest keeps what of the day's share is used. *A start gives no new share; the days are still there, and are dropped by the
+//!    next pass, for no further share.*
+//! 2. Series that have samples on these days alone are dropped, each piece of them with a record. *Segments still hold the days: that is
+//!    how the next pass finds the rest of the series.*
+//! 3. `retention_start` hides the days from queries and listings, also in the late segments that hold later days, too. *This is in memory
+//!    alone: they are seen again until the next pass.*
+//! 4. The manifest names the segments of these days no more, and their files are removed. *Those that are left are removed at the next
+//!    start.*
+//! 5. The activity index forgets the days of which no segment is left. *A start makes it anew, of the segments that there are.*
 
 use crate::core::Core;
 use crate::day::{DAY_MILLIS, Day};
@@ -51,23 +54,30 @@ impl Core {
 
     fn expire_days(&self, share: &mut DailyShare) -> Result<(), StoreError> {
         let searched = self.state.activity();
+        let first = self.first_kept(&searched, share)?;
+        if !self.drop_silent_series(&searched, first)? {
+            return Ok(());
+        }
+        // Step 3.
+        self.state.retention_start.store(first.0, Ordering::SeqCst);
+        self.discard_expired(first)?;
+        self.forget_days_before(first);
+        Ok(())
+    }
+
+    /// The first day that stays. Step 1: what that takes of the share is durable before anything goes, so whoever starts the server
+    /// again and again takes no more of the days than one share.
+    fn first_kept(
+        &self,
+        searched: &ActivityIndex,
+        share: &mut DailyShare,
+    ) -> Result<Day, StoreError> {
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let dropped_before = Day(self.state.retention_start.load(Ordering::SeqCst));
         let now = self.clock.now();
         let mut used = share.clone();
-        let first = due_expiry(&searched, dropped_before, now, retention, &mut used).first;
-        let by_clock = Day::of(self.oldest());
-        let held_back = searched
-            .all()
-            .into_iter()
-            .filter(|day| first <= *day && *day < by_clock);
-        let days = held_back.count();
-        // A server that flushes each minute would say it as often, for weeks.
-        let today = Day::of(now).0;
-        if days > 0 && self.held_back_reported.swap(today, Ordering::Relaxed) != today {
-            self.events.on_event(Event::HeldBack { days });
-        }
-        // Before anything goes: whoever starts the server again and again takes no more of the days than one share.
+        let first = due_expiry(searched, dropped_before, now, retention, &mut used).first;
+        self.report_held_back(searched, first, Day::of(now));
         if used.is_to_be_kept(share) {
             let mut manifest = self.manifest();
             self.publish(&mut manifest, Change::default(), |next| {
@@ -75,16 +85,24 @@ impl Core {
             })?;
         }
         *share = used;
-        if !self.drop_silent_series(&searched, first)? {
-            return Ok(());
-        }
-        self.state.retention_start.store(first.0, Ordering::SeqCst);
-        self.discard_expired(first)?;
-        self.forget_days_before(first);
-        Ok(())
+        Ok(first)
     }
 
-    /// Drops the series that have samples before `first` alone, as of `searched` and now. Says whether it was all of them: where the
+    /// Reports, once on a day of the clock, how many days stay from `first` on though by the clock they are past the retention. A
+    /// server that flushes each minute would say it as often, for weeks.
+    fn report_held_back(&self, searched: &ActivityIndex, first: Day, today: Day) {
+        let by_clock = Day::of(self.oldest());
+        let held_back = searched
+            .all()
+            .into_iter()
+            .filter(|day| first <= *day && *day < by_clock);
+        let days = held_back.count();
+        if days > 0 && self.held_back_reported.swap(today.0, Ordering::Relaxed) != today.0 {
+            self.events.on_event(Event::HeldBack { days });
+        }
+    }
+
+    /// Step 2: drops the series that have samples before `first` alone, as of `searched` and now. Says whether it was all of them: where the
     /// engine ends, the rest comes after the next start.
     fn drop_silent_series(&self, searched: &ActivityIndex, first: Day) -> Result<bool, StoreError> {
         let gone = searched.expiring(first);
@@ -117,7 +135,7 @@ impl Core {
         Ok(!is_stopped)
     }
 
-    /// Removes the segments all of whose days lie before `first`.
+    /// Step 4: removes the segments all of whose days lie before `first`.
     fn discard_expired(&self, first: Day) -> Result<(), StoreError> {
         let mut manifest = self.manifest();
         let version = self.state.version();
@@ -134,19 +152,13 @@ impl Core {
             removed: expired.clone(),
             ..Change::default()
         };
-        let published = self.publish(&mut manifest, change, |_| {});
-        if let Err(refused) = &published
-            && error::is_retryable(refused)
-        {
-            return published.map(drop);
-        }
-        published?;
+        self.publish(&mut manifest, change, |_| {})?;
         drop(manifest);
         self.discard_segments(expired);
         Ok(())
     }
 
-    /// Forgets the days before `first` of which no segment is left. A clock that was ahead may be set right, and what late
+    /// Step 5: forgets the days before `first` of which no segment is left. A clock that was ahead may be set right, and what late
     /// segments hold of those days can be read again: deletions and listings must find it then.
     fn forget_days_before(&self, first: Day) {
         let version = self.state.version();
@@ -176,25 +188,19 @@ impl Core {
 mod tests {
     use super::*;
     use crate::config::EngineConfig;
-    use crate::events::Silent;
-    use crate::recover;
     use crate::storage::faulty::Faulty;
-    use base::id::TenantId;
-    use base::time::{ManualClock, Millis};
-    use std::sync::Arc;
+    use crate::test_support::{TENANT, config, open_with};
+    use base::time::Millis;
 
     /// It went through all series, and the end of the engine waited for it.
     #[test]
     fn an_expiry_ends_with_the_engine_and_is_due_again() {
         let config = EngineConfig {
             retention_days: 1,
-            ..EngineConfig::new("/samples")
+            ..config()
         };
-        let clock = Arc::new(ManualClock::at(Millis(Day(5).start())));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let tenant = TenantId(1);
-        let created = core.state.catalog().write().registry.create(tenant, "a");
+        let core = open_with(config, &Faulty::new(1), Millis(Day(5).start()));
+        let created = core.state.catalog().write().registry.create(TENANT, "a");
         core.state.mark_active(&[(Day(0), created.unwrap())]);
         for (stopping, days) in [(true, vec![Day(0)]), (false, Vec::new())] {
             core.stopping.store(stopping, Ordering::SeqCst);

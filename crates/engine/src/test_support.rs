@@ -21,12 +21,20 @@ use std::sync::Arc;
 /// The tenant of [`scope`].
 pub(crate) const TENANT: TenantId = TenantId(1);
 
+pub(crate) fn config() -> EngineConfig {
+    EngineConfig::new("/samples")
+}
+
 /// The store that `storage` holds, by a clock that stands at `now`.
-pub(crate) fn open_on(storage: &Faulty, now: Millis) -> Core {
-    let config = EngineConfig::new("/samples");
+pub(crate) fn open_with(config: EngineConfig, storage: &Faulty, now: Millis) -> Core {
     let clock = Arc::new(ManualClock::at(now));
     let opened = recover::open(config, clock, Arc::new(storage.clone()), Arc::new(Silent));
     opened.unwrap().0
+}
+
+/// The same, with the defaults of its settings.
+pub(crate) fn open_on(storage: &Faulty, now: Millis) -> Core {
+    open_with(config(), storage, now)
 }
 
 /// A store without a series.
