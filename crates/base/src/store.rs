@@ -84,14 +84,14 @@ pub struct Usage {
     pub series: u64,
     /// Stored samples, including deleted and overwritten ones that are not purged yet.
     pub samples: u64,
-    /// Bytes they take.
+    /// Bytes they take: in files, and in memory as far as they are in no file yet.
     pub bytes: u64,
 }
 
 /// The size of a copy of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Copied {
-    /// Files.
+    /// Files of the copy, whether written or linked.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -111,6 +111,9 @@ pub struct Figure {
 /// A store for the samples of many tenants. Its calls block. Each takes a scope first: the store acts on the tenant of the scope
 /// alone, and as if there were no series but those that the scope reaches with the action ([`Scope::filter`]). Calls that are not
 /// about the samples of a caller take another proof: [`Metering`] to count those of a tenant, and [`Operator`] for the whole store.
+///
+/// A call is refused with [`StoreError::Forbidden`] when its scope lacks the action that it needs; with [`StoreError::Damaged`] or
+/// [`StoreError::Failed`] when what is stored cannot be read, and then it names the place.
 pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Stores a batch. Of several samples of one series with the same timestamp the last one counts. Needs
     /// [`crate::scope::Action::Write`].
@@ -238,7 +241,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// How much a tenant stores.
     ///
     /// # Errors
-    /// When it cannot be counted.
+    /// As the trait says. The engine always knows it, and never fails.
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError>;
 
     /// Returns once everything done before the call is on stable storage. What others are still about to bring there is seen before:

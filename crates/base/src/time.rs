@@ -131,7 +131,7 @@ impl ManualClock {
         }
     }
 
-    /// Lets time pass. A negative number sets the clock back, which takes no time.
+    /// Lets so many milliseconds pass. A negative number sets the clock back, which takes no time.
     pub fn advance(&self, milliseconds: i64) {
         self.now.fetch_add(milliseconds, Ordering::SeqCst);
         let passed = u64::try_from(milliseconds).unwrap_or_default();

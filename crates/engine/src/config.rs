@@ -8,17 +8,17 @@ use std::path::PathBuf;
 pub struct EngineConfig {
     /// The samples folder; made when missing. The caller keeps a second process off it.
     pub dir: PathBuf,
-    /// Samples older than this are rejected; days older than this are removed.
+    /// Days of the clock for which samples are kept: older samples are rejected, and days that are older are removed.
     pub retention_days: u32,
-    /// Samples further ahead of the clock than this are rejected.
+    /// Minutes that a sample may lie ahead of the clock; one further ahead is rejected.
     pub future_allowed_minutes: u32,
-    /// How often what was appended with `Durability::Buffered` is brought to stable storage.
+    /// How often what was appended with [`base::store::Durability::Buffered`] is brought to stable storage, in milliseconds.
     pub commit_interval_ms: u64,
     /// The head is flushed when it holds this many samples.
     pub flush_samples: u64,
     /// The head is flushed when the log has grown by this many bytes since the last flush, however few samples it holds.
     pub flush_wal_bytes: u64,
-    /// The head is flushed this long after the last flush, whatever it holds.
+    /// The head is flushed so many milliseconds after the last flush, whatever it holds.
     pub flush_interval_ms: u64,
     /// Bytes that samples may take in memory before they are in a segment. From half of them on the head is flushed before its
     /// time; beyond them samples are refused, those of who has more than their share first.
@@ -27,15 +27,15 @@ pub struct EngineConfig {
     pub directory_cache_bytes: u64,
     /// The segments of a day are merged into one when there are more than this.
     pub segments_per_day: usize,
-    /// Samples of further new series of a tenant are rejected.
+    /// Series that a tenant may have; samples of further new ones are rejected.
     pub series_per_tenant: u64,
     /// Deletions of ranges that one account may have waiting, in all its tenants, for their days to be rewritten.
     pub pending_deletions: u64,
     /// In an hour, purges in the background may rewrite so many bytes, or a 24th of all that is stored, where that is more.
     pub purge_bytes_min: u64,
-    /// Samples are refused while the disk has less free space; 0 for no such reserve.
+    /// Free bytes that the disk is to keep: samples are refused while it has fewer. 0 for no such reserve.
     pub reserve_bytes: u64,
-    /// On a full disk, how long after a write that was refused for lack of room the next one is tried.
+    /// On a full disk, milliseconds from a write that was refused for lack of room to the next one that is tried.
     pub disk_full_retry_ms: u64,
 }
 
