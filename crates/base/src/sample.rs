@@ -216,6 +216,12 @@ pub enum RejectReason {
         /// The limit in force.
         limit: u64,
     },
+    /// The names of the tenant's series take as many bytes as they may, or nearly.
+    #[error("a new series of this name would exceed `name_bytes_per_tenant` = {limit}")]
+    NameBytesLimit {
+        /// The limit in force, in bytes.
+        limit: u64,
+    },
     /// The store has given every number that a series can have; those of series that have ended do not come back.
     #[error(
         "the store can make no new series: it has given all of its 4294967295 numbers; existing series are written as ever, and \
@@ -257,7 +263,9 @@ impl RejectReason {
             Self::Timestamp(_) => "timestamp",
             Self::TooOld { .. } => "too_old",
             Self::TooNew { .. } => "too_new",
-            Self::SeriesLimit { .. } | Self::NumbersUsedUp => "series_limit",
+            Self::SeriesLimit { .. } | Self::NameBytesLimit { .. } | Self::NumbersUsedUp => {
+                "series_limit"
+            }
             Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
             Self::Full { .. } => "full",
             Self::OutOfReach => "out_of_reach",
@@ -271,6 +279,7 @@ impl RejectReason {
             Self::Name(NameError::TooLong(_)) => Some(limit::NAME_BYTES),
             Self::Name(NameError::TooDeep(_)) => Some(limit::NAME_ELEMENTS),
             Self::SeriesLimit { .. } => Some(limit::SERIES_PER_TENANT),
+            Self::NameBytesLimit { .. } => Some(limit::NAME_BYTES_PER_TENANT),
             Self::AccountLimit { limit, .. } | Self::Full { limit, .. } => Some(*limit),
             _ => None,
         }

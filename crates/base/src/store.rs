@@ -241,7 +241,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// How much a tenant stores.
     ///
     /// # Errors
-    /// As the trait says. The engine always knows it, and never fails.
+    /// As the trait says.
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError>;
 
     /// Returns once everything done before the call is on stable storage. What others are still about to bring there is seen before:

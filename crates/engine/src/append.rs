@@ -318,6 +318,7 @@ impl Core {
     ) -> (Vec<Option<SeriesRef>>, NewSeriesRoom) {
         let (tenant, quota) = (accepted.tenant, accepted.quota);
         let tenant_limit = self.config.series_per_tenant;
+        let name_bytes_limit = self.config.name_bytes_per_tenant;
         let catalog = self.state.catalog().read();
         let registry = &catalog.registry;
         let known = unknown
@@ -328,6 +329,8 @@ impl Core {
             first_number: registry.next(),
             left_of_tenant: tenant_limit.saturating_sub(registry.names().count(tenant)),
             tenant_limit,
+            name_bytes_left: name_bytes_limit.saturating_sub(registry.names().bytes_of(tenant)),
+            name_bytes_limit,
             quota: SeriesQuota {
                 new_series: quota.new_series.saturating_sub(created),
                 ..quota

@@ -29,6 +29,8 @@ pub struct EngineConfig {
     pub segments_per_day: usize,
     /// Series that a tenant may have; samples of further new ones are rejected.
     pub series_per_tenant: u64,
+    /// Bytes of the names of a tenant's series, which stay in memory; samples of new series beyond them are rejected.
+    pub name_bytes_per_tenant: u64,
     /// Deletions of ranges that one account may have waiting, in all its tenants, for their days to be rewritten.
     pub pending_deletions: u64,
     /// In an hour, purges in the background may rewrite so many bytes, or a 24th of all that is stored, where that is more.
@@ -55,6 +57,7 @@ impl EngineConfig {
             directory_cache_bytes: 64 * 1024 * 1024,
             segments_per_day: 8,
             series_per_tenant: limit::SERIES_PER_TENANT.default,
+            name_bytes_per_tenant: limit::NAME_BYTES_PER_TENANT.default,
             pending_deletions: limit::PENDING_DELETIONS.default,
             purge_bytes_min: 256 * 1024 * 1024,
             reserve_bytes: 0,

@@ -282,6 +282,11 @@ impl SampleStore for Engine {
                 counts.tenants as f64,
             ),
             figure(
+                "name_bytes",
+                "Bytes of the names of all series.",
+                counts.name_bytes as f64,
+            ),
+            figure(
                 "samples_appended_total",
                 "Samples stored.",
                 count(&core.counters.samples),

@@ -17,6 +17,9 @@ pub(crate) struct NewSeriesRoom {
     /// Series that the tenant may still have, and of how many in all.
     pub(crate) left_of_tenant: u64,
     pub(crate) tenant_limit: u64,
+    /// Bytes that names of further series of the tenant may take, and of how many in all.
+    pub(crate) name_bytes_left: u64,
+    pub(crate) name_bytes_limit: u64,
     /// What is left of it.
     pub(crate) quota: SeriesQuota,
 }
@@ -29,6 +32,8 @@ pub(crate) struct NewSeries<'n> {
     numbers: HashMap<&'n str, SeriesRef>,
     fingerprints: Vec<Fingerprint>,
     series: Vec<CreatedSeries>,
+    /// Of their names.
+    name_bytes: u64,
 }
 
 impl<'n> NewSeries<'n> {
@@ -39,6 +44,7 @@ impl<'n> NewSeries<'n> {
             numbers: HashMap::new(),
             fingerprints: Vec::new(),
             series: Vec::new(),
+            name_bytes: 0,
         }
     }
 
@@ -64,6 +70,8 @@ impl<'n> NewSeries<'n> {
             first_number,
             left_of_tenant,
             tenant_limit,
+            name_bytes_left,
+            name_bytes_limit,
             quota,
         } = self.room;
         if made >= quota.new_series {
@@ -77,12 +85,19 @@ impl<'n> NewSeries<'n> {
                 limit: tenant_limit,
             });
         }
+        let name_bytes = self.name_bytes.saturating_add(name.len() as u64);
+        if name_bytes > name_bytes_left {
+            return Err(RejectReason::NameBytesLimit {
+                limit: name_bytes_limit,
+            });
+        }
         // The last number is never used.
         let number = u32::try_from(u64::from(first_number) + made).unwrap_or(u32::MAX);
         if number == u32::MAX {
             return Err(RejectReason::NumbersUsedUp);
         }
         let series = SeriesRef(number);
+        self.name_bytes = name_bytes;
         self.numbers.insert(name, series);
         self.fingerprints.push(fingerprint);
         self.series.push(CreatedSeries {
@@ -114,6 +129,8 @@ mod tests {
         first_number: 7,
         left_of_tenant: 10,
         tenant_limit: 100,
+        name_bytes_left: 1000,
+        name_bytes_limit: 2000,
         quota: SeriesQuota::UNLIMITED,
     };
 
@@ -160,6 +177,20 @@ mod tests {
         assert_eq!(
             numbers(room, &names),
             [Ok(7), of_tenant(), of_tenant(), of_tenant()]
+        );
+    }
+
+    /// A long name that does not fit leaves room for a short one.
+    #[test]
+    fn names_get_numbers_as_far_as_there_are_bytes_for_them() {
+        let room = NewSeriesRoom {
+            name_bytes_left: 5,
+            ..ROOM
+        };
+        let too_long = Err(RejectReason::NameBytesLimit { limit: 2000 });
+        assert_eq!(
+            numbers(room, &["aaa", "bbb", "cc", "d", "aaa"]),
+            [Ok(7), too_long.clone(), Ok(8), too_long, Ok(7)]
         );
     }
 

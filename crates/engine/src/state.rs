@@ -77,11 +77,13 @@ struct Index {
     series: usize,
 }
 
-/// How many series and tenants there are.
+/// How many series and tenants there are, and how long their names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IndexCounts {
     pub(crate) series: usize,
     pub(crate) tenants: usize,
+    /// Of the names of all series.
+    pub(crate) name_bytes: u64,
 }
 
 /// The state that only writers need: the registry of series.
@@ -198,6 +200,7 @@ impl State {
         IndexCounts {
             series: index.series,
             tenants: index.names.tenants(),
+            name_bytes: index.names.bytes(),
         }
     }
 

@@ -27,88 +27,133 @@ use walk::{Walk, WalkEnd};
 
 /// The names of one tenant, sorted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct TenantNames(Tree<Arc<str>, SeriesRef>);
+pub(crate) struct TenantNames {
+    series: Tree<Arc<str>, SeriesRef>,
+    /// Of all names together.
+    bytes: u64,
+}
 
 /// Sorted names by tenant. A copy costs nothing, and stays as it is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names(Tree<TenantId, TenantNames>);
+pub(crate) struct Names {
+    tenants: Tree<TenantId, TenantNames>,
+    /// Of the names of all tenants together.
+    bytes: u64,
+}
 
 impl Names {
     /// The names of these series, ascending by tenant and name.
     pub(crate) fn of_sorted(series: Vec<CreatedSeries>) -> Self {
         let mut tenants = Vec::new();
+        let mut bytes = 0;
         let mut rest = series.into_iter().peekable();
         while let Some(first) = rest.peek() {
             let tenant = first.tenant;
             let of_tenant = std::iter::from_fn(|| rest.next_if(|next| next.tenant == tenant));
             let names = of_tenant.map(|created| (created.name, created.series));
-            let names = names.collect();
-            tenants.push((tenant, TenantNames(Tree::of_sorted(names))));
+            let names = TenantNames::of_sorted(names.collect());
+            bytes += names.bytes;
+            tenants.push((tenant, names));
         }
-        Self(Tree::of_sorted(tenants))
+        Self {
+            tenants: Tree::of_sorted(tenants),
+            bytes,
+        }
     }
 
     pub(crate) fn insert(&mut self, tenant: TenantId, name: Arc<str>, series: SeriesRef) {
-        if let Some(names) = self.0.get_mut(&tenant) {
-            names.0.insert(name, series);
+        let name_bytes = name.len() as u64;
+        if let Some(names) = self.tenants.get_mut(&tenant) {
+            if names.series.insert(name, series).is_some() {
+                return;
+            }
+            names.bytes += name_bytes;
         } else {
-            let mut names = TenantNames::default();
-            names.0.insert(name, series);
-            self.0.insert(tenant, names);
+            let names = TenantNames::of_sorted(vec![(name, series)]);
+            self.tenants.insert(tenant, names);
         }
+        self.bytes += name_bytes;
     }
 
     pub(crate) fn remove(&mut self, tenant: TenantId, name: &str) {
-        if let Some(names) = self.0.get_mut(&tenant) {
-            names.0.remove(name);
-            if names.0.is_empty() {
-                self.0.remove(&tenant);
+        if let Some(names) = self.tenants.get_mut(&tenant)
+            && names.series.remove(name).is_some()
+        {
+            let name_bytes = name.len() as u64;
+            names.bytes -= name_bytes;
+            self.bytes -= name_bytes;
+            if names.series.is_empty() {
+                self.tenants.remove(&tenant);
             }
         }
     }
 
     /// Takes out all names of a tenant.
     pub(crate) fn remove_tenant(&mut self, tenant: TenantId) -> TenantNames {
-        self.0.remove(&tenant).unwrap_or_default()
+        let names = self.tenants.remove(&tenant).unwrap_or_default();
+        self.bytes -= names.bytes;
+        names
     }
 
     /// How many series the tenant has.
     pub(crate) fn count(&self, tenant: TenantId) -> u64 {
-        self.0.get(&tenant).map_or(0, |names| names.0.len() as u64)
+        let names = self.tenants.get(&tenant);
+        names.map_or(0, |names| names.series.len() as u64)
+    }
+
+    /// The bytes of the names of one tenant, without those of what leads to them.
+    pub(crate) fn bytes_of(&self, tenant: TenantId) -> u64 {
+        self.tenants.get(&tenant).map_or(0, |names| names.bytes)
+    }
+
+    /// The same of all tenants together.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// How many tenants have series.
     pub(crate) const fn tenants(&self) -> usize {
-        self.0.len()
+        self.tenants.len()
     }
 
     /// The names of one tenant as they are now, whatever happens to them later.
     pub(crate) fn of_tenant(&self, tenant: TenantId) -> TenantNames {
-        self.0.get(&tenant).cloned().unwrap_or_default()
+        self.tenants.get(&tenant).cloned().unwrap_or_default()
     }
 
     /// Every name there is.
     pub(crate) fn each(&self, mut take: impl FnMut(TenantId, &Arc<str>, SeriesRef)) {
-        self.0
-            .each(|tenant, names| names.0.each(|name, series| take(*tenant, name, *series)));
+        self.tenants.each(|tenant, names| {
+            let of_tenant = &names.series;
+            of_tenant.each(|name, series| take(*tenant, name, *series));
+        });
     }
 }
 
 impl TenantNames {
+    /// These names, which ascend.
+    fn of_sorted(names: Vec<(Arc<str>, SeriesRef)>) -> Self {
+        let bytes = names.iter().map(|(name, _)| name.len() as u64).sum();
+        Self {
+            series: Tree::of_sorted(names),
+            bytes,
+        }
+    }
+
     /// How many series the tenant has.
     pub(crate) const fn len(&self) -> usize {
-        self.0.len()
+        self.series.len()
     }
 
     /// Whether it is a copy of `other`, and neither has changed since.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.0.is_same(&other.0)
+        self.series.is_same(&other.series)
     }
 
     /// All series.
     pub(crate) fn series(&self, meter: &mut QueryMeter<'_>) -> Result<RoaringBitmap, Stop> {
         let mut all = RoaringBitmap::new();
-        let end = self.0.each_from("", &mut |_, series| {
+        let end = self.series.each_from("", &mut |_, series| {
             all.insert(series.0);
             match meter.steps(1) {
                 Ok(()) => ControlFlow::Continue(()),
@@ -137,8 +182,8 @@ impl TenantNames {
             Ok(ControlFlow::Continue(()))
         };
         let mut walk = Walk {
-            names: &self.0,
-            finger: self.0.finger(),
+            names: &self.series,
+            finger: self.series.finger(),
             selector,
             filter,
             automaton: &automaton,
@@ -173,8 +218,8 @@ impl TenantNames {
         let positions = automaton.after_path(&mut reading, path);
         meter.matched(reading.take_work())?;
         let mut probe = Walk {
-            names: &self.0,
-            finger: self.0.finger(),
+            names: &self.series,
+            finger: self.series.finger(),
             selector: &every,
             filter: Some(filter),
             automaton: &automaton,
@@ -204,7 +249,7 @@ impl TenantNames {
         ) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
         let prefix = format!("{path}.");
-        let end = self.0.each_from(prefix.as_str(), &mut |name, series| {
+        let end = self.series.each_from(prefix.as_str(), &mut |name, series| {
             if !name.starts_with(&prefix) {
                 return ControlFlow::Break(Ok(()));
             }

@@ -3,6 +3,7 @@
 use crate::support::{
     DAY, NOON, batch, config, delete, metering, open, open_with, range, scope, send,
 };
+use base::context::Context;
 use base::limit;
 use base::sample::RejectReason;
 use base::store::{Durability, Outage, SampleStore, SeriesQuota, Usage};
@@ -41,6 +42,48 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
     };
     assert_eq!(appended.rejected, [(3, refused)]);
     assert_eq!(usage(&engine, 1).series, 2);
+}
+
+/// The names were bounded by their number alone, and a million of them may take 4 GB.
+#[test]
+fn new_series_are_made_as_far_as_their_tenant_has_bytes_for_names() {
+    let mut storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let config = EngineConfig {
+        name_bytes_per_tenant: 10,
+        ..config()
+    };
+    let mut engine = open_with(config.clone(), &storage, &clock).unwrap().0;
+    let refused = RejectReason::NameBytesLimit { limit: 10 };
+    let appended = send(&engine, 1, &[("six.by", NOON, 1.0), ("longer", NOON, 1.0)]);
+    assert_eq!(appended.rejected, [(1, refused.clone())]);
+    assert_eq!(send(&engine, 2, &[("longer", NOON, 1.0)]).stored, 1);
+    assert_eq!(send(&engine, 1, &[("four", NOON, 1.0)]).stored, 1);
+    assert_eq!(send(&engine, 1, &[("six.by", NOON + 1, 1.0)]).stored, 1);
+    // From the log and from name files they count as well.
+    for is_flushed in [false, true] {
+        if is_flushed {
+            engine.flush().unwrap();
+        }
+        drop(engine);
+        storage = storage.crash();
+        engine = open_with(config.clone(), &storage, &clock).unwrap().0;
+        let appended = send(&engine, 1, &[("x", NOON, 1.0)]);
+        assert_eq!(appended.rejected, [(0, refused.clone())]);
+    }
+    delete(&engine, 1, "four", None);
+    assert_eq!(send(&engine, 1, &[("five5", NOON, 1.0)]).rejected.len(), 1);
+    assert_eq!(send(&engine, 1, &[("back", NOON, 1.0)]).stored, 1);
+    engine
+        .drop_tenant(&scope(1), &Context::unlimited())
+        .unwrap();
+    assert_eq!(
+        send(&engine, 1, &[("ten_bytes_x", NOON, 1.0)])
+            .rejected
+            .len(),
+        1
+    );
+    assert_eq!(send(&engine, 1, &[("ten_bytes_", NOON, 1.0)]).stored, 1);
 }
 
 #[test]

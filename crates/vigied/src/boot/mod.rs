@@ -337,6 +337,7 @@ pub(crate) async fn store(
         directory_cache_bytes: storage.directory_cache_bytes,
         head_bytes: settings.limit(limit::HEAD_BYTES),
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
+        name_bytes_per_tenant: settings.limit(limit::NAME_BYTES_PER_TENANT),
         pending_deletions: settings.limit(limit::PENDING_DELETIONS),
         reserve_bytes: storage.reserve_bytes,
         ..EngineConfig::new(folder.samples())

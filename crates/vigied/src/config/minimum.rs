@@ -135,6 +135,7 @@ mod tests {
         let free = [
             // Quotas.
             "limits.stored_bytes_per_account",
+            "limits.name_bytes_per_tenant",
             "limits.rule_bytes_per_account",
             // The smaller, the laxer.
             "limits.answer_bytes_per_second",

@@ -93,13 +93,14 @@ const CONNECTION_LIMITS: [Limit; 6] = [
     limit::HALF_CLOSED_SECONDS,
 ];
 
-const STORE_LIMITS: [Limit; 6] = [
+const STORE_LIMITS: [Limit; 7] = [
     limit::SERIES_PER_QUERY,
     limit::SAMPLES_PER_QUERY,
     limit::NODES_PER_LIST,
     limit::NAME_BYTES,
     limit::NAME_ELEMENTS,
     limit::SERIES_PER_TENANT,
+    limit::NAME_BYTES_PER_TENANT,
 ];
 
 /// The changes and logins in `hostile::busy_database`, `hostile::waiting_changes` and `hostile::waiting_logins`.
@@ -368,7 +369,9 @@ fn limits_of_the_store() {
         "--set",
         "limits.nodes_per_list=2",
         "--set",
-        "limits.series_per_tenant=3",
+        "limits.series_per_tenant=4",
+        "--set",
+        "limits.name_bytes_per_tenant=12",
     ]);
     let token = server.token();
     let stamp = now() - 60;
@@ -387,13 +390,15 @@ fn limits_of_the_store() {
     let receipt = send(json!([
         point(&long, 0),
         point(&deep, 0),
+        point("d.xyz", 0),
         point("d.x", 0),
+        point("e.x", 0),
         point("a.x", 5)
     ]))
     .json();
     assert_eq!(
         (&receipt["stored"], &receipt["rejected"]),
-        (&json!(1), &json!(3))
+        (&json!(2), &json!(4))
     );
     let reasons: Vec<&str> = receipt["rejections"]
         .as_array()
@@ -404,6 +409,7 @@ fn limits_of_the_store() {
     for (reason, limit) in reasons.iter().zip([
         limit::NAME_BYTES,
         limit::NAME_ELEMENTS,
+        limit::NAME_BYTES_PER_TENANT,
         limit::SERIES_PER_TENANT,
     ]) {
         assert!(reason.contains(limit.name), "{reason}");

@@ -190,6 +190,34 @@ fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
     assert!(needed < 1000, "{needed}: the whole name was read first");
 }
 
+#[test]
+fn the_bytes_of_names_are_those_of_the_names_that_there_are() {
+    let (one, two) = (TenantId(1), TenantId(2));
+    let created = [(one, "a"), (one, "long.name"), (two, "a")];
+    let created = (0..).zip(created);
+    let created = created.map(|(series, (tenant, name))| CreatedSeries {
+        tenant,
+        name: name.into(),
+        series: SeriesRef(series),
+    });
+    let mut names = Names::of_sorted(created.collect());
+    let bytes = |names: &Names| (names.bytes_of(one), names.bytes_of(two), names.bytes());
+    assert_eq!(bytes(&names), (10, 1, 11));
+    names.insert(one, "bb".into(), SeriesRef(3));
+    names.insert(TenantId(3), "ccc".into(), SeriesRef(4));
+    assert_eq!(bytes(&names), (12, 1, 16));
+    // What is there, or is not, changes nothing.
+    names.insert(one, "bb".into(), SeriesRef(5));
+    names.remove(two, "b");
+    assert_eq!(bytes(&names), (12, 1, 16));
+    names.remove(one, "long.name");
+    names.remove(two, "a");
+    assert_eq!(bytes(&names), (3, 0, 6));
+    assert_eq!(names.remove_tenant(one).len(), 2);
+    names.remove_tenant(one);
+    assert_eq!(bytes(&names), (0, 0, 3));
+}
+
 /// Each name has nodes of its own, as many as a name may have but one, all called `element` but the first.
 fn deep(element: &str) -> BTreeSet<String> {
     let below = vec![element; 62].join(".");
