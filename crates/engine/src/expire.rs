@@ -102,8 +102,8 @@ impl Core {
         }
     }
 
-    /// Step 2: drops the series that have samples before `first` alone, as of `searched` and now. Says whether it was all of them: where the
-    /// engine ends, the rest comes after the next start.
+    /// Step 2: drops the series that have samples before `first` alone, as of `searched` and now. Says whether it was all of them: where
+    /// the engine ends, the rest comes after the next start.
     fn drop_silent_series(&self, searched: &ActivityIndex, first: Day) -> Result<bool, StoreError> {
         let gone = searched.expiring(first);
         let mut dropped = RoaringBitmap::new();

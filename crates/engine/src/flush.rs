@@ -8,8 +8,8 @@
 //!    first that counts.*
 //! 4. At most eight segments are written ([`crate::flush_segments`] says which), and one name file ([`crate::flush_names`]), all synced.
 //!    *It removes them, which the manifest does not name, and replays the log.*
-//! 5. The manifest names them and the new log file, and readers use them in place of the frozen head. *It reads them, and replays the new log
-//!    file.*
+//! 5. The manifest names them and the new log file, and readers use them in place of the frozen head. *It reads them, and replays the new
+//!    log file.*
 //! 6. Log files and name files that are not needed any more are removed. *It removes what is left of them.*
 //!
 //! `Core::freeze` ([`crate::flush_freeze`]) is steps 1 and 2, and what it returns is the [`PendingFlush`]; `Core::flush_frozen` is steps
