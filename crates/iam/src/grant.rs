@@ -3,7 +3,7 @@
 use crate::auth_error::AuthError;
 use crate::model::bounds::Narrowing;
 use crate::model::caller_roles::hidden;
-use crate::model::directory::{Directory, Plan};
+use crate::model::directory::{Directory, Plan, ProvenPrincipal};
 use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
@@ -14,7 +14,8 @@ pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
 /// A proven credential, not yet for a particular domain.
 pub(crate) struct ProvenCredential {
-    pub(crate) principal: Principal,
+    /// Whom it proves, and how long ago they have proven it.
+    pub(crate) proven: ProvenPrincipal,
     /// The one account it is for, if it is for one alone.
     pub(crate) account: Option<AccountId>,
     pub(crate) proven_at: Option<Millis>,
@@ -26,16 +27,17 @@ pub(crate) struct ProvenCredential {
 /// The scope that this credential has in `domain`.
 pub(crate) fn grant(
     directory: &Directory,
-    proven: &ProvenCredential,
+    credential: &ProvenCredential,
     domain: Domain,
 ) -> Result<Scope, AuthError> {
     let ProvenCredential {
-        principal,
+        proven,
         account,
         proven_at,
         key,
         default_plan,
-    } = *proven;
+    } = *credential;
+    let principal = proven.principal;
     // A token obtained with a key is limited like the key.
     let narrowing = key.and_then(|id| directory.keys.get(&id));
     let narrowing = narrowing.map_or(Narrowing::NONE, |key| key.narrowing);
@@ -46,10 +48,10 @@ pub(crate) fn grant(
         return Err(AuthError::OutOfReach { domain: allowed });
     }
     let not_found = || {
-        let hidden = hidden(directory, (principal, account), domain);
+        let hidden = hidden(directory, (proven, account), domain);
         AuthError::DomainNotFound(Box::new(hidden))
     };
-    let access = directory.access(principal, domain);
+    let access = directory.access(proven, domain);
     let access = access.ok_or_else(not_found)?;
     let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
     // Only a caller with a role or a policy there gets this answer; for others the domain does not exist.

@@ -12,6 +12,8 @@ pub struct HiddenDomain {
     pub domain: Domain,
     /// A summary of the caller's roles.
     pub roles: CallerRoles,
+    /// Whether a dynamic rule let the caller into an access group until their proof became too old for it: a new login may open the domain.
+    pub is_proof_too_old: bool,
     /// What the commands that give roles name the caller by: a person's e-mail address, else the IAM id.
     pub holder: Option<String>,
 }

@@ -4,6 +4,7 @@
 use crate::auth_error::AuthError;
 use crate::grant::{ProvenCredential, grant};
 use crate::model::bounds::AccountReach;
+use crate::model::directory::ProvenPrincipal;
 use crate::token::identity::Credential;
 use crate::verify::{Verifier, check_address, membership_reason, require_existing};
 use base::id::KeyId;
@@ -54,7 +55,7 @@ impl Verifier {
         require_existing(&directory, key.principal)?;
         check_address(&directory, key.account)?;
         let proven = ProvenCredential {
-            principal: key.principal,
+            proven: ProvenPrincipal::now(key.principal),
             account: Some(key.account),
             proven_at: None,
             key: Some(id),

@@ -20,7 +20,7 @@ use crate::error::AuthError;
 use crate::grant::{ProvenCredential, grant};
 use crate::key_text;
 use crate::model::bounds::{AccountReach, CredentialBounds};
-use crate::model::directory::{ApiKey, Directory};
+use crate::model::directory::{ApiKey, Directory, ProofAge, ProvenPrincipal};
 use crate::model::issuers;
 use crate::model::proof::Proof;
 use crate::policy::account_from;
@@ -158,6 +158,7 @@ impl Verifier {
             key,
         });
         let is_uaa = matches!(credential, Credential::Uaa(_));
+        let age = proven_at.map_or(ProofAge::NONE, |proven_at| self.proof_age(proven_at));
         let domain = match selector {
             None if is_uaa => return Err(AuthError::UaaNeedsScope),
             None => Domain::Account(account.ok_or(AuthError::UaaNeedsScope)?),
@@ -165,7 +166,7 @@ impl Verifier {
             Some(domain) => domain,
         };
         let proven = ProvenCredential {
-            principal,
+            proven: ProvenPrincipal { principal, age },
             account,
             proven_at,
             key,
@@ -269,12 +270,21 @@ impl Verifier {
         if entered != Some(account) {
             check_address(&directory, account)?;
         }
+        // An API key proves at every request who its holder is.
+        let of_token = |verified: &Arc<Verified>| self.proof_age(verified.proven_at);
+        let proof_age = verified.as_ref().map_or(ProofAge::NONE, of_token);
         Ok(Identity {
             account,
             bounds,
+            proof_age,
             claims: verified,
             remote_address,
         })
+    }
+
+    /// The age now of a proof that was given then: the membership of an access group that it gives can end while a request goes on.
+    fn proof_age(&self, proven_at: Millis) -> ProofAge {
+        ProofAge::at(self.inner.clock.now(), proven_at)
     }
 
     fn key<'d>(

@@ -28,6 +28,7 @@ pub mod resource_instance;
 pub mod resource_key;
 pub mod role;
 pub mod rule_condition;
+mod rule_hours;
 pub mod service_id;
 pub mod service_id_group;
 pub mod session;

@@ -111,6 +111,7 @@ pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &s
         reach: ReachClaim::of(&login.bounds().narrowing()),
         iat: issued,
         exp: expires,
+        auth_time: Some(login.bounds().proven_at().secs()),
         nbf: None,
         iss: iam.0.config.issuer.clone(),
         grant_type: login.grant_type().to_owned(),

@@ -1,10 +1,11 @@
 //! The middle part of an access token, where somebody asks what its holder may do. It is not verified and gives nothing; but an
 //! answer that left out the bounds it states would permit what a request with the token is refused.
 
-use crate::model::directory::Trust;
+use crate::model::directory::{ProofAge, ProvenPrincipal, Trust};
 use crate::model::narrowing::Narrowing;
 use crate::service::Iam;
 use crate::token::iam_id;
+use crate::token::verified::proven_at;
 use crate::verify::holder_claims::HolderClaims;
 use base::id::{AccountId, KeyId, SessionId};
 use base::principal::Principal;
@@ -39,6 +40,7 @@ struct Stated {
     iam_apikey_id: Option<String>,
     trusted_by: Option<String>,
     iat: Option<i64>,
+    auth_time: Option<i64>,
     nbf: Option<i64>,
     exp: Option<i64>,
 }
@@ -57,6 +59,8 @@ pub struct TokenBody {
     narrowing: Narrowing,
     session: Option<SessionId>,
     key: Option<KeyId>,
+    /// When its holder proved who they are, if it says so or when it was issued.
+    proven_at: Option<Millis>,
     begins_at: Option<i64>,
     expires_at: Option<i64>,
 }
@@ -96,6 +100,8 @@ impl TokenBody {
             },
             session: session.transpose().ok()?,
             key: key.transpose().ok()?,
+            proven_at: (stated.iat.or(stated.auth_time))
+                .map(|issued| proven_at(stated.auth_time, issued)),
             begins_at: stated.nbf.max(stated.iat),
             expires_at: stated.exp,
         })
@@ -105,6 +111,15 @@ impl TokenBody {
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.principal
+    }
+
+    /// Whose token it would be, with the age of their proof. One that does not say when it was given is like a token of now.
+    fn proven(&self, now: Millis) -> ProvenPrincipal {
+        let age = self.proven_at.map(|proven_at| ProofAge::at(now, proven_at));
+        ProvenPrincipal {
+            principal: self.principal,
+            age: age.unwrap_or(ProofAge::NONE),
+        }
     }
 
     /// What it says of its holder. One that does not say since when it is valid is like a token of now.
@@ -139,7 +154,8 @@ impl Iam {
         if is_elsewhere || has_ended || is_refused {
             return Actions::NONE;
         }
-        let actions = body.narrowing.of(directory.actions(body.principal, domain));
+        let access = directory.access(body.proven(now), domain);
+        let actions = body.narrowing.of(access.unwrap_or(Actions::NONE));
         let Some(id) = body.key else {
             return actions;
         };

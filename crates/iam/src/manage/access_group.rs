@@ -129,7 +129,7 @@ impl Iam {
         };
         let is_seen = |group: &AccessGroup| {
             group.account == account
-                && (directory.is_in_group(caller.principal(), id)
+                && (directory.is_in_group_by_proof(caller.proven(), id)
                     || is_administrator(&directory, caller, account))
         };
         found.filter(is_seen).ok_or_else(no_group)

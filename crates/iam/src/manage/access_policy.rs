@@ -420,7 +420,7 @@ fn checked_terms(mut grant: PolicyGrant) -> Result<PolicyGrant, Refusal> {
 fn is_own(directory: &Directory, caller: &Identity, subject: PolicySubject) -> bool {
     match subject {
         PolicySubject::Principal(principal) => principal == caller.principal(),
-        PolicySubject::Group(group) => directory.is_in_group(caller.principal(), group),
+        PolicySubject::Group(group) => directory.is_in_group_by_proof(caller.proven(), group),
         PolicySubject::Invited(_) | PolicySubject::Source(_) => false,
     }
 }

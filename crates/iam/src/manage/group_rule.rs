@@ -1,5 +1,5 @@
-//! Dynamic rules of access groups: users are in a group as long as they meet all conditions of one of its rules, by what their
-//! tokens say of them.
+//! Dynamic rules of access groups: users are in a group while they meet all conditions of one of its rules, by what their tokens say of
+//! them, and for as many hours after they have proven who they are as the rule says.
 
 use super::access_group::no_group;
 use super::claim_rule;
@@ -21,10 +21,10 @@ use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccessGroupId, GroupRuleId};
 use base::limit;
+use std::ops::RangeInclusive;
 
-/// The only time for which a login is said to count, in hours: users are compared as they are now, so that a shorter one would end
-/// nothing.
-const HOURS: u32 = 24;
+/// For how many hours a rule can let users in after they have proven who they are.
+const HOURS: RangeInclusive<u32> = 1..=24;
 
 /// The fields of a rule that can be set.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct GroupRuleTerms {
     pub name: String,
     /// The realm of the logins it is about.
     pub realm: String,
-    /// For how many hours a login counts.
+    /// For how many hours it lets users in after they have proven who they are.
     pub expiration_hours: u32,
     /// The conditions, all of which must be met.
     pub conditions: Vec<ClaimCondition>,
@@ -102,7 +102,8 @@ impl Iam {
         self.found_at_any_node(find).await
     }
 
-    /// Makes a rule of an access group: everyone who meets it is in the group from the moment this returns.
+    /// Makes a rule of an access group: everyone who meets it, and whose proof is not too old for it, is in the group from the moment this
+    /// returns.
     ///
     /// # Errors
     /// Without Administrator of the account; when a part of the rule is not valid or not compared; over a limit.
@@ -223,10 +224,9 @@ impl Iam {
 fn check(terms: &GroupRuleTerms) -> Result<(), Refusal> {
     text::check_stored("name", &terms.name, &limit::LABEL_BYTES)?;
     claim_rule::check_realm(&terms.realm)?;
-    if terms.expiration_hours != HOURS {
-        let message = format!(
-            "`expiration` must be {HOURS}: users are compared as they are now, and not at a login, so that no other time would have an effect"
-        );
+    if !HOURS.contains(&terms.expiration_hours) {
+        let (least, most) = HOURS.into_inner();
+        let message = format!("`expiration` is a number of hours from {least} to {most}");
         return Err(Refusal::invalid("expiration", message));
     }
     claim_rule::check_number(&terms.conditions)?;

@@ -6,7 +6,7 @@ use crate::caller_roles::CallerRoles;
 use crate::error::{AuthError, IamError};
 use crate::model::bounds::{KeyLife, Narrowing};
 use crate::model::caller_roles::hidden;
-use crate::model::directory::{ApiKey, Service};
+use crate::model::directory::{ApiKey, ProvenPrincipal, Service};
 use crate::model::room::full;
 use crate::model::text;
 use crate::model::text::name;
@@ -208,7 +208,11 @@ impl Iam {
         };
         let directory = self.directory();
         let is_own = directory.account_of(domain) == Some(caller.account());
-        if is_own && directory.has_access(owner, domain) {
+        let proven = match owner == caller.principal() {
+            true => caller.proven(),
+            false => ProvenPrincipal::now(owner),
+        };
+        if is_own && directory.has_access(proven, domain) {
             return Ok(());
         }
         let who = match owner == caller.principal() {
@@ -221,10 +225,11 @@ impl Iam {
         let problem = Refusal::new(Reason::NotFound, message).field("reach.domain");
         let hidden = hidden(
             &directory,
-            (caller.principal(), Some(caller.account())),
+            (caller.proven(), Some(caller.account())),
             domain,
         );
         let remedy = match (hidden.roles, hidden.holder) {
+            _ if hidden.is_proof_too_old && owner == caller.principal() => Remedy::LogInAgain,
             (CallerRoles::NoRole | CallerRoles::AccountAlone, Some(holder)) => {
                 Remedy::AskForRole(holder)
             }

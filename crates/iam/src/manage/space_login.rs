@@ -17,7 +17,7 @@ use crate::policy::{is_org_visible, is_space_visible};
 use crate::service::Iam;
 use crate::token::identity::{Credential, Identity};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
-use base::scope::{Action, Domain};
+use base::scope::{Action, Actions, Domain};
 use base::secret::Secret;
 use base::source::Source;
 
@@ -132,7 +132,8 @@ impl Iam {
             send_only: true,
         };
         let directory = self.directory();
-        let actions = directory.actions(caller.principal(), domain);
+        let actions = directory.access(caller.proven(), domain);
+        let actions = actions.unwrap_or(Actions::NONE);
         let Some(account) = directory
             .account_of(domain)
             .filter(|_| actions.contains(Action::Write))

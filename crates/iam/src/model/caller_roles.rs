@@ -1,6 +1,6 @@
 //! Summarizes the roles of a caller in an account, from their own roles alone.
 
-use super::directory::Directory;
+use super::directory::{Directory, ProvenPrincipal};
 use super::role::Role;
 use crate::caller_roles::CallerRoles;
 use crate::hidden_domain::HiddenDomain;
@@ -9,7 +9,12 @@ use base::principal::Principal;
 use base::scope::Domain;
 
 /// A summary of the principal's roles in the account, or in all accounts if none is given.
-fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>) -> CallerRoles {
+fn roles(
+    directory: &Directory,
+    proven: ProvenPrincipal,
+    account: Option<AccountId>,
+) -> CallerRoles {
+    let principal = proven.principal;
     if matches!(principal, Principal::Instance(_)) {
         return CallerRoles::OfInstance;
     }
@@ -30,7 +35,7 @@ fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>
     }
     let accounts = directory.accounts_of(principal).iter().copied();
     for id in accounts.filter(|id| account.is_none_or(|account| account == *id)) {
-        let (names_account, names_others) = directory.reach_of_policies(principal, id);
+        let (names_account, names_others) = directory.reach_of_policies(proven, id);
         is_of_account |= names_account;
         is_somewhere |= names_others;
     }
@@ -44,9 +49,10 @@ fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>
 /// The domain, as hidden from the principal.
 pub(crate) fn hidden(
     directory: &Directory,
-    (principal, account): (Principal, Option<AccountId>),
+    (proven, account): (ProvenPrincipal, Option<AccountId>),
     domain: Domain,
 ) -> HiddenDomain {
+    let principal = proven.principal;
     let holder = match principal {
         Principal::User(id) => directory.user(id).map(|user| user.email.clone()),
         Principal::Service(_) | Principal::Profile(_) | Principal::Instance(_) => {
@@ -56,7 +62,8 @@ pub(crate) fn hidden(
     };
     HiddenDomain {
         domain,
-        roles: roles(directory, principal, account),
+        roles: roles(directory, proven, account),
+        is_proof_too_old: directory.has_lapsed(proven),
         holder,
     }
 }

@@ -28,6 +28,7 @@ mod policy_target_check;
 mod profile;
 mod profile_access;
 mod profiles;
+mod proven;
 mod resource;
 mod resource_access;
 mod resources;
@@ -52,6 +53,7 @@ pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
 pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
 pub use profile::{Profile, ProfileIdentity, ProfileLink, ProfileRule, ProfileRuleKind};
 pub use profile_access::Assumption;
+pub use proven::{ProofAge, ProvenPrincipal};
 pub use resource::{Instance, ResourceGroup};
 pub use stamp::Stamp;
 pub use trust::Trust;
@@ -62,6 +64,7 @@ use super::address;
 use super::issuers::Issuers;
 use super::metering;
 use super::role::Role;
+use access_group::RuledGroup;
 use base::id::{AccessGroupId, AccountId, KeyId, OrgId, ServiceId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain, Metering};
@@ -93,7 +96,7 @@ pub struct Directory {
     /// The groups that each principal was put into.
     group_members: Map<Principal, Vec<GroupMembership>>,
     /// The groups with a dynamic rule that the user meets, found when one of them changes and not at each request.
-    group_ruled: Map<Principal, Vec<AccessGroupId>>,
+    group_ruled: Map<Principal, Vec<RuledGroup>>,
     /// The accounts that have a public access group.
     public_access: Map<AccountId, ()>,
     /// The members of each account, and since when.
@@ -112,10 +115,11 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The principal's actions on the metrics of the domain: by its roles there, and by policies.
+    /// The principal's actions on the metrics of the domain, by its roles there and by policies, as if it proved at this moment who it is.
     #[must_use]
     pub fn actions(&self, principal: impl Into<Principal>, domain: Domain) -> Actions {
-        self.access(principal, domain).unwrap_or(Actions::NONE)
+        let proven = ProvenPrincipal::now(principal);
+        self.access(proven, domain).unwrap_or(Actions::NONE)
     }
 
     /// Whether the principal has the role in the domain. Policies give none: they are about metrics alone.

@@ -27,7 +27,7 @@ pub(crate) fn manages(directory: &Directory, caller: &Identity, domain: Domain) 
 
 /// Whether the caller has any role in the domain, or a policy that gives something there.
 pub(crate) fn has_access(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    directory.has_access(caller.principal(), domain)
+    directory.has_access(caller.proven(), domain)
 }
 
 /// Whether the caller's roles show the space; independent of the token's account.
@@ -53,7 +53,7 @@ pub(crate) fn is_org_visible(directory: &Directory, caller: &Identity, org: OrgI
         || directory.domains_of(caller.principal()).any(|domain| {
             matches!(domain, Domain::Space(id) if directory.spaces.get(&id).is_some_and(|space| space.org == org))
         })
-        || directory.policies_show_org(caller.principal(), org)
+        || directory.policies_show_org(caller.proven(), org)
 }
 
 pub(crate) fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {

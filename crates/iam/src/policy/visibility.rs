@@ -46,7 +46,7 @@ impl Visibility {
             }
         }
         let (visible_orgs, visible_spaces) =
-            directory.visible_by_policies(caller.principal(), account);
+            directory.visible_by_policies(caller.proven(), account);
         orgs.extend(visible_orgs);
         orgs.extend(visible_spaces.iter().filter_map(|id| directory.org_of(*id)));
         spaces.extend(visible_spaces);

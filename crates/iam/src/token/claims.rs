@@ -107,6 +107,10 @@ pub struct IamClaims {
     pub iat: i64,
     /// Expires, epoch seconds.
     pub exp: i64,
+    /// When its holder proved who they are, epoch seconds: at the login of its session, or with the API key. No renewal, and no token
+    /// that is got for another, makes it later. Older tokens do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
     /// Not before, epoch seconds; never written by this server, but checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,

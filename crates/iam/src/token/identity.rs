@@ -4,7 +4,7 @@ use super::claims::IamClaims;
 use super::verified::{Claims, Verified};
 use crate::auth_error::AuthError;
 use crate::model::bounds::CredentialBounds;
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, ProofAge, ProvenPrincipal};
 use crate::refusal::{Reason, Refusal, Remedy};
 use base::id::{AccountId, SessionId, UserId};
 use base::principal::Principal;
@@ -45,6 +45,8 @@ impl std::fmt::Debug for Credential<'_> {
 pub struct Identity {
     pub(crate) account: AccountId,
     pub(crate) bounds: CredentialBounds,
+    /// How long ago its holder has proven who they are.
+    pub(crate) proof_age: ProofAge,
     pub(crate) claims: Option<Arc<Verified>>,
     /// The address of the request; none where it came over no network.
     pub(crate) remote_address: Option<IpAddr>,
@@ -55,6 +57,15 @@ impl Identity {
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.bounds.principal()
+    }
+
+    /// Whom the credential proves, with the age of the proof it came from, for decisions about access.
+    #[must_use]
+    pub const fn proven(&self) -> ProvenPrincipal {
+        ProvenPrincipal {
+            principal: self.principal(),
+            age: self.proof_age,
+        }
     }
 
     /// The user, for what only people have: an address, a password, invitations.

@@ -84,6 +84,15 @@ impl Verified {
     }
 }
 
+/// When the proof behind an IAM token was given: within the second of `auth_time`, at its end, so that who left an account and came back in
+/// this second has proven it after that; never after the token was issued. Tokens of older servers say nothing of it, and count from then.
+pub(crate) fn proven_at(auth_time: Option<i64>, issued: i64) -> Millis {
+    let latest = Millis::from_secs(issued);
+    auth_time.map_or(latest, |seconds| {
+        Millis::from_secs(seconds).plus(999).min(latest)
+    })
+}
+
 /// Who acts as the principal of these claims: who has authenticated, if that is another principal. Compute resources are none.
 fn assumer(claims: &IamClaims) -> Option<Principal> {
     let by = Some(&claims.authn.iam_id).filter(|by| **by != claims.iam_id)?;
@@ -154,7 +163,7 @@ impl Verified {
             delegated_until: claims.delegated_until,
             expires_at: claims.exp,
             begins_at: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
-            proven_at: Millis::from_secs(claims.iat),
+            proven_at: proven_at(claims.auth_time, claims.iat),
             keys,
             claims: Claims::Iam(Box::new(claims)),
         })
@@ -164,5 +173,23 @@ impl Verified {
 impl Expires for Verified {
     fn expires_at(&self) -> i64 {
         self.expires_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_of_its_second_and_no_later_than_its_token() {
+        for (auth_time, expected) in [
+            (None, 10_000),
+            (Some(10), 10_000),
+            (Some(9), 9_999),
+            (Some(5), 5_999),
+            (Some(12), 10_000),
+        ] {
+            assert_eq!(proven_at(auth_time, 10), Millis(expected), "{auth_time:?}");
+        }
     }
 }

@@ -56,7 +56,7 @@ impl Verifier {
         let same = same
             .filter(|id| narrowed_to.is_none_or(|narrowed_to| narrowed_to == Domain::Space(*id)));
         let same: Vec<SpaceId> = same.collect();
-        let found = directory.accessible(holder.principal(), holder.account, &same);
+        let found = directory.accessible(holder.proven(), holder.account, &same);
         let [first, others @ ..] = found.as_slice() else {
             return Err(SpaceNameError::Unknown);
         };
@@ -86,7 +86,7 @@ impl Verifier {
         let [only] = directory.spaces_of(holder.account) else {
             return None;
         };
-        let has_access = directory.has_access(holder.principal(), Domain::Space(*only));
+        let has_access = directory.has_access(holder.proven(), Domain::Space(*only));
         has_access.then_some(*only)
     }
 }

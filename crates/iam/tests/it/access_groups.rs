@@ -401,7 +401,7 @@ async fn a_group_goes_with_its_policies_and_the_account_with_its_groups(world: W
 
     world.second_account().await;
     world.iam.delete_account(account).await.unwrap();
-    assert!(!world.iam.directory().has_access(member, space));
+    assert!(world.iam.directory().actions(member, space).is_empty());
     assert_eq!(world.iam.directory().groups_of(member).count(), 0);
     world.iam.restore_account(account, None).await.unwrap();
     assert!(actions(&world.iam, &key, space).contains(Action::Render));

@@ -87,6 +87,8 @@ mod revocation;
 #[cfg(test)]
 mod right;
 #[cfg(test)]
+mod rule_hours;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod service_ids;

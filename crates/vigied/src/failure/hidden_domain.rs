@@ -7,6 +7,17 @@ use iam::{CallerRoles, HiddenDomain};
 
 /// The hint for the caller.
 pub(super) fn hint(hidden: &HiddenDomain) -> String {
+    let by_roles = hint_by_roles(hidden);
+    match hidden.is_proof_too_old {
+        true => format!(
+            "log in again (`vigie login`): your login is too old for a dynamic rule of an access group, which lets you in for some hours; \
+             or {by_roles}"
+        ),
+        false => by_roles,
+    }
+}
+
+fn hint_by_roles(hidden: &HiddenDomain) -> String {
     let role = match hidden.holder.as_deref() {
         Some(holder) => given_in(hidden.domain, holder),
         None => String::new(),
@@ -75,8 +86,21 @@ mod tests {
         hint(&HiddenDomain {
             domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
             roles,
+            is_proof_too_old: false,
             holder: holder.map(str::to_owned),
         })
+    }
+
+    #[test]
+    fn who_would_be_in_a_group_by_a_new_login_is_told_to_log_in() {
+        let hint = hint(&HiddenDomain {
+            domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
+            roles: CallerRoles::NoRole,
+            is_proof_too_old: true,
+            holder: Some("bea@example.org".to_owned()),
+        });
+        assert!(hint.starts_with("log in again (`vigie login`)"), "{hint}");
+        assert!(hint.contains("space-role-set bea@example.org"), "{hint}");
     }
 
     #[test]

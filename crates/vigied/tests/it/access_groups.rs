@@ -2,6 +2,7 @@
 //! for a group gives.
 
 mod dynamic;
+mod hours;
 
 use crate::harness::{Account, Reply};
 use crate::limits::hits;

@@ -55,7 +55,7 @@ fn decoded(token: &Value) -> (Value, Value) {
     (part(parts[0]), part(parts[1]))
 }
 
-const CLAIMS: &str = "iam_id id realmid jti identifier given_name family_name name email sub authn account iat exp iss \
+const CLAIMS: &str = "iam_id id realmid jti identifier given_name family_name name email sub authn account iat exp auth_time iss \
                       grant_type scope client_id acr amr";
 
 #[test]

@@ -1,6 +1,7 @@
 //! Access groups, their members and rules: `/v2/groups`.
 
 use super::rule_condition::RuleCondition;
+use super::rule_hours;
 use crate::problem::IdentityError;
 use serde::{Deserialize, Serialize};
 
@@ -253,7 +254,9 @@ pub struct GroupRuleRequest {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// For how many hours a login counts: 24. Users are compared as they are now, so that no other time would have an effect.
+    /// For how many hours after they have proven who they are it lets users in: 1 to 24. A login proves it, and a request with an API
+    /// key; a renewed token does not.
+    #[serde(deserialize_with = "rule_hours::read")]
     pub expiration: u32,
     /// `IBMid`, the realm of this server's users.
     pub realm_name: String,
@@ -269,7 +272,7 @@ pub struct GroupRule {
     /// Its name.
     #[serde(default)]
     pub name: String,
-    /// For how many hours a login counts.
+    /// For how many hours after they have proven who they are it lets users in.
     pub expiration: u32,
     /// The realm of the users it is about.
     pub realm_name: String,

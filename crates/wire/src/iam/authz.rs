@@ -18,10 +18,10 @@ pub struct AuthzRequest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuthzSubject {
-    /// The subject by its IAM id.
+    /// The subject by its IAM id: dynamic rules of access groups count for it as if it had just logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<AuthzSubjectAttributes>,
-    /// The subject by the middle part of its access token.
+    /// The subject by the middle part of its access token, with which dynamic rules of access groups count from its `auth_time`.
     #[serde(
         default,
         rename = "accessTokenBody",

@@ -35,7 +35,7 @@ pub struct AccessGroup {
     pub modified: Stamp,
 }
 
-/// A dynamic rule: everyone who meets all its conditions is in the group.
+/// A dynamic rule: everyone who meets all its conditions is in the group, for some hours after they have proven who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRule {
     /// Its id.
@@ -46,7 +46,7 @@ pub struct GroupRule {
     pub name: String,
     /// The realm of the logins it is about.
     pub realm: String,
-    /// For how many hours a login of another realm counts. This server's own users are compared as they are now.
+    /// For how many hours it lets users in after they have proven who they are.
     pub expiration_hours: u32,
     /// The conditions, all of which must be met.
     pub conditions: Vec<ClaimCondition>,
@@ -65,6 +65,24 @@ pub struct GroupMembership {
     pub group: AccessGroupId,
     /// When, and by whom.
     pub added: Stamp,
+}
+
+/// That a user meets dynamic rules of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RuledGroup {
+    /// The group.
+    pub(super) id: AccessGroupId,
+    /// For how many hours after their proof they are in it: the most that one of the rules gives.
+    pub(super) hours: u32,
+}
+
+/// The longest for which one of these rules lets a user with these claims in; none if none does.
+pub(super) fn most_hours<'a>(
+    rules: impl IntoIterator<Item = &'a GroupRule>,
+    claims: &UserClaims<'_>,
+) -> Option<u32> {
+    let met = rules.into_iter().filter(|rule| rule.is_met(claims));
+    met.map(|rule| rule.expiration_hours).max()
 }
 
 impl GroupRule {

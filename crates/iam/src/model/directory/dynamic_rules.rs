@@ -2,7 +2,7 @@
 //! rule compares that rule alone with the users of the account, and a change of one user that user alone with the rules.
 
 use super::Directory;
-use super::access_group::{AccessGroup, GroupRule};
+use super::access_group::{AccessGroup, GroupRule, RuledGroup, most_hours};
 use super::change::Change;
 use super::user_claims::UserClaims;
 use base::id::{AccessGroupId, AccountId, UserId};
@@ -64,13 +64,23 @@ impl Directory {
             is_inside && self.meets_any(*user, &removed) && !self.meets_any(*user, &new_rules)
         };
         let leaving: Vec<UserId> = before.members_of(account).filter(leave).collect();
-        let enter = |user: &UserId| !self.meets_rule_of(*user, id) && self.meets_any(*user, &added);
-        let entering: Vec<UserId> = self.members_of(account).filter(enter).collect();
+        // Whoever meets none of the rules that have come or gone is in it for as long as before.
+        let is_concerned =
+            |user: UserId| self.meets_any(user, &removed) || self.meets_any(user, &added);
+        let enter = |user: UserId| {
+            if !is_concerned(user) {
+                return None;
+            }
+            let hours = self.hours_by(user, &new_rules)?;
+            Some((user, RuledGroup { id, hours }))
+        };
+        let entering: Vec<(UserId, RuledGroup)> =
+            self.members_of(account).filter_map(enter).collect();
         for user in leaving {
             self.forget_met_rule(user.into(), id);
         }
-        for user in entering {
-            self.note_met_rule(user.into(), id);
+        for (user, group) in entering {
+            self.note_met_rule(user.into(), group);
         }
     }
 
@@ -93,9 +103,14 @@ impl Directory {
         let claims = UserClaims::of(user);
         let groups = this.accounts_of(id).iter();
         let groups = groups.flat_map(|account| this.access_groups_of(*account));
-        let is_met = |rule: &GroupRule| rule.is_met(&claims);
-        let groups = groups.filter(|group| group.rules.iter().any(is_met));
-        let groups: Vec<AccessGroupId> = groups.map(|group| group.id).collect();
+        let ruled = |group: &AccessGroup| {
+            let hours = most_hours(&group.rules, &claims)?;
+            Some(RuledGroup {
+                id: group.id,
+                hours,
+            })
+        };
+        let groups: Vec<RuledGroup> = groups.filter_map(ruled).collect();
         for group in groups {
             self.note_met_rule(id.into(), group);
         }
@@ -103,22 +118,28 @@ impl Directory {
 
     /// Whether the user was found to meet a rule of the group.
     fn meets_rule_of(&self, user: UserId, group: AccessGroupId) -> bool {
-        let groups = self.ruled_groups(user.into());
-        groups.binary_search(&group).is_ok()
+        self.ruled_group(user.into(), group).is_some()
     }
 
     fn meets_any(&self, user: UserId, rules: &[GroupRule]) -> bool {
-        let user = self.users.get(&user).filter(|_| !rules.is_empty());
-        user.is_some_and(|user| {
-            let claims = UserClaims::of(user);
-            rules.iter().any(|rule| rule.is_met(&claims))
-        })
+        self.hours_by(user, rules).is_some()
     }
 
-    fn note_met_rule(&mut self, user: Principal, group: AccessGroupId) {
+    /// For how many hours after their proof these rules let the user in, if they do.
+    fn hours_by(&self, user: UserId, rules: &[GroupRule]) -> Option<u32> {
+        let user = self.users.get(&user).filter(|_| !rules.is_empty())?;
+        most_hours(rules, &UserClaims::of(user))
+    }
+
+    fn note_met_rule(&mut self, user: Principal, group: RuledGroup) {
         self.group_ruled.change(user, |all| {
-            if let Err(at) = all.binary_search(&group) {
-                all.insert(at, group);
+            match all.binary_search_by_key(&group.id, |present| present.id) {
+                Ok(at) => {
+                    if let Some(present) = all.get_mut(at) {
+                        *present = group;
+                    }
+                }
+                Err(at) => all.insert(at, group),
             }
         });
     }
@@ -128,7 +149,7 @@ impl Directory {
             self.group_ruled.remove(&user);
         } else {
             self.group_ruled
-                .change(user, |all| all.retain(|id| *id != group));
+                .change(user, |all| all.retain(|present| present.id != group));
         }
     }
 }

@@ -1,33 +1,41 @@
-//! The principals in the access groups: by name, by a dynamic rule, or because all of an account are.
+//! The principals in the access groups: by name, by a dynamic rule for some hours after their proof, or because all of an account are.
 
-use super::access_group::{AccessGroup, GroupMembership, MembershipKind};
-use super::{Directory, Stamp};
+use super::access_group::{AccessGroup, GroupMembership, MembershipKind, RuledGroup};
+use super::{Directory, ProvenPrincipal, Stamp};
 use base::id::{AccessGroupId, AccountId};
 use base::principal::Principal;
 
 impl Directory {
     /// The access groups that the principal is in now, in all accounts, each once: those it was put into, those with a dynamic
-    /// rule that it meets, and the public ones of its accounts.
+    /// rule that it meets, as if it proved at this moment who it is, and the public ones of its accounts.
     pub fn groups_of(&self, principal: Principal) -> impl Iterator<Item = AccessGroupId> {
         let named = self.named_groups(principal).iter();
         let named = named.map(|membership| membership.group);
         let public = self.accounts_of(principal).iter();
         let public = public.filter(move |account| self.is_in_public_group(principal, **account));
         let public = public.map(|account| AccessGroupId::public(*account));
-        let ruled = self.ruled_groups(principal).iter().copied();
+        let ruled = self.ruled_groups(principal).iter().map(|group| group.id);
         named
             .chain(ruled.filter(move |group| !self.is_named(principal, *group)))
             .chain(public)
     }
 
-    /// Whether the principal is in the group now: put into it, by a dynamic rule that it meets, or because everybody in the account is.
+    /// Whether the principal is in the group now, as if it proved at this moment who it is: put into it, by a dynamic rule that it meets,
+    /// or because everybody in the account is.
     #[must_use]
     pub fn is_in_group(&self, principal: Principal, group: AccessGroupId) -> bool {
+        self.is_in_group_by_proof(ProvenPrincipal::now(principal), group)
+    }
+
+    /// As [`Self::is_in_group`], with a proof of this age: dynamic rules let in for some hours.
+    #[must_use]
+    pub fn is_in_group_by_proof(&self, proven: ProvenPrincipal, group: AccessGroupId) -> bool {
+        let principal = proven.principal;
         // The public group of an account has its GUID.
         let account = AccountId(group.0);
-        let ruled = self.ruled_groups(principal);
+        let ruled = self.ruled_group(principal, group);
         self.is_named(principal, group)
-            || ruled.binary_search(&group).is_ok()
+            || ruled.is_some_and(|ruled| proven.age.is_below(ruled.hours))
             || self.is_in_public_group(principal, account)
     }
 
@@ -58,10 +66,27 @@ impl Directory {
         found.map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the principal would be in a further group if it proved at this moment who it is.
+    pub(crate) fn has_lapsed(&self, proven: ProvenPrincipal) -> bool {
+        let mut all = self.ruled_groups(proven.principal).iter();
+        all.any(|group| !proven.age.is_below(group.hours))
+    }
+
     /// The groups with a dynamic rule that the user meets, by their ids.
-    pub(crate) fn ruled_groups(&self, principal: Principal) -> &[AccessGroupId] {
+    pub(super) fn ruled_groups(&self, principal: Principal) -> &[RuledGroup] {
         let found = self.group_ruled.get(&principal);
         found.map_or(&[], Vec::as_slice)
+    }
+
+    /// That the user meets a dynamic rule of the group, if they do.
+    pub(super) fn ruled_group(
+        &self,
+        principal: Principal,
+        group: AccessGroupId,
+    ) -> Option<RuledGroup> {
+        let all = self.ruled_groups(principal);
+        let at = all.binary_search_by_key(&group, |ruled| ruled.id);
+        all.get(at.ok()?).copied()
     }
 
     /// When the principal was put into the group, and by whom.
@@ -133,7 +158,7 @@ mod tests {
     use crate::model::claim_condition::ClaimCondition;
     use crate::model::directory::change::{Change, Changed};
     use crate::model::directory::facts::{Facts, Membership};
-    use crate::model::directory::{Account, GroupRule, OWN_REALM, User};
+    use crate::model::directory::{Account, GroupRule, OWN_REALM, ProofAge, User};
     use base::id::{GroupRuleId, Guid, ServiceId, UserId};
     use base::time::Millis;
 
@@ -318,6 +343,45 @@ mod tests {
             directory = directory.apply(number, &changed, new);
             assert_eq!(is_in(&directory, ADA), expected, "{rules:?}");
             let anew = Directory::build(number, facts(group(&rules), "Ada@x.org"));
+            assert_eq!(directory, anew, "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_of_the_rules_that_are_met_counts() {
+        let email: &[(&str, &str)] = &[("email", "ada@x.org")];
+        let by_name: &[(&str, &str)] = &[("given_name", "Ada")];
+        let other: &[(&str, &str)] = &[("given_name", "Eve")];
+        let mut changed = Changed::default();
+        changed.add(Change::AccessGroup(GROUP));
+        let mut directory = Directory::build(1, facts(group(&[]), "ada@x.org"));
+        for (number, (rules, expected)) in (2..).zip([
+            (vec![(email, 2)], 2),
+            (vec![(email, 2), (by_name, 5)], 5),
+            (vec![(email, 2), (by_name, 3), (other, 9)], 3),
+            (vec![(email, 2), (other, 9)], 2),
+            (vec![(other, 9)], 0),
+        ]) {
+            let terms: Vec<_> = rules.iter().map(|(all, _)| (OWN_REALM, *all)).collect();
+            let mut ruled = group(&terms);
+            for (rule, (_, hours)) in ruled.rules.iter_mut().zip(&rules) {
+                rule.expiration_hours = *hours;
+            }
+            let new = Facts {
+                access_groups: vec![ruled.clone()],
+                ..Facts::default()
+            };
+            directory = directory.apply(number, &changed, new);
+            let is_in_after = |hours: &i64| {
+                let age = ProofAge::at(Millis(hours * 3_600_000), Millis(0));
+                let principal = ADA.into();
+                directory.is_in_group_by_proof(ProvenPrincipal { principal, age }, GROUP)
+            };
+            let now = ProvenPrincipal::now(ADA);
+            assert!(!directory.has_lapsed(now));
+            let hours: Vec<i64> = (0..10).filter(is_in_after).collect();
+            assert_eq!(hours, (0..expected).collect::<Vec<i64>>(), "{rules:?}");
+            let anew = Directory::build(number, facts(ruled, "ada@x.org"));
             assert_eq!(directory, anew, "{rules:?}");
         }
     }

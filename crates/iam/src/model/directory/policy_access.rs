@@ -1,11 +1,11 @@
 //! What a principal may do in a domain: by its roles there, and by the policies for it and its access groups. Nothing else decides it.
 
-use super::Directory;
 use super::alike_spaces::AlikeSpaces;
 use super::authorization_source::AuthorizationSource;
 use super::policy::{Policy, PolicySubject};
 use super::policy_index::{Place, PolicyIndex, together};
 use super::policy_role::{CustomRole, PolicyRole};
+use super::{Directory, ProvenPrincipal};
 use base::id::{AccessGroupId, AccountId, CustomRoleId, InstanceId, OrgId, PolicyId, SpaceId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain};
@@ -17,43 +17,42 @@ const FEW_SPACES: usize = 4;
 impl Directory {
     /// What the principal may do in the domain by its roles there and by policies; none if it has neither.
     #[must_use]
-    pub fn access(&self, principal: impl Into<Principal>, domain: Domain) -> Option<Actions> {
-        let principal = principal.into();
-        let roles = self.roles(principal, domain).iter();
+    pub fn access(&self, proven: ProvenPrincipal, domain: Domain) -> Option<Actions> {
+        let roles = self.roles(proven.principal, domain).iter();
         let by_roles = roles.map(|role| role.actions()).reduce(Actions::union);
-        together(by_roles, self.access_by_policies(principal, domain))
+        together(by_roles, self.access_by_policies(proven, domain))
     }
 
     /// Whether the principal has any role in the domain, or a policy that gives something there.
     #[must_use]
-    pub fn has_access(&self, principal: impl Into<Principal>, domain: Domain) -> bool {
-        self.access(principal, domain).is_some()
+    pub fn has_access(&self, proven: ProvenPrincipal, domain: Domain) -> bool {
+        self.access(proven, domain).is_some()
     }
 
     /// Those of these spaces of the account in which the principal has access. Where they are many, its policies are put together first.
     pub(crate) fn accessible(
         &self,
-        principal: Principal,
+        proven: ProvenPrincipal,
         account: AccountId,
         spaces: &[SpaceId],
     ) -> Vec<SpaceId> {
         let spaces = spaces.iter().copied();
         if spaces.len() <= FEW_SPACES {
-            let is_accessible = |space: &SpaceId| self.has_access(principal, Domain::Space(*space));
+            let is_accessible = |space: &SpaceId| self.has_access(proven, Domain::Space(*space));
             return spaces.filter(is_accessible).collect();
         }
-        let index = PolicyIndex::union(self.policy_indexes(principal, account));
+        let index = PolicyIndex::union(self.policy_indexes(proven, account));
         let is_accessible = |space: &SpaceId| {
             let domain = Domain::Space(*space);
             let is_about = |index: &PolicyIndex| self.is_about(index, account, domain);
-            !self.roles(principal, domain).is_empty() || index.as_ref().is_some_and(is_about)
+            !self.roles(proven.principal, domain).is_empty() || index.as_ref().is_some_and(is_about)
         };
         spaces.filter(is_accessible).collect()
     }
 
     /// What the policies in force for the principal give in the domain; none if none of them is about it.
-    fn access_by_policies(&self, principal: Principal, domain: Domain) -> Option<Actions> {
-        let mut all = self.policy_indexes(principal, self.account_of(domain)?);
+    fn access_by_policies(&self, proven: ProvenPrincipal, domain: Domain) -> Option<Actions> {
+        let mut all = self.policy_indexes(proven, self.account_of(domain)?);
         let first = all.next()?;
         let place = self.place(domain);
         std::iter::once(first)
@@ -80,13 +79,16 @@ impl Directory {
     /// instance is in no group, and has authorizations alone.
     fn policy_indexes(
         &self,
-        principal: Principal,
+        proven: ProvenPrincipal,
         account: AccountId,
     ) -> impl Iterator<Item = &PolicyIndex> {
+        let principal = proven.principal;
         let named = self.named_groups(principal).iter();
         let named = named.map(|membership| membership.group);
         // One that it was put into as well gives nothing more.
-        let ruled = self.ruled_groups(principal).iter().copied();
+        let ruled = self.ruled_groups(principal).iter();
+        let ruled = ruled.filter(move |group| proven.age.is_below(group.hours));
+        let ruled = ruled.map(|group| group.id);
         let instance = match principal {
             Principal::Instance(id) => self.instance(id),
             _ => None,
@@ -112,7 +114,7 @@ impl Directory {
             matches!(by, Principal::Service(_))
                 && self.is_member(by, account)
                 && self
-                    .policy_indexes(instance.into(), account)
+                    .policy_indexes(ProvenPrincipal::now(instance), account)
                     .next()
                     .is_some()
         })
@@ -121,10 +123,10 @@ impl Directory {
     /// Whether a policy for the principal in the account is about the account's own domain alone, and whether one may be about another.
     pub(crate) fn reach_of_policies(
         &self,
-        principal: Principal,
+        proven: ProvenPrincipal,
         account: AccountId,
     ) -> (bool, bool) {
-        let all = self.policy_indexes(principal, account);
+        let all = self.policy_indexes(proven, account);
         all.map(PolicyIndex::reach)
             .fold((false, false), |sum, reach| {
                 (sum.0 || reach.0, sum.1 || reach.1)
@@ -134,11 +136,11 @@ impl Directory {
     /// The organizations and spaces of the account that policies for the principal are about.
     pub(crate) fn visible_by_policies(
         &self,
-        principal: Principal,
+        proven: ProvenPrincipal,
         account: AccountId,
     ) -> (HashSet<OrgId>, HashSet<SpaceId>) {
         let (mut orgs, mut spaces) = (HashSet::new(), HashSet::new());
-        let Some(index) = PolicyIndex::union(self.policy_indexes(principal, account)) else {
+        let Some(index) = PolicyIndex::union(self.policy_indexes(proven, account)) else {
             return (orgs, spaces);
         };
         for domain in index.domains() {
@@ -166,11 +168,11 @@ impl Directory {
     }
 
     /// Whether one of the policies for the principal is about the organization, or about a space in it.
-    pub(crate) fn policies_show_org(&self, principal: Principal, org: OrgId) -> bool {
+    pub(crate) fn policies_show_org(&self, proven: ProvenPrincipal, org: OrgId) -> bool {
         let Some(account) = self.account_of(Domain::Org(org)) else {
             return false;
         };
-        let all: Vec<&PolicyIndex> = self.policy_indexes(principal, account).collect();
+        let all: Vec<&PolicyIndex> = self.policy_indexes(proven, account).collect();
         let place = self.place(Domain::Org(org));
         let is_shown = |index: &&PolicyIndex| {
             let mut named = index.domains();

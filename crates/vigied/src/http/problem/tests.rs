@@ -98,6 +98,7 @@ fn refusals_of_credentials_have_the_codes_of_the_table() {
                     base::id::Guid::from_random([0; 16]),
                 )),
                 roles: iam::CallerRoles::NoRole,
+                is_proof_too_old: false,
                 holder: None,
             })),
             code::DOMAIN_NOT_FOUND,

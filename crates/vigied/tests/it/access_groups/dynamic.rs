@@ -56,9 +56,10 @@ fn a_rule_lets_in_whom_it_describes() {
     assert_eq!(account.read(&path)["rules"].as_array().unwrap().len(), 1);
     for (pointer, value, about) in [
         ("/realm_name", json!("https://idp.example"), "`realm_name`"),
-        ("/expiration", json!(0), "`expiration`"),
-        ("/expiration", json!(1), "`expiration` must be 24"),
-        ("/expiration", json!(25), "`expiration` must be 24"),
+        ("/expiration", json!(0), "hours from 1 to 24"),
+        ("/expiration", json!(25), "hours from 1 to 24"),
+        ("/expiration", json!(-1), "hours from 1 to 24"),
+        ("/expiration", json!(1.5), "hours from 1 to 24"),
         ("/conditions", json!([]), "`conditions`"),
         ("/conditions/0/claim", json!("isManager"), "`claim`"),
         ("/conditions/0/operator", json!("LIKE"), "`operator`"),

@@ -77,14 +77,15 @@ assert [one["access_group_id"] for one in gone["groups"]] == [group] and asks(ow
 
 conditions = [RuleConditions(claim="email", operator="EQUALS", value='"' + user + '"')]
 rule = groups.add_access_group_rule(
-    access_group_id=group, expiration=24, realm_name="IBMid", conditions=conditions, name="ours"
+    access_group_id=group, expiration=12, realm_name="IBMid", conditions=conditions, name="ours"
 ).get_result()
+assert rule["expiration"] == 12, rule
 listed = groups.list_access_group_members(access_group_id=group, membership_type="dynamic", verbose=True).get_result()
 assert [one["email"] for one in listed["members"]] == [user], listed
 assert len(groups.list_access_group_rules(access_group_id=group).get_result()["rules"]) == 1
 tag = groups.get_access_group_rule(access_group_id=group, rule_id=rule["id"]).get_headers()["ETag"]
 others = [RuleConditions(claim="email", operator="NOT_EQUALS", value='"' + user + '"')]
-said = dict(access_group_id=group, rule_id=rule["id"], expiration=24, realm_name="IBMid", conditions=others)
+said = dict(access_group_id=group, rule_id=rule["id"], expiration=1, realm_name="IBMid", conditions=others)
 assert groups.replace_access_group_rule(if_match=tag, **said).get_result()["conditions"][0]["operator"] == "NOT_EQUALS"
 refused(409, groups.replace_access_group_rule, if_match=tag, **said)
 listed = groups.list_access_group_members(access_group_id=group).get_result()

@@ -105,20 +105,21 @@ fn check(directory: &Directory, now: Millis) -> Result<(), TestCaseError> {
     check_subjects(directory)?;
     check_names(directory)?;
     for principal in actors() {
+        let proven = ProvenPrincipal::now(principal);
         let is_shown = |domain| walked(directory, now, principal, domain).is_some();
         for domain in domains() {
             let expected = walked(directory, now, principal, domain);
             prop_assert_eq!(
-                directory.access(principal, domain),
+                directory.access(proven, domain),
                 expected,
                 "{} {}",
                 principal,
                 domain
             );
-            prop_assert_eq!(directory.has_access(principal, domain), expected.is_some());
+            prop_assert_eq!(directory.has_access(proven, domain), expected.is_some());
         }
         for account_id in (0..ACCOUNTS).map(account) {
-            let (orgs, spaces) = directory.visible_by_policies(principal, account_id);
+            let (orgs, spaces) = directory.visible_by_policies(proven, account_id);
             let all = directory.orgs_of(account_id).iter().copied();
             let expected: HashSet<OrgId> = all.filter(|id| is_shown(Domain::Org(*id))).collect();
             prop_assert_eq!(&orgs, &expected);
@@ -132,7 +133,7 @@ fn check(directory: &Directory, now: Millis) -> Result<(), TestCaseError> {
             ] {
                 let mut expected = all.to_vec();
                 expected.retain(|id| spaces.contains(id));
-                prop_assert_eq!(directory.accessible(principal, account_id, all), expected);
+                prop_assert_eq!(directory.accessible(proven, account_id, all), expected);
             }
             for id in directory.orgs_of(account_id).iter().copied() {
                 let mut expected = directory.spaces_of(account_id).to_vec();
@@ -141,7 +142,7 @@ fn check(directory: &Directory, now: Millis) -> Result<(), TestCaseError> {
                 let mut inside = spaces.iter();
                 let has_space = inside.any(|space| directory.org_of(*space) == Some(id));
                 let expected = orgs.contains(&id) || has_space;
-                prop_assert_eq!(directory.policies_show_org(principal, id), expected);
+                prop_assert_eq!(directory.policies_show_org(proven, id), expected);
             }
         }
     }
