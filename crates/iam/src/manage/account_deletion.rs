@@ -73,7 +73,7 @@ impl Iam {
             .with("spaces", written.spaces)
             .with("members", members);
         let deletion = deletions::of(&mut tx, Domain::Account(id)).await?;
-        self.commit_with_ends(tx, entry).await?;
+        self.commit(tx, entry).await?;
         Ok(DeletedAccount {
             account,
             members,

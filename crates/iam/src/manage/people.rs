@@ -105,7 +105,7 @@ impl Iam {
         session_end::end_password(&mut tx, user, &caller, now).await?;
         let sources = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by(&caller, Action::PasswordChanged).on(user);
-        self.commit_with_ends(tx, entry).await?;
+        self.commit(tx, entry).await?;
         self.0.logins.known_sources.forget(&sources);
         Ok(())
     }
