@@ -1,7 +1,7 @@
 //! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
-use super::login_progress::LoginProgress;
+use super::login_progress::{LoginProgress, LoginStage};
 use crate::account_turns::{AccountTurn, TooManyWait};
 use crate::audit::{Entry, Origin};
 use crate::error::IamError;
@@ -26,10 +26,11 @@ impl Iam {
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
+        LoginProgress::reach_in_current(LoginStage::Waits);
         let turns = &self.0.login_turns;
         let turn = turns.take(owner.account, owner.principal).await;
         let turn = turn.map_err(|full| too_many(owner.account, full))?;
-        LoginProgress::begin_current();
+        LoginProgress::reach_in_current(LoginStage::Begun);
         run(turn, work).await
     }
 
@@ -43,6 +44,7 @@ impl Iam {
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
+        LoginProgress::reach_in_current(LoginStage::Ends);
         let turn = self.0.login_turns.take_to_complete(account).await;
         run(turn, work).await
     }
