@@ -5,7 +5,8 @@ use crate::id::{Guid, IdError, InstanceId, ProfileId, ServiceId, UserId};
 use std::fmt;
 use std::str::FromStr;
 
-/// The identity that acts. Its text is the IAM id.
+/// The identity that acts. Its text is how messages, the log and the audit name it. Interfaces name it by its IAM id, which is
+/// [`Self::iam_id`]; only of an instance that is another text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Principal {
     /// A person.
@@ -15,8 +16,8 @@ pub enum Principal {
     /// A trusted profile, which a workload assumes for a while, without a key.
     Profile(ProfileId),
     /// A resource instance, as which the service ID of one of its keys acts. It holds no roles and no keys, and is in no group: only
-    /// authorizations give it anything. Its text here is short; its IAM id in tokens has its whole cloud resource name, from which
-    /// tokens alone are read.
+    /// authorizations give it anything. Its text here is short; its IAM id has its whole cloud resource name, which only the directory
+    /// knows, and stands in tokens alone.
     Instance(InstanceId),
     /// The server itself, on behalf of somebody whom the audit names.
     Server,
@@ -41,6 +42,17 @@ impl Principal {
             | Self::Profile(ProfileId(guid))
             | Self::Instance(InstanceId(guid)) => Some(guid),
             Self::Server => None,
+        }
+    }
+
+    /// Its IAM id, by which bodies and policies name it. An instance has none without its cloud resource name, and the server none at all.
+    #[must_use]
+    pub fn iam_id(self) -> Option<String> {
+        match self {
+            Self::User(id) => Some(id.to_string()),
+            Self::Service(id) => Some(id.to_string()),
+            Self::Profile(id) => Some(id.to_string()),
+            Self::Instance(_) | Self::Server => None,
         }
     }
 
@@ -131,6 +143,8 @@ mod tests {
                 let named = is_named.then_some(principal);
                 prop_assert_eq!(found, Vec::from_iter(named), "{}", text);
                 prop_assert_eq!(text.parse::<Principal>().ok(), named);
+                // What is shown is read back as an IAM id where it is one, and nowhere else.
+                prop_assert_eq!(principal.iam_id(), is_named.then_some(text));
                 prop_assert_eq!(Principal::of_guid(guid).contains(&principal), is_named);
                 let expected = (principal != Principal::Server).then_some(guid);
                 prop_assert_eq!(principal.guid(), expected);

@@ -6,6 +6,7 @@
 //! What it is not: it knows no HTTP type and no body format. Reads come from an in-memory [`Directory`]; every change
 //! goes to the database and reaches the directory before the call that made it returns.
 
+pub mod account_turns;
 pub mod audit;
 mod audit_log;
 mod auth_error;

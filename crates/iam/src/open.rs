@@ -1,5 +1,6 @@
 //! Opens the service on a database, and closes it.
 
+use crate::account_turns::AccountTurns;
 use crate::audit::Counts;
 use crate::config::{
     AccountLimits, IamConfig, IamLimits, InvitationConfig, PasswordCost, SigningConfig,
@@ -11,7 +12,7 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
-use crate::state::login_turns::LoginTurns;
+use crate::state::login_turns;
 use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
@@ -108,7 +109,7 @@ impl Iam {
             directory,
             ended,
             logins,
-            login_turns: LoginTurns::default(),
+            login_turns: AccountTurns::new(login_turns::LIMITS),
             workloads,
             counts,
             activity: UnwrittenActivity::new(limit::ACTIVITY_UNWRITTEN.default),

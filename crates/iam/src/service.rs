@@ -1,5 +1,6 @@
 //! The identity service of one node: the database, the directory and the keys.
 
+use crate::account_turns::AccountTurns;
 use crate::audit::Counts;
 use crate::config::IamConfig;
 use crate::error::{AuthError, IamError};
@@ -7,7 +8,6 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::{Freshness, Moment};
-use crate::state::login_turns::LoginTurns;
 use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     pub(crate) ended: EndedSessions,
     pub(crate) logins: Logins,
     /// The turns in which logins of one account write.
-    pub(crate) login_turns: LoginTurns,
+    pub(crate) login_turns: AccountTurns,
     /// Whose tokens workloads log in with.
     pub(crate) workloads: arc_swap::ArcSwap<Workloads>,
     pub(crate) counts: Counts,

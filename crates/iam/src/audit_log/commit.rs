@@ -5,47 +5,46 @@ use crate::audit::entry::Entries;
 use crate::error::IamError;
 use crate::repo::audit;
 use crate::repo::changes;
-use crate::repo::sessions;
+use crate::repo::sessions::{self, NumberedEnds};
 use crate::service::Iam;
 use db::{DbError, Tx};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-/// The data that is read into memory after a commit.
+/// Whether the change is read into the directory after its commit. The ends of sessions are read in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadBack {
     Nothing,
     Changes,
-    ChangesAndEnds,
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where a change is committed: with its entries"
 )]
-async fn commit(tx: Tx) -> Result<(), IamError> {
-    Ok(tx.commit().await?)
+async fn commit(iam: &Iam, tx: Tx, ends: NumberedEnds) -> Result<(), IamError> {
+    tx.commit().await?;
+    // Here, and nowhere else, so that nobody forgets it: until they are read, the tokens of these sessions are good.
+    if ends.are_any() {
+        iam.read_ends().await;
+    }
+    Ok(())
+}
+
+const fn is_unknown(error: &IamError) -> bool {
+    matches!(error, IamError::Db(DbError::OutcomeUnknown { .. }))
 }
 
 impl Iam {
-    /// Commits a change with its entries, and updates the directory before returning. An error means that nothing was
+    /// Commits a change with its entries, and updates the directory and the ended sessions before returning. An error means that nothing was
     /// changed, unless it is [`DbError::OutcomeUnknown`]: then this node trusts nobody until it has read what there is. A
     /// failure to read a committed change is not a failure of the change.
     pub(crate) async fn commit(&self, tx: Tx, entries: impl Into<Entries>) -> Result<(), IamError> {
         self.commit_and_read(tx, entries, ReadBack::Changes).await
     }
 
-    /// Commits a change that also ends sessions, and updates both in memory before returning.
-    pub(crate) async fn commit_with_ends(
-        &self,
-        tx: Tx,
-        entries: impl Into<Entries>,
-    ) -> Result<(), IamError> {
-        let read = ReadBack::ChangesAndEnds;
-        self.commit_and_read(tx, entries, read).await
-    }
-
-    /// Commits a change, with its entries, that the directory need not show before the next change.
+    /// Commits a change, with its entries, that the directory need not show before the next change. The sessions that it ends have ended
+    /// when this returns.
     pub(crate) async fn commit_without_read_back(
         &self,
         tx: Tx,
@@ -64,27 +63,23 @@ impl Iam {
     ) -> Result<(), IamError> {
         let Entries(entries) = entries.into();
         // Last, since others wait for these counters; and in this order everywhere.
-        sessions::number_ends(&mut tx).await?;
+        let ends = sessions::number_ends(&mut tx).await?;
         let number = changes::number(&mut tx).await?;
         audit::write(&mut tx, &entries, self.0.clock.now()).await?;
         let iam = self.clone();
         // A separate task: a commit on its way cannot be taken back, so a caller who goes away must not keep this node from
         // reading it.
         let work = async move {
-            match commit(tx).await {
-                Err(error @ IamError::Db(DbError::OutcomeUnknown { .. })) => {
-                    iam.mark_unknown(&error);
-                    return Err(error);
+            let done = commit(&iam, tx, ends).await;
+            done.inspect_err(|error| {
+                if is_unknown(error) {
+                    iam.mark_unknown(error);
                 }
-                done => done?,
-            }
+            })?;
             iam.0.counts.wrote(entries.len());
             entries.iter().for_each(Entry::log);
-            if read != ReadBack::Nothing {
+            if read == ReadBack::Changes {
                 iam.apply_committed(number).await;
-            }
-            if read == ReadBack::ChangesAndEnds {
-                iam.read_ends().await;
             }
             Ok(())
         };
@@ -105,12 +100,13 @@ impl Iam {
     /// [`Self::commit`], but the directory does not depend on it. No session ends so today; one that did without a number would live on
     /// in its tokens.
     pub(crate) async fn commit_unaudited(&self, mut tx: Tx) -> Result<(), IamError> {
-        let has_ends = sessions::number_ends(&mut tx).await?;
-        commit(tx).await?;
-        if has_ends {
-            self.read_ends().await;
-        }
-        Ok(())
+        let ends = sessions::number_ends(&mut tx).await?;
+        let done = commit(self, tx, ends).await;
+        done.inspect_err(|error| {
+            if ends.are_any() && is_unknown(error) {
+                self.mark_unknown(error);
+            }
+        })
     }
 
     /// Writes an entry for a change outside this database, which begins or is done.
@@ -126,6 +122,7 @@ impl Iam {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::Action;
     use crate::config::{AccountLimits, InvitationConfig};
     use crate::model::bounds::CredentialBounds;
     use crate::repo::sessions::NewSession;
@@ -144,12 +141,10 @@ mod tests {
             .unwrap()
     }
 
-    #[tokio::test]
-    async fn a_session_that_ends_with_a_write_that_is_no_change_has_ended_for_its_tokens_too() {
-        let folder = tempfile::tempdir().unwrap();
-        let iam = opened(&folder).await;
+    /// A session that the transaction ends, whose tokens are still good.
+    async fn ending(iam: &Iam, byte: u8) -> (SessionId, Tx) {
         let guid = |byte| Guid::from_random([byte; 16]);
-        let (session, account) = (SessionId(guid(1)), AccountId(guid(2)));
+        let (session, account) = (SessionId(guid(byte)), AccountId(guid(byte)));
         let now = iam.0.clock.now();
         let bounds = CredentialBounds::of_person(&iam.directory(), UserId(guid(3)), now);
         let new = NewSession {
@@ -167,7 +162,22 @@ mod tests {
         let mut tx = iam.0.db.begin().await.unwrap();
         let ended = sessions::end_of_account(&mut tx, account, now);
         ended.await.unwrap();
+        (session, tx)
+    }
+
+    #[tokio::test]
+    async fn whatever_commits_the_end_of_a_session_ends_its_tokens() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder).await;
+        let entry = || Entry::by_server(Action::SessionEnded);
+        let (session, tx) = ending(&iam, 1).await;
         iam.commit_unaudited(tx).await.unwrap();
+        assert!(iam.0.ended.contains(session));
+        let (session, tx) = ending(&iam, 2).await;
+        iam.commit_without_read_back(tx, entry()).await.unwrap();
+        assert!(iam.0.ended.contains(session));
+        let (session, tx) = ending(&iam, 3).await;
+        iam.commit(tx, entry()).await.unwrap();
         assert!(iam.0.ended.contains(session));
     }
 

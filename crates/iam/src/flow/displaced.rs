@@ -36,9 +36,7 @@ pub(super) async fn commit_renewal(
         return iam.commit_unaudited(tx).await;
     };
     let entry = entry.in_account(account);
-    iam.commit_without_read_back(tx, entry).await?;
-    iam.read_ends().await;
-    Ok(())
+    iam.commit_without_read_back(tx, entry).await
 }
 
 /// The sessions of a principal, from which those that give way are chosen.

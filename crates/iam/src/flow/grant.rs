@@ -135,9 +135,6 @@ impl Iam {
         }
         self.commit_without_read_back(tx, entries).await?;
         self.note_login(&login);
-        if !begun.displaced.is_empty() {
-            self.read_ends().await;
-        }
         Ok(SessionTokens {
             subject,
             login,

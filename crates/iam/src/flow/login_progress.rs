@@ -1,16 +1,29 @@
-//! Whether the request for a login has begun to write for it: from then on it goes on to its end, also when the request is given up, and
-//! its caller must know before they send it again.
+//! How far the login of a request has come: once it has begun to write it goes on to its end, also when the request is given up, and its
+//! caller must know before they send it again.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 tokio::task_local! {
     static CURRENT: LoginProgress;
 }
 
-/// How far the login of one request has come.
+/// Whether a request logs somebody in, and whether that can still be given up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LoginStage {
+    /// It does not, or has not come to it.
+    #[default]
+    NotYet,
+    /// It waits for its turn: nothing is written if it is given up.
+    Waits,
+    /// It goes on to its end, whatever becomes of the request.
+    Begun,
+    /// It ends a login, or waits for its turn to do so. Ending it again does no harm.
+    Ends,
+}
+
+/// The stage of the login of one request.
 #[derive(Debug, Clone, Default)]
-pub struct LoginProgress(Arc<AtomicBool>);
+pub struct LoginProgress(Arc<Mutex<LoginStage>>);
 
 impl LoginProgress {
     /// Runs the work of a request, whose login is noted here.
@@ -18,16 +31,16 @@ impl LoginProgress {
         CURRENT.scope(self, work).await
     }
 
-    /// Whether it has begun to write.
+    /// How far it has come.
     #[must_use]
-    pub fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    pub fn stage(&self) -> LoginStage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that the login of the current request begins to write; without a request nobody asks.
-    pub(super) fn begin_current() {
+    /// Notes that the login of the current request has come so far; without a request nobody asks.
+    pub(super) fn reach_in_current(stage: LoginStage) {
         if let Ok(progress) = CURRENT.try_with(Clone::clone) {
-            progress.0.store(true, Ordering::Release);
+            *progress.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         }
     }
 }
@@ -38,11 +51,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_is_noted_for_its_own_request() {
-        LoginProgress::begin_current();
+        LoginProgress::reach_in_current(LoginStage::Begun);
         let (first, second) = (LoginProgress::default(), LoginProgress::default());
-        let work = async { LoginProgress::begin_current() };
+        let work = async { LoginProgress::reach_in_current(LoginStage::Begun) };
         first.clone().scope(work).await;
-        assert!(first.has_begun());
-        assert!(!second.has_begun());
+        assert_eq!(first.stage(), LoginStage::Begun);
+        assert_eq!(second.stage(), LoginStage::NotYet);
     }
 }

@@ -1,14 +1,14 @@
 //! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
-use super::login_progress::LoginProgress;
+use super::login_progress::{LoginProgress, LoginStage};
+use crate::account_turns::{AccountTurn, TooManyWait};
 use crate::audit::{Entry, Origin};
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
-use crate::state::login_turns::{LoginOwner, LoginTurn};
+use crate::state::login_turns::LoginOwner;
 use base::id::AccountId;
-use base::limit::{self, Limit};
 use tracing::Instrument as _;
 
 /// When to come again: turns are short.
@@ -26,10 +26,11 @@ impl Iam {
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
-        let turn = self.0.login_turns.wait(owner).await;
-        let turn = turn.map_err(|limit| too_many(owner, limit))?;
-        let turn = turn.ok_or(IamError::BrokenOff)?;
-        LoginProgress::begin_current();
+        LoginProgress::reach_in_current(LoginStage::Waits);
+        let turns = &self.0.login_turns;
+        let turn = turns.take(owner.account, owner.principal).await;
+        let turn = turn.map_err(|full| too_many(owner.account, full))?;
+        LoginProgress::reach_in_current(LoginStage::Begun);
         run(turn, work).await
     }
 
@@ -43,8 +44,9 @@ impl Iam {
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
-        let turn = self.0.login_turns.wait_to_end(account).await;
-        run(turn.ok_or(IamError::BrokenOff)?, work).await
+        LoginProgress::reach_in_current(LoginStage::Ends);
+        let turn = self.0.login_turns.take_to_complete(account).await;
+        run(turn, work).await
     }
 
     /// Writes the entry of a login that has no session.
@@ -59,7 +61,7 @@ impl Iam {
     }
 }
 
-async fn run<F, T>(turn: LoginTurn, work: F) -> Result<T, IamError>
+async fn run<F, T>(turn: AccountTurn, work: F) -> Result<T, IamError>
 where
     F: Future<Output = Result<T, IamError>> + Send + 'static,
     T: Send + 'static,
@@ -72,11 +74,11 @@ where
     task.await.map_err(|_| IamError::BrokenOff)?
 }
 
-fn too_many(owner: LoginOwner, limit: &'static Limit) -> IamError {
-    let LoginOwner { account, principal } = owner;
-    let whose = match limit.name == limit::LOGINS_WAITING_PER_IDENTITY.name {
-        true => format!("`{principal}` in the account `{account}`"),
-        false => format!("the account `{account}`"),
+fn too_many(account: AccountId, full: TooManyWait) -> IamError {
+    let TooManyWait { limit, identity } = full;
+    let whose = match identity {
+        Some(identity) => format!("`{identity}` in the account `{account}`"),
+        None => format!("the account `{account}`"),
     };
     let message = format!(
         "Too many logins and renewals of {whose} wait for each other (`{}` = {}): try again",

@@ -53,9 +53,7 @@ impl Iam {
             return Ok(());
         }
         let entry = entry(principal).maybe_in(account).on(session);
-        self.commit_without_read_back(tx, entry).await?;
-        self.read_ends().await;
-        Ok(())
+        self.commit_without_read_back(tx, entry).await
     }
 
     /// Ends the session of a verified caller with all its tokens.

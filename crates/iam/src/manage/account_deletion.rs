@@ -47,9 +47,10 @@ impl Iam {
         let account = directory.accounts.get(&id).cloned();
         let account = account.ok_or_else(|| no_account(&id.to_string()))?;
         let mut tx = self.0.db.begin().await?;
-        // Deletions run one after the other, so that one of the last two accounts remains.
-        counters::lock_tenants(&mut tx).await?;
         lock_active(&mut tx, id).await?;
+        // Deletions run one after the other, so that one of the last two accounts remains. After the account, as whoever makes a domain
+        // in it locks them.
+        counters::lock_tenants(&mut tx).await?;
         if !accounts::has_other(&mut tx, id).await? {
             return Err(IamError::conflict_with_remedy(
                 format!(
@@ -72,7 +73,7 @@ impl Iam {
             .with("spaces", written.spaces)
             .with("members", members);
         let deletion = deletions::of(&mut tx, Domain::Account(id)).await?;
-        self.commit_with_ends(tx, entry).await?;
+        self.commit(tx, entry).await?;
         Ok(DeletedAccount {
             account,
             members,

@@ -333,7 +333,7 @@ impl Iam {
         let over = over.or(new.settings.session_limits().cutoffs(now));
         let ended = sessions::end_overdue(&mut tx, account, over, now).await?;
         let entry = entry.with_some("sessions_ended", (ended > 0).then_some(ended));
-        self.commit_with_ends(tx, entry).await?;
+        self.commit(tx, entry).await?;
         Ok(new)
     }
 

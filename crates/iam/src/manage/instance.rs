@@ -284,8 +284,7 @@ impl Iam {
         policies::delete_of_instance(&mut tx, instance.account, id).await?;
         resource_instances::delete(&mut tx, id).await?;
         let entry = about(caller, Action::InstanceDeleted, &instance);
-        self.commit_with_ends(tx, entry.with("keys", keys.len()))
-            .await
+        self.commit(tx, entry.with("keys", keys.len())).await
     }
 
     /// Locks the row of an instance that may be changed. The account is locked.

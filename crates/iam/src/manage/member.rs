@@ -112,7 +112,7 @@ impl Iam {
         let directory = self.directory();
         let email = directory.user(user).map(|user| user.email.as_str());
         let entry = Entry::by(caller, Action::UserRemoved).in_account(account);
-        self.commit_with_ends(tx, entry.on(user).with_some("email", email))
+        self.commit(tx, entry.on(user).with_some("email", email))
             .await
     }
 
@@ -154,7 +154,7 @@ impl Iam {
         let email = directory.user(user).map(|user| user.email.as_str());
         let entry = Entry::by(caller, Action::UserRemoved).in_account(account);
         let entry = entry.on(user).with("why", "left").with_some("email", email);
-        self.commit_with_ends(tx, entry).await
+        self.commit(tx, entry).await
     }
 
     fn administers(&self, caller: &Identity, account: AccountId) -> bool {

@@ -88,7 +88,6 @@ impl Iam {
                     .with("why", "settings")
                     .with("sessions", ended);
                 self.commit_without_read_back(tx, entry).await?;
-                self.read_ends().await;
             }
         }
         let latest = now.plus(RECHECK_MILLISECONDS);

@@ -105,7 +105,7 @@ impl Iam {
         session_end::end_password(&mut tx, user, &caller, now).await?;
         let sources = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by(&caller, Action::PasswordChanged).on(user);
-        self.commit_with_ends(tx, entry).await?;
+        self.commit(tx, entry).await?;
         self.0.logins.known_sources.forget(&sources);
         Ok(())
     }
@@ -358,5 +358,34 @@ fn program(text: &str) -> Option<Principal> {
 }
 
 fn no_user(username: &str) -> IamError {
-    IamError::not_found(&format!("the user {:?}", username.trim()))
+    let name = username.trim();
+    let what = match program(name) {
+        Some(Principal::Service(_)) => "the service ID",
+        Some(_) => "the trusted profile",
+        None if name.starts_with("crn-") => {
+            "a holder of roles (an instance is none: an authorization lets it act)"
+        }
+        None => "the user",
+    };
+    IamError::not_found(&format!("{what} {name:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_found_is_named_as_what_they_are() {
+        let guid = "01234567-89ab-cdef-0123-456789abcdef";
+        for (name, what) in [
+            ("ada@example.org".to_owned(), "the user \"ada"),
+            (format!("IBMid-{guid}"), "the user \"IBMid-"),
+            (format!("iam-ServiceId-{guid}"), "the service ID \"iam-"),
+            (format!("Profile-{guid}"), "the trusted profile \"Profile-"),
+            (format!("crn-{guid}"), "an authorization lets it act"),
+        ] {
+            let message = no_user(&name).to_string();
+            assert!(message.contains(what), "{message}");
+        }
+    }
 }

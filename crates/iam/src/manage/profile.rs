@@ -286,7 +286,7 @@ impl Iam {
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, profile.account, id.into(), stamp.at, id.0).await?;
         let entry = about(caller, Action::ProfileDeleted, &profile);
-        self.commit_with_ends(tx, entry).await
+        self.commit(tx, entry).await
     }
 }
 

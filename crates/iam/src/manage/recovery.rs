@@ -121,7 +121,7 @@ impl Iam {
         .await?;
         let sources = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by_principal(user, Credential::OneTimeCode, Action::PasswordReset);
-        self.commit_with_ends(tx, entry.on(user)).await?;
+        self.commit(tx, entry.on(user)).await?;
         self.0.logins.known_sources.forget(&sources);
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Iam {
             deletion::forget(&mut tx, deleted.tenant, now).await?;
         }
         entries.extend(account_deletion::forget(&mut tx).await?);
-        self.commit_with_ends(tx, Entries::of(entries)).await
+        self.commit(tx, Entries::of(entries)).await
     }
 
     /// Makes these deletions due now, for the operator, if all of them still exist; otherwise nothing is changed. Deletions that

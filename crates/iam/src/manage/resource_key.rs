@@ -251,8 +251,7 @@ impl Iam {
             .await?;
         self.end_resource_key(&mut tx, caller, &key).await?;
         let entry = about(caller, Action::ResourceKeyDeleted, &key);
-        self.commit_with_ends(tx, entry.in_account(instance.account))
-            .await
+        self.commit(tx, entry.in_account(instance.account)).await
     }
 
     /// Ends a key, with its service ID. The credential's account, to which it belongs, is locked.

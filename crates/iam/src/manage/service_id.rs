@@ -373,7 +373,7 @@ impl Iam {
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, service.account, id.into(), now, id.0).await?;
         let entry = about(caller, Action::ServiceDeleted, &service);
-        self.commit_with_ends(tx, entry).await
+        self.commit(tx, entry).await
     }
 }
 

@@ -147,9 +147,7 @@ impl Iam {
             .on(id)
             .with("owner", owner)
             .with("why", "ended");
-        self.commit_without_read_back(tx, entry).await?;
-        self.read_ends().await;
-        Ok(())
+        self.commit_without_read_back(tx, entry).await
     }
 
     /// Ends all sessions that [`Self::sessions`] lists, also the caller's, and those that can be renewed for the account; returns
@@ -182,7 +180,6 @@ impl Iam {
             .with("why", "all_ended")
             .with("sessions", ended);
         self.commit_without_read_back(tx, entry).await?;
-        self.read_ends().await;
         Ok(ended)
     }
 

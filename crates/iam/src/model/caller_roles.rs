@@ -55,10 +55,11 @@ pub(crate) fn hidden(
     let principal = proven.principal;
     let holder = match principal {
         Principal::User(id) => directory.user(id).map(|user| user.email.clone()),
-        Principal::Service(_) | Principal::Profile(_) | Principal::Instance(_) => {
-            Some(principal.to_string())
-        }
-        Principal::Server => None,
+        // Nobody gives a role to an instance: no command takes what it is shown as.
+        Principal::Service(_)
+        | Principal::Profile(_)
+        | Principal::Instance(_)
+        | Principal::Server => principal.iam_id(),
     };
     HiddenDomain {
         domain,

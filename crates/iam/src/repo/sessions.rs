@@ -136,16 +136,30 @@ async fn with_derived(tx: &mut Tx, first: u64, now: Millis) -> Result<u64, IamEr
     Ok(total)
 }
 
-/// Numbers the ends of the transaction; returns whether there are any. Until it is over, others that end sessions wait here.
-pub(crate) async fn number_ends(tx: &mut Tx) -> Result<bool, IamError> {
+/// Whether a transaction ends sessions. It is had from numbering them alone, and a commit takes it to read them afterwards.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub(crate) struct NumberedEnds {
+    are_any: bool,
+}
+
+impl NumberedEnds {
+    /// Whether there are any.
+    pub(crate) const fn are_any(self) -> bool {
+        self.are_any
+    }
+}
+
+/// Numbers the ends of the transaction. Until it is over, others that end sessions wait here.
+pub(crate) async fn number_ends(tx: &mut Tx) -> Result<NumberedEnds, IamError> {
     let any = "SELECT guid FROM sessions WHERE ended = 0 LIMIT 1";
     if tx.one(any, &[]).await?.is_none() {
-        return Ok(false);
+        return Ok(NumberedEnds { are_any: false });
     }
     let number = counters::next_end(tx).await?;
     let sql = "UPDATE sessions SET ended = $1 WHERE ended = 0";
     tx.execute(sql, &[number.into()]).await?;
-    Ok(true)
+    Ok(NumberedEnds { are_any: true })
 }
 
 /// Locks a session until the transaction ends. `false` if it has ended.

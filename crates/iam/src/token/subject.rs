@@ -90,7 +90,7 @@ impl Subject {
         }
     }
 
-    /// The IAM id, as tokens have it.
+    /// The IAM id, as tokens have it. That of an instance has its cloud resource name; of the others it is [`Principal::iam_id`].
     #[must_use]
     pub fn iam_id(&self) -> String {
         format!("{}-{}", self.realm(), self.identifier())
@@ -158,7 +158,7 @@ mod tests {
             Subject::Service(ServiceId(guid), None),
             Subject::Profile(ProfileId(guid), None),
         ] {
-            assert_eq!(subject.iam_id(), subject.principal().to_string());
+            assert_eq!(Some(subject.iam_id()), subject.principal().iam_id());
             assert_eq!(subject.sub(), subject.identifier());
             let kind = subject.sub_type().unwrap();
             assert_eq!(subject.identifier(), format!("{kind}-{guid}"));

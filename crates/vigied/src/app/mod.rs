@@ -15,12 +15,12 @@ use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
 use crate::config::Origins;
-use crate::http::account_turns::AccountTurns;
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::Bodies;
 use crate::http::error_form_by_path::ErrorFormByPath;
 use crate::http::guesses::Guesses;
 use crate::http::request_slots::RequestSlots;
+use crate::http::request_turns::RequestTurns;
 use crate::query::Queries;
 use crate::query::rules::CompiledRules;
 use crate::self_metrics::Metrics;
@@ -80,9 +80,9 @@ pub(crate) struct App {
     /// The slots of running requests.
     pub(crate) request_slots: Arc<RequestSlots>,
     /// The turns of work whose cost grows with what an account has.
-    pub(crate) list_turns: AccountTurns,
+    pub(crate) list_turns: RequestTurns,
     /// The turns of changes of what an account has.
-    pub(crate) change_turns: AccountTurns,
+    pub(crate) change_turns: RequestTurns,
     /// Arriving bodies, and the bytes of all of them.
     pub(crate) bodies: Arc<Bodies>,
     /// Queries to the store.

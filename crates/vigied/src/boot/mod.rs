@@ -14,12 +14,12 @@ use crate::config::Settings;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
-use crate::http::account_turns::{self, AccountTurns};
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::fair_share::{AccountShare, Shares};
 use crate::http::guesses::{self, Guesses};
 use crate::http::request_slots::RequestSlots;
+use crate::http::request_turns::{self, RequestTurns};
 use crate::mail;
 use crate::query::rules::CompiledRules;
 use crate::query::{Queries, QueryLimits};
@@ -274,8 +274,8 @@ pub(crate) async fn boot(
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares.clone(),
         )),
-        list_turns: AccountTurns::new(&account_turns::LISTS),
-        change_turns: AccountTurns::new(&account_turns::CHANGES),
+        list_turns: RequestTurns::new(&request_turns::LISTS),
+        change_turns: RequestTurns::new(&request_turns::CHANGES),
         bodies: Arc::new(Bodies::new(&BodyLimits {
             arriving: settings.limit(limit::ARRIVING_BODIES),
             bytes: settings.limit(limit::BODIES_IN_FLIGHT_BYTES),

@@ -1,7 +1,6 @@
 //! Requests and answers, and what is shared out among them: forms, errors, bodies, slots. Knows no service and no socket.
 
 pub(crate) mod accept_encoding;
-pub(crate) mod account_turns;
 pub(crate) mod advertised_address;
 pub(crate) mod bodies;
 pub(crate) mod coding;
@@ -21,6 +20,7 @@ pub(crate) mod not_a_form;
 pub(crate) mod not_json;
 pub(crate) mod problem;
 pub(crate) mod request_slots;
+pub(crate) mod request_turns;
 pub(crate) mod same_origin;
 pub(crate) mod source;
 pub(crate) mod unpack;

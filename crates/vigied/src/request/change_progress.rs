@@ -12,8 +12,6 @@ pub(super) enum ChangeStage {
     Waits,
     /// It goes on to its end, whatever becomes of the request.
     Begun,
-    /// It is a login or a renewal, which goes on in the same way.
-    LoginBegun,
 }
 
 /// The stage of the change of one request, which the layer with its time limit looks at.

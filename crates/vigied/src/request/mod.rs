@@ -18,6 +18,7 @@ mod in_turn;
 mod key_as_token;
 mod known_query;
 pub(crate) mod observe;
+mod overdue;
 pub(crate) mod params;
 pub(crate) mod payload;
 pub(crate) mod pending_change;

@@ -3,7 +3,8 @@
 
 use super::arrival::CloseConnection;
 use super::caller_audit::CallerId;
-use super::change_progress::{ChangeProgress, ChangeStage};
+use super::change_progress::ChangeProgress;
+use super::overdue::overdue;
 use crate::app::App;
 use crate::http::fair_share::ShareOwner;
 use crate::http::host;
@@ -14,7 +15,6 @@ use crate::self_metrics::NO_ROUTE;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base::error::{Kind, Problem};
 use base::limit;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use iam::audit::Origin;
@@ -165,42 +165,10 @@ async fn limited(app: &Arc<App>, mut request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, login.clone().scope(next.run(request))).await {
         Ok(response) => response,
         Err(_) => {
-            let stage = match login.has_begun() {
-                true => ChangeStage::LoginBegun,
-                false => progress.stage(),
-            };
-            overdue(stage, app.limits.request_time).into_response()
+            let request_time = app.limits.request_time;
+            overdue(progress.stage(), login.stage(), request_time).into_response()
         }
     }
-}
-
-/// The refusal of a request whose time has ended. Only of a change or login that has begun is it not known what it has done.
-fn overdue(stage: ChangeStage, request_time: Duration) -> Refusal {
-    let longer = format!("longer than `request_seconds` = {}", request_time.as_secs());
-    let unavailable = |message: String| Problem {
-        kind: Kind::Unavailable,
-        ..code::TIMEOUT.problem(message)
-    };
-    let problem = match stage {
-        ChangeStage::NoChange => unavailable(format!("the request took {longer}"))
-            .hint("ask for a shorter range, or send smaller batches"),
-        ChangeStage::Waits => unavailable(format!(
-            "the change waited for others of the account for {longer}: nothing was changed"
-        ))
-        .hint("send again after `Retry-After` seconds, and fewer at once"),
-        // Never with a time to send again: a second one might be made.
-        ChangeStage::Begun => code::OUTCOME_UNKNOWN
-            .problem(format!(
-                "the change took {longer}, and goes on: it may have been made, or may be yet"
-            ))
-            .hint("look whether it was made before you send it again"),
-        ChangeStage::LoginBegun => code::OUTCOME_UNKNOWN
-            .problem(format!(
-                "the login took {longer}, and goes on: it may have been made, or may be yet, and has used up its one-time code then"
-            ))
-            .hint("renew with the same refresh token at once, or log in anew, with another one-time code"),
-    };
-    Refusal(problem.limit(&limit::REQUEST_SECONDS))
 }
 
 /// A transfer coding that is not decoded here: read as `chunked`, the body would be misunderstood.

@@ -4,8 +4,8 @@
 use super::change_progress::{ChangeProgress, ChangeStage};
 use super::waiting_caller::WaitingCaller;
 use crate::app::App;
-use crate::http::account_turns::AccountTurn;
 use crate::http::problem::Refusal;
+use crate::http::request_turns::RequestTurn;
 use crate::net::client_watch;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
@@ -64,7 +64,7 @@ impl PendingChange {
         self.make_in(turn, work).await
     }
 
-    async fn make_in<F>(self, turn: AccountTurn, work: F) -> Result<F::Output, Refusal>
+    async fn make_in<F>(self, turn: RequestTurn, work: F) -> Result<F::Output, Refusal>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

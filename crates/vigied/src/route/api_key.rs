@@ -83,7 +83,7 @@ pub(super) fn to_wire(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         modified_at: Some(time_text(key.modified_at)),
         name: key.name.clone(),
         description: Some(key.description.clone()),
-        iam_id: key.principal.to_string(),
+        iam_id: iam_id::of(key.principal),
         account_id: account.to_string(),
         apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
         support_sessions: Some(true),
@@ -248,10 +248,14 @@ fn owner(caller: &Identity, text: &str) -> Result<Option<Principal>, Refusal> {
         Ok(principal) if principal == caller.principal() => Ok(None),
         Ok(service @ Principal::Service(_)) => Ok(Some(service)),
         _ => {
-            let message = format!(
-                "a key can be made for yourself or for a service ID: `iam_id` must be `{}` or that of a service ID",
-                caller.principal()
-            );
+            let message = match caller.principal().iam_id() {
+                Some(own_id) => format!(
+                    "a key can be made for yourself or for a service ID: `iam_id` must be `{own_id}` or that of a service ID"
+                ),
+                None => {
+                    "a key can be made for a service ID: `iam_id` must be that of one".to_owned()
+                }
+            };
             let problem = Problem::new(Kind::Forbidden, "insufficient_permissions", message);
             let problem = problem.field("iam_id");
             Err(Refusal(match iam_id::of_id(text) {

@@ -2,6 +2,7 @@
 
 use super::account_parameter::check_account;
 use super::group_id;
+use super::iam_id;
 use super::order::signed_word;
 use super::paging::{GROUPS, last, list_links};
 use super::reply::json;
@@ -45,13 +46,13 @@ const KEPT: [&str; 4] = ["membership_type", "type", "verbose", "sort"];
 fn to_wire(path: &str, member: GroupMember, verbose: bool) -> WireGroupMember {
     let principal = member.principal;
     WireGroupMember {
-        iam_id: principal.to_string(),
+        iam_id: iam_id::of(principal),
         kind: group_id::sort(principal).to_owned(),
         membership_type: group_id::kind_text(member.kind).to_owned(),
         name: member.name.filter(|_| verbose),
         email: member.email.filter(|_| verbose),
         description: member.description.filter(|_| verbose),
-        href: format!("{path}/{principal}"),
+        href: format!("{path}/{}", iam_id::of(principal)),
         created_at: member.added.map(|added| time_text(added.at)),
         created_by_id: member.added.map(|added| added.by.to_string()),
     }
@@ -360,7 +361,7 @@ pub(super) async fn add_to_groups(
         }
     });
     let answer = ChangedMemberships {
-        iam_id: member.to_string(),
+        iam_id: iam_id::of(member),
         groups: groups.collect(),
     };
     json(StatusCode::MULTI_STATUS, &answer)
@@ -381,7 +382,7 @@ pub(super) async fn remove_from_all(
         errors: Vec::new(),
     });
     let answer = ChangedMemberships {
-        iam_id: member.to_string(),
+        iam_id: iam_id::of(member),
         groups: groups.collect(),
     };
     json(StatusCode::MULTI_STATUS, &answer)

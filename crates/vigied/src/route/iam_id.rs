@@ -34,6 +34,11 @@ pub(super) async fn asked_for(
     }
 }
 
+/// The IAM id of who has roles, keys, sessions or memberships. Instances have none of these; another principal is named as it is shown.
+pub(super) fn of(principal: Principal) -> String {
+    principal.iam_id().unwrap_or_else(|| principal.to_string())
+}
+
 /// The IAM id of what is named by its id alone, as `ServiceId-…` names a service ID.
 pub(super) fn of_id(text: &str) -> Option<String> {
     let whole = format!("iam-{text}");
@@ -52,6 +57,14 @@ fn hint(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::id::{Guid, ServiceId};
+
+    #[test]
+    fn an_iam_id_is_read_back_as_the_principal() {
+        let service = Principal::Service(ServiceId(Guid::from_random([7; 16])));
+        let named = read("iam_id", &of(service));
+        assert!(matches!(named, Ok(principal) if principal == service));
+    }
 
     #[test]
     fn an_id_without_its_beginning_is_refused_with_the_whole_one() {

@@ -3,6 +3,7 @@
 //!
 //! A query and a body ask for the same counters: those of the whole account by a flag, all others by the ids of what is counted.
 
+use super::iam_id;
 use super::reply::json;
 use crate::app::App;
 use crate::http::invalid::{invalid, unserved};
@@ -236,7 +237,7 @@ impl Counters<'_> {
     fn keys_per_identity(&self, identities: &[Principal]) -> Result<ApiKeysPerIdentity, IamError> {
         let usage = |identity| self.app.iam.api_key_usage(self.caller, identity);
         let usages = usages(identities, usage)?;
-        let usage = UsageByThing::of(identities, &usages, ToString::to_string);
+        let usage = UsageByThing::of(identities, &usages, |identity| iam_id::of(*identity));
         let all = usage.counts.into_iter();
         Ok(ApiKeysPerIdentity {
             limit: usage.limit,

@@ -1,6 +1,7 @@
 //! `/v1/profiles/ID/identities`: the users and service IDs that may take on a trusted profile because it names them.
 
 use super::entity_tag::tagged;
+use super::iam_id;
 use super::reply::{json, non_empty};
 use super::trusted_profile::id;
 use crate::app::App;
@@ -70,7 +71,7 @@ impl Sort {
 }
 
 fn to_wire(account: AccountId, identity: &ProfileIdentity) -> WireProfileIdentity {
-    let iam_id = identity.principal.to_string();
+    let iam_id = iam_id::of(identity.principal);
     let (sort, identifier, accounts) = match identity.principal {
         Principal::Service(id) => (Sort::Service, id.object_id(), Vec::new()),
         Principal::User(_) | Principal::Profile(_) | Principal::Instance(_) | Principal::Server => {
@@ -107,9 +108,13 @@ fn requested(
         let message = format!("`identifier`: `{}` is no such id", wanted.identifier);
         invalid("identifier", message)
     })?;
-    let is_same = |iam_id: &str| iam_id == principal.to_string();
-    if !wanted.iam_id.as_deref().is_none_or(is_same) {
-        let message = format!("`iam_id` of `{}` is `{principal}`", wanted.identifier);
+    let right = iam_id::of(principal);
+    if wanted
+        .iam_id
+        .as_ref()
+        .is_some_and(|stated| *stated != right)
+    {
+        let message = format!("`iam_id` of `{}` is `{right}`", wanted.identifier);
         return Err(invalid("iam_id", message));
     }
     let own_account = account.to_string();

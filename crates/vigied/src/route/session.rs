@@ -32,7 +32,7 @@ const KEPT: [&str; 1] = ["iam_id"];
 fn to_wire(caller: &Identity, session: &OpenSession) -> Session {
     Session {
         id: session.id.to_string(),
-        iam_id: session.principal.to_string(),
+        iam_id: iam_id::of(session.principal),
         account_id: caller.account().to_string(),
         apikey_id: session.key.map(|key| key.to_string()),
         created_at: time_text(session.created_at),

@@ -68,7 +68,7 @@ impl Iam {
         }
         let account = match account {
             Some(account) => account,
-            None => self.account_meant(&mut tx, &address, user.as_ref()).await?,
+            None => account_meant(&mut tx, &address, user.as_ref()).await?,
         };
         lock_active(&mut tx, account).await?;
         let expires_at = self
@@ -126,31 +126,30 @@ impl Iam {
     pub async fn all_invitations(&self) -> Result<Vec<OpenInvitation>, IamError> {
         invitations::lists::all(&self.0.db).await
     }
+}
 
-    /// The account that a code is for, if none is named.
-    async fn account_meant(
-        &self,
-        tx: &mut Tx,
-        address: &Address,
-        user: Option<&AddressHolder>,
-    ) -> Result<AccountId, IamError> {
-        let found = invitations::of_address(&self.0.db, &address.folded).await?;
-        match (found.as_slice(), user) {
-            ([one], _) => Ok(one.account),
-            ([], Some(user)) => {
-                let home = members::first_account(tx, user.user).await?;
-                home.ok_or_else(|| nothing(address))
-            }
-            ([], None) => Err(nothing(address)),
-            (several, _) => {
-                let ids: Vec<String> = several
-                    .iter()
-                    .map(|one| format!("`{}`", one.account))
-                    .collect();
-                let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
-                let problem = Refusal::new(Reason::Conflict, message);
-                Err(IamError::Refused(problem.remedy(Remedy::NameAccount)))
-            }
+/// The account that a code is for, if none is named.
+async fn account_meant(
+    tx: &mut Tx,
+    address: &Address,
+    user: Option<&AddressHolder>,
+) -> Result<AccountId, IamError> {
+    let found = invitations::of_address(tx, &address.folded).await?;
+    match (found.as_slice(), user) {
+        ([one], _) => Ok(one.account),
+        ([], Some(user)) => {
+            let home = members::first_account(tx, user.user).await?;
+            home.ok_or_else(|| nothing(address))
+        }
+        ([], None) => Err(nothing(address)),
+        (several, _) => {
+            let ids: Vec<String> = several
+                .iter()
+                .map(|one| format!("`{}`", one.account))
+                .collect();
+            let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
+            let problem = Refusal::new(Reason::Conflict, message);
+            Err(IamError::Refused(problem.remedy(Remedy::NameAccount)))
         }
     }
 }
@@ -182,4 +181,36 @@ fn nothing(address: &Address) -> IamError {
     let message = format!("nothing waits for `{}`", address.text);
     let problem = Refusal::new(Reason::NotFound, message);
     IamError::Refused(problem.remedy(Remedy::InviteOrMake))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AccountLimits;
+    use base::time::ManualClock;
+    use db::Db;
+    use std::sync::Arc;
+
+    /// It asked for a second connection while it kept others from writing, and those may have all of them.
+    #[tokio::test]
+    async fn a_code_takes_one_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let (limits, mails) = (AccountLimits::default(), InvitationConfig::default());
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
+        let iam = Iam::open_without_keys(db, limits, mails, 0, clock);
+        let iam = iam.await.unwrap();
+        let mut others = Vec::new();
+        for _ in 1..iam.0.db.connections_max() {
+            others.push(iam.0.db.snapshot().await.unwrap());
+        }
+        let nothing = iam.operators_code("nobody@example.com", None).await;
+        assert!(
+            matches!(nothing, Err(IamError::Refused(_))),
+            "{:?}",
+            nothing.map(drop)
+        );
+        drop(others);
+    }
 }

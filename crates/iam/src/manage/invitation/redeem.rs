@@ -98,7 +98,7 @@ impl Iam {
             entries = entries.and(entry(Action::AddressProven).on(user.id).with("by", proof));
         }
         let accepted = entry(Action::InvitationAccepted).on(UserId(found.guid));
-        self.commit_with_ends(tx, entries.and(accepted)).await
+        self.commit(tx, entries.and(accepted)).await
     }
 
     /// The invitation that a code is for.

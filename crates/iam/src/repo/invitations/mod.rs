@@ -227,11 +227,11 @@ pub(crate) async fn by_code(
 }
 
 /// The invitations of the address to accounts that are not deleted, oldest first.
-pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<InvitationRow>, IamError> {
+pub(crate) async fn of_address(tx: &mut Tx, folded: &str) -> Result<Vec<InvitationRow>, IamError> {
     let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
                WHERE folded = $1 AND account NOT IN (SELECT guid FROM accounts WHERE deleted_at IS NOT NULL) \
                ORDER BY created_at";
-    let rows = db.all(sql, &[folded.into()]).await?;
+    let rows = tx.all(sql, &[folded.into()]).await?;
     rows.iter().map(InvitationRow::read).collect()
 }
 

@@ -307,7 +307,7 @@ impl<'u> Form<'u> {
     /// The attributes of the subject, with their values.
     fn subject(policy: &Policy) -> Vec<(&'static str, String)> {
         let one = match policy.subject {
-            PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
+            PolicySubject::Principal(principal) => (IAM_ID, iam_id::of(principal)),
             PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
             PolicySubject::Group(group) => {
                 (ACCESS_GROUP_ID, group_id::to_wire(policy.account, group))

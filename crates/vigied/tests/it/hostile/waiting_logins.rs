@@ -128,3 +128,27 @@ fn a_login_that_has_begun_when_its_time_ends_is_made_and_its_caller_is_told() {
     let again = redeem();
     assert_eq!(again.status, 400, "{}", again.text());
 }
+
+/// It was told to ask for a shorter range.
+#[test]
+fn a_login_that_waits_when_its_time_ends_is_told_for_what_and_to_come_again() {
+    let server = server(&["--set", "limits.request_seconds=6"]);
+    let held = refresh_token(&server);
+    let writer = Writer::begin(&server);
+    let sent = [(), ()].map(|()| {
+        let renew = renewal(&server, &held);
+        thread::spawn(move || renew.send())
+    });
+    let mut replies = sent.map(|sent| sent.join().unwrap());
+    drop(writer);
+    replies.sort_by_key(|reply| reply.status);
+    let [begun, waited] = replies;
+    assert_eq!(begun.status, 500, "{}", begun.text());
+    let text = waited.text();
+    assert_eq!(waited.status, 503, "{text}");
+    assert!(waited.header("retry-after").is_some());
+    assert!(text.contains("waited for others of the account"), "{text}");
+    let at_once = limit::LOGINS_AT_ONCE_PER_ACCOUNT;
+    assert!(text.contains(at_once.name), "{text}");
+    assert!(!text.contains("range"), "{text}");
+}
