@@ -28,6 +28,8 @@ pub struct OperatorsCode {
     pub account: AccountId,
     /// The code.
     pub code: Secret<String>,
+    /// Whether that code takes the place of an earlier one of the same invitation.
+    pub replaces_code: bool,
     /// Until when it is valid.
     pub expires_at: Millis,
     /// The existing user of the address, if the address is not proven.
@@ -95,6 +97,7 @@ impl Iam {
             email: found.email,
             account,
             code,
+            replaces_code: found.code_hash.is_some(),
             expires_at,
             used_by,
         })
@@ -143,11 +146,10 @@ impl Iam {
             }
             ([], None) => Err(nothing(address)),
             (several, _) => {
-                let ids: Vec<String> = several
-                    .iter()
-                    .map(|one| format!("`{}`", one.account))
-                    .collect();
-                let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
+                let names = self
+                    .directory()
+                    .names_of(several.iter().map(|one| one.account));
+                let message = format!("`{}` is invited into {names}", address.text);
                 let problem = Refusal::new(Reason::Conflict, message);
                 Err(IamError::Refused(problem.remedy(Remedy::NameAccount)))
             }
