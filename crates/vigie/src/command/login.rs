@@ -66,7 +66,7 @@ pub(crate) struct LoginArgs {
     /// Log in with a one-time code from the server's passcode page
     #[arg(long)]
     pub(crate) sso: bool,
-    /// Account to work in: its id or its owner's user id
+    /// Account to work in: its id, its name or its owner's user id
     #[arg(
         short = 'c',
         long,
