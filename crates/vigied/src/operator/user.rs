@@ -85,8 +85,8 @@ async fn new_key(
         .map_err(cli_error)?;
     let directory = iam.directory();
     let accounts = directory.accounts();
-    let its = accounts.iter().find(|one| one.id == made.key.account);
-    let account_name = its.map_or("", |one| one.name.as_str());
+    let key_account = accounts.iter().find(|one| one.id == made.key.account);
+    let account_name = key_account.map_or("", |one| one.name.as_str());
     let facts = |place: &str, value: &str| {
         json!({
             "email": made.email,

@@ -56,9 +56,12 @@ mod tests {
             ),
             ("Field Works", "us-south", "`vigie target -o ORG -s SPACE`"),
         ] {
-            let said = hint(account, region, false);
-            assert!(said.contains(command) && said.contains(account), "{said}");
-            assert!(said.contains(region), "{said}");
+            let sentence = hint(account, region, false);
+            assert!(
+                sentence.contains(command) && sentence.contains(account),
+                "{sentence}"
+            );
+            assert!(sentence.contains(region), "{sentence}");
         }
     }
 
