@@ -1,7 +1,9 @@
 //! The Python SDK on two nodes that share a PostgreSQL: what it does at one node is seen at the other, and its scripts, whose requests go
 //! to both in turn, do there what they do on one server with SQLite.
 
-use super::{activity, groups, identity, policies, profiles, resources, turns, users};
+use super::{
+    activity, authorizations, groups, identity, policies, profiles, resources, turns, users,
+};
 use super::{run, run_with_late_counts};
 use crate::harness::{Request, knows, token};
 use crate::nodes::{Nodes, wait_for};
@@ -130,7 +132,7 @@ fn what_the_python_sdk_does_at_one_node_is_seen_at_the_other() {
 }
 
 /// The scripts that need an account of their own, and what each is told of it beside its id and a key.
-const SCRIPTS: [(&str, &str, &[&str]); 6] = [
+const SCRIPTS: [(&str, &str, &[&str]); 7] = [
     ("identity", identity::SCRIPT, &[]),
     ("policies", policies::SCRIPT, &["space_guid"]),
     ("groups", groups::SCRIPT, &["space_guid", "user"]),
@@ -141,6 +143,11 @@ const SCRIPTS: [(&str, &str, &[&str]); 6] = [
     ),
     ("profiles", profiles::SCRIPT, &["space_guid", "user"]),
     ("activity", activity::SCRIPT, &[]),
+    (
+        "authorizations",
+        authorizations::SCRIPT,
+        &["space_guid", "second", "region"],
+    ),
 ];
 
 /// A node adds what it counts to the database twice a minute.
