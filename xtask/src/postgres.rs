@@ -159,8 +159,8 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn create(server: &str, name: &str) -> Result<Self> {
         // An earlier process may have had the same process id.
-        ask(server, &drop_of(name))?;
-        ask(server, &format!("CREATE DATABASE {name}"))?;
+        execute(server, &drop_of(name))?;
+        execute(server, &format!("CREATE DATABASE {name}"))?;
         Ok(Self {
             server: server.to_owned(),
             name: name.to_owned(),
@@ -169,14 +169,17 @@ impl Database {
 
     /// Its address.
     pub(crate) fn url(&self) -> String {
-        let (address, _) = self.server.rsplit_once('/').unwrap_or((&self.server, ""));
+        let (address, _) = self
+            .server
+            .rsplit_once('/')
+            .unwrap_or((self.server.as_str(), ""));
         format!("{address}/{}", self.name)
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Err(error) = ask(&self.server, &drop_of(&self.name)) {
+        if let Err(error) = execute(&self.server, &drop_of(&self.name)) {
             println!(
                 "PostgreSQL: the database `{}` is left: {error:#}",
                 self.name
@@ -191,9 +194,9 @@ fn drop_of(name: &str) -> String {
 }
 
 /// Runs a statement by PostgreSQL's own `psql`. An error does not name the server: its address has a password.
-fn ask(server: &str, statement: &str) -> Result<()> {
-    let own = find_programs().map(|folder| folder.join("psql"));
-    let psql = own.filter(|path| path.is_file());
+fn execute(server: &str, statement: &str) -> Result<()> {
+    let beside_server = find_programs().map(|folder| folder.join("psql"));
+    let psql = beside_server.filter(|path| path.is_file());
     let output = Command::new(psql.unwrap_or_else(|| "psql".into()))
         .args([server, "--quiet", "--command", statement])
         .output()

@@ -49,13 +49,13 @@ pub(crate) fn run(arguments: &SchemathesisArgs) -> Result<()> {
     succeed(cargo().args(["build", "--locked", "--package", "vigied"]))?;
     // That of `cargo xtask services`, or one of our own, which stops with this.
     let given = env::var(POSTGRES_URL).ok();
-    let own = match given {
+    let started = match given {
         Some(_) => None,
         None => Postgres::start()
             .map_err(|error| println!("PostgreSQL: {error:#}"))
             .ok(),
     };
-    let postgres = given.as_deref().or(own.as_ref().map(Postgres::url));
+    let postgres = given.as_deref().or(started.as_ref().map(Postgres::url));
     let skip = everywhere(&program, arguments, postgres)?;
     skip.iter().for_each(|line| println!("{line}"));
     Ok(())
