@@ -23,8 +23,8 @@ impl Contended {
     }
 
     /// Somebody who waits for the lock, so many times.
-    fn waiter(self: &Arc<Self>, times: usize) -> Waiter {
-        let (contended, had_it) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
+    fn waiter(shared: &Arc<Self>, times: usize) -> Waiter {
+        let (contended, had_it) = (Arc::clone(shared), Arc::new(AtomicBool::new(false)));
         let has_it = Arc::clone(&had_it);
         let thread = thread::spawn(move || {
             for _ in 0..times {
@@ -69,10 +69,10 @@ fn who_waited_has_the_lock_first_also_where_newcomers_overtake_them() {
     in_every_order(2, || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
-        let waiter = contended.waiter(1);
+        let waiter = Contended::waiter(&contended, 1);
         contended.until_somebody_waits();
         let target = contended.waiters.now().unwrap();
-        let newcomer = contended.waiter(2);
+        let newcomer = Contended::waiter(&contended, 2);
         drop(held);
         contended.waiters.let_through(target, never());
         assert!(waiter.had_it());
@@ -87,7 +87,7 @@ fn each_of_two_that_yield_is_woken_when_who_waited_has_the_lock() {
     in_every_order(2, || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
-        let waiter = contended.waiter(1);
+        let waiter = Contended::waiter(&contended, 1);
         contended.until_somebody_waits();
         let target = contended.waiters.now().unwrap();
         let (yields, had_it) = (Arc::clone(&contended), Arc::clone(&waiter.had_it));
@@ -109,13 +109,13 @@ fn it_does_not_wait_for_those_who_were_served_before_it_yields_nor_for_who_came_
     in_every_order(2, || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
-        let waiter = contended.waiter(1);
+        let waiter = Contended::waiter(&contended, 1);
         contended.until_somebody_waits();
         let target = contended.waiters.now().unwrap();
         drop(held);
         waiter.thread.join().unwrap();
         let held = contended.acquire();
-        let newcomer = contended.waiter(1);
+        let newcomer = Contended::waiter(&contended, 1);
         contended.until_somebody_waits();
         contended.waiters.let_through(target, never());
         assert!(!newcomer.had_it());
@@ -129,7 +129,7 @@ fn who_comes_while_others_are_served_is_let_through_by_a_target_of_their_own() {
     in_every_order(2, || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
-        let waiters = [contended.waiter(1), contended.waiter(1)];
+        let waiters = [Contended::waiter(&contended, 1), Contended::waiter(&contended, 1)];
         contended.until_somebody_waits();
         let some = contended.waiters.now().unwrap();
         drop(held);
@@ -152,7 +152,7 @@ fn when_the_time_has_come_it_waits_for_nobody() {
     in_every_order(2, || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
-        let waiter = contended.waiter(1);
+        let waiter = Contended::waiter(&contended, 1);
         contended.until_somebody_waits();
         let target = contended.waiters.now().unwrap();
         contended.waiters.let_through(target, Instant::now());
