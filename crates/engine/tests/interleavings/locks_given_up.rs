@@ -129,7 +129,10 @@ fn who_comes_while_others_are_served_is_let_through_by_a_target_of_their_own() {
     in_every_order(2, || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
-        let waiters = [Contended::waiter(&contended, 1), Contended::waiter(&contended, 1)];
+        let waiters = [
+            Contended::waiter(&contended, 1),
+            Contended::waiter(&contended, 1),
+        ];
         contended.until_somebody_waits();
         let some = contended.waiters.now().unwrap();
         drop(held);
