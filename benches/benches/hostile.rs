@@ -1,9 +1,9 @@
 //! The wait of a stranger's write while somebody else asks the worst questions that the limits allow; the figures of
 //! `docs/design/engine.md` section 9 come from here.
 //!
-//! `cargo bench -p benches --bench hostile`, of 300 000 series (a gigabyte of memory); `SERIES=10000` makes fewer, and twice as many whose ranges are
-//! deleted. On the machine
-//! of the figures a p99 above 50 ms is a failure, and so is one above five times that of a server nobody attacks.
+//! `cargo bench -p benches --bench hostile`, of 300 000 series (a gigabyte of memory); `SERIES=10000` makes fewer, and twice as many
+//! whose ranges are deleted. On the machine of the figures a p99 above 50 ms is a failure, and so is one above five times that of a
+//! server nobody attacks.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 

@@ -1,6 +1,6 @@
-//! The log, the marks and those who wait for a lock under threads, in every order that `loom` can think of, at most so often interrupted where
-//! they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of the standard
-//! library's: they take theirs from `crate::sync`.
+//! The log, the marks and those who wait for a lock under threads, in every order that `loom` can think of, at most so often
+//! interrupted where they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of
+//! the standard library's: they take theirs from `crate::sync`.
 
 #[cfg(test)]
 mod group_commit;
