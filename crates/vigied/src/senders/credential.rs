@@ -155,7 +155,7 @@ impl SenderCredential {
         };
         let mut verified = verify();
         if let Err(error) = &verified.0
-            && shared.asks_other_nodes(credential, error)
+            && shared.asks_other_nodes(source, credential, error)
         {
             verified = verify();
         }

@@ -32,7 +32,7 @@ impl MultiSpaceKey {
         let verify = || app.scopes.proven_scope(credential, None);
         let mut verified = verify();
         if let Err(error) = &verified.0
-            && shared.asks_other_nodes(credential, error)
+            && shared.asks_other_nodes(source, credential, error)
         {
             verified = verify();
         }

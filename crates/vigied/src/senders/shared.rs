@@ -15,6 +15,7 @@ use crate::net::tls::Tls;
 use base::id::KeyId;
 use base::scope::Domain;
 use base::source::Source;
+use iam::audit::Origin;
 use iam::{AuthError, Credential};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -71,9 +72,16 @@ impl SenderContext {
 
     /// Learns what the other nodes have made, where a credential is refused that one of them may have made a moment ago; returns whether
     /// it has. The thread of the connection waits for it: it must have no turn meanwhile.
-    pub(super) fn asks_other_nodes(&self, credential: Credential<'_>, error: &AuthError) -> bool {
+    pub(super) fn asks_other_nodes(
+        &self,
+        source: Source,
+        credential: Credential<'_>,
+        error: &AuthError,
+    ) -> bool {
         let iam = &self.app.iam;
-        iam.may_be_unheard(credential, error) && self.runtime.block_on(iam.ask_other_nodes())
+        // It counts for the source of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
+        let may_ask = Origin::new(source, "").sync_scope(|| iam.may_be_unheard(credential, error));
+        may_ask && self.runtime.block_on(iam.ask_other_nodes())
     }
 
     /// Counts what was not stored, and has it logged.
