@@ -115,7 +115,7 @@ impl Iam {
         }?;
         let owner = LoginOwner {
             account: assumer.account,
-            principal: assumer.bounds.principal(),
+            holder: assumer.bounds.principal().into(),
         };
         self.enter_login(owner, entry).await?;
         self.note_taken_on(assumer.account, profile);

@@ -6,6 +6,7 @@
 use super::problem::Refusal;
 use super::request_slots::RequestSlot;
 use iam::audit::Origin;
+use iam::progress::Progress;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -57,7 +58,7 @@ impl Wake for Woken {
     }
 }
 
-/// Work that keeps the slot, the origin and the span of its request, wherever it runs.
+/// Work that keeps the slot, the origin, the progress and the span of its request, wherever it runs.
 type OfRequest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 fn of_request<F>(work: F) -> OfRequest<F::Output>
@@ -65,6 +66,7 @@ where
     F: Future + Send + 'static,
 {
     let work = Origin::current().scope(work).instrument(Span::current());
+    let work = Progress::current().scope(work);
     match slot() {
         Some(slot) => Box::pin(SLOT.scope(slot, work)),
         None => Box::pin(work),
