@@ -115,6 +115,7 @@ mod tests {
     use crate::http::fair_share::{ShareOwner, Shares};
     use crate::http::request_slots::RequestSlots;
     use base::source::Source;
+    use iam::progress::Stage;
     use std::sync::mpsc;
     use std::thread::{self, ThreadId};
     use std::time::{Duration, Instant};
@@ -155,6 +156,14 @@ mod tests {
         let answer = with_slot(slot, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
         assert!(slots.take(ShareOwner::Proxy).is_ok());
+    }
+
+    #[tokio::test]
+    async fn work_that_goes_on_elsewhere_says_how_far_its_request_has_come() {
+        let progress = Progress::default();
+        let work = run_to_end(async { Progress::reach(Stage::ChangeBegun) });
+        progress.clone().scope(work).await.unwrap();
+        assert_eq!(progress.stage(), Stage::ChangeBegun);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn overdue(stage: Stage, request_time: Duration) -> Refusal {
     let longer = format!("longer than `request_seconds` = {}", request_time.as_secs());
     let problem = match stage {
         Stage::NoChange => unavailable(format!("the request took {longer}"))
-            .hint("ask for a shorter range, or send smaller batches"),
+            .hint("send again after `Retry-After` seconds; of metrics, ask for a shorter range or send smaller batches"),
         Stage::ListWaits => {
             let waited = waited("list", &limit::LISTS_AT_ONCE_PER_ACCOUNT, &longer);
             unavailable(waited).hint(FEWER)
