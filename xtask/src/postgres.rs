@@ -6,7 +6,7 @@
 //! Not for data: it never waits for the disk.
 
 use crate::process::{find_program, is_root, output_of, user_id};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -147,6 +147,63 @@ impl Drop for Postgres {
         // The supervisor ends by itself; if waiting fails there is nobody left to wait for.
         let _ended = self.supervisor.wait();
     }
+}
+
+/// A new database of a server, whichever it is; it goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    pub(crate) fn create(server: &str, name: &str) -> Result<Self> {
+        // An earlier process may have had the same process id.
+        execute(server, &drop_of(name))?;
+        execute(server, &format!("CREATE DATABASE {name}"))?;
+        Ok(Self {
+            server: server.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        let (address, _) = self
+            .server
+            .rsplit_once('/')
+            .unwrap_or((self.server.as_str(), ""));
+        format!("{address}/{}", self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Err(error) = execute(&self.server, &drop_of(&self.name)) {
+            println!(
+                "PostgreSQL: the database `{}` is left: {error:#}",
+                self.name
+            );
+        }
+    }
+}
+
+/// The statement that drops a database, whoever is connected to it still.
+fn drop_of(name: &str) -> String {
+    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+}
+
+/// Runs a statement by PostgreSQL's own `psql`. An error does not name the server: its address has a password.
+fn execute(server: &str, statement: &str) -> Result<()> {
+    let beside_server = find_programs().map(|folder| folder.join("psql"));
+    let psql = beside_server.filter(|path| path.is_file());
+    let output = Command::new(psql.unwrap_or_else(|| "psql".into()))
+        .args([server, "--quiet", "--command", statement])
+        .output()
+        .context("cannot run `psql`")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`psql`: {}", complaint.trim());
+    Ok(())
 }
 
 /// PostgreSQL refuses to run as root, so root lends it to the user that Debian's package made.

@@ -1,20 +1,23 @@
 //! What the committed OpenAPI documents say beside what the server does: schemathesis makes requests from a document, right ones and
-//! wrong ones, and fails where an answer has a status or a form that is not documented.
+//! wrong ones, and fails where an answer has a status or a form that is not documented. For half of the time a server with SQLite is asked,
+//! then two in turn that share a PostgreSQL.
 //!
 //! What it is told of a server is in `crates/vigied/tests/schemathesis`: which checks are off and why, whose token it has, and what is
 //! there to be asked for.
 
-use crate::process::{
-    cargo, find_program, joined, output_of, step, succeed, target_folder, work_folder,
-};
+mod servers;
+
+use self::servers::Servers;
+use crate::postgres::{Database, Postgres};
+use crate::process::{cargo, find_program, joined, step, succeed, target_folder, work_folder};
 use crate::python;
-use anyhow::{Context, Result, ensure};
+use crate::services::POSTGRES_URL;
+use anyhow::{Context, Result};
 use clap::Args;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::{Command, Stdio};
+use std::{env, process, thread};
 
 /// Pinned, so that a seed means the same requests.
 const PACKAGES: [&str; 2] = ["hypothesis==6.170.17", "schemathesis==4.32.5"];
@@ -35,7 +38,7 @@ pub(crate) struct SchemathesisArgs {
     /// The seed of the requests
     #[arg(long, default_value_t = SEED)]
     seed: u64,
-    /// How long each of the two documents is tried
+    /// How long each of the two documents is tried: half of it on SQLite, half on PostgreSQL
     #[arg(long, default_value_t = SECONDS)]
     seconds: u32,
 }
@@ -44,14 +47,29 @@ pub(crate) struct SchemathesisArgs {
 pub(crate) fn run(arguments: &SchemathesisArgs) -> Result<()> {
     let program = prepare()?;
     succeed(cargo().args(["build", "--locked", "--package", "vigied"]))?;
-    both(&program, arguments.seed, arguments.seconds)
+    // That of `cargo xtask services`, or one of our own, which stops with this.
+    let given = env::var(POSTGRES_URL).ok();
+    let started = match given {
+        Some(_) => None,
+        None => Postgres::start()
+            .map_err(|error| println!("PostgreSQL: {error:#}"))
+            .ok(),
+    };
+    let postgres = given.as_deref().or(started.as_ref().map(Postgres::url));
+    let skip = everywhere(&program, arguments, postgres)?;
+    skip.iter().for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 /// The part that `cargo xtask test` runs, on the server that is built for the tests. Where it cannot be done, the loud line that says
 /// why.
-pub(crate) fn check() -> Result<Option<String>> {
+pub(crate) fn check(postgres: Option<&str>) -> Result<Option<String>> {
+    let arguments = SchemathesisArgs {
+        seed: SEED,
+        seconds: SECONDS,
+    };
     match prepare() {
-        Ok(program) => both(&program, SEED, SECONDS).map(|()| None),
+        Ok(program) => everywhere(&program, &arguments, postgres),
         Err(error) => Ok(Some(format!("SKIPPED ({error:#}): schemathesis"))),
     }
 }
@@ -64,114 +82,107 @@ pub(crate) fn prepare() -> Result<PathBuf> {
     Ok(interpreter.with_file_name("schemathesis"))
 }
 
-/// Both are tried, whichever of them fails, and at the same time: schemathesis and its server wait for each other, so one pair leaves
-/// a second processor idle.
-fn both(program: &Path, seed: u64, seconds: u32) -> Result<()> {
-    let tried = thread::scope(|scope| {
-        let running = DOCUMENTS.map(|document| {
-            scope.spawn(move || {
-                step(&format!("schemathesis: openapi/{document}.json"), || {
-                    one(program, document, seed, seconds)
-                })
-            })
-        });
-        running.map(joined)
-    });
-    tried.into_iter().collect()
-}
-
-fn one(program: &Path, document: &str, seed: u64, seconds: u32) -> Result<()> {
-    let folder = work_folder()?.join("schemathesis-data").join(document);
-    let server = Server::start(&target_folder()?.join("debug/vigied"), &folder)?;
-    let source = fs::canonicalize(FOLDER).with_context(|| format!("no folder `{FOLDER}`"))?;
-    let again = format!("cargo xtask schemathesis --seed {seed} --seconds {seconds}");
-    let log = folder.join("schemathesis.log");
-    let file = File::create(&log)?;
-    let outcome = succeed(
-        Command::new(program)
-            .arg("--config-file")
-            .arg(source.join("schemathesis.toml"))
-            .arg("run")
-            .arg(fs::canonicalize(format!("openapi/{document}.json"))?)
-            .args(["--phases", "examples,coverage,fuzzing,stateful"])
-            .args(["--max-examples", "20"])
-            .args(["--seed", &seed.to_string()])
-            .args(["--max-time", &seconds.to_string()])
-            // What it keeps of a run, it keeps beside the server's data.
-            .current_dir(&folder)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONPATH", &source)
-            .env("VIGIE_URL", format!("http://{}", server.address))
-            .env("VIGIE_MADE", &server.made)
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file),
-    );
-    // In one piece: the other says something too.
-    println!("{}", fs::read_to_string(&log)?.trim_end());
-    outcome.with_context(|| {
-        format!(
-            "openapi/{document}.json and the server differ (`{again}` does the same again; the server's log is `{}`)",
-            server.log.display()
-        )
-    })
-}
-
-/// A running server with an account; it ends with this.
-struct Server {
-    child: Child,
-    address: String,
-    /// What was made at the beginning, with the owner's password: JSON.
-    made: PathBuf,
-    log: PathBuf,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// Tries both documents on SQLite, then with other requests on PostgreSQL, whichever of them fails.
+fn everywhere(
+    program: &Path,
+    arguments: &SchemathesisArgs,
+    postgres: Option<&str>,
+) -> Result<Option<String>> {
+    let SchemathesisArgs { seed, seconds } = *arguments;
+    let on_sqlite = Attempt {
+        program,
+        seed,
+        seconds: seconds / 2,
+        postgres: None,
+        again: &format!("cargo xtask schemathesis --seed {seed} --seconds {seconds}"),
+    };
+    let tried = on_sqlite.of_both();
+    if postgres.is_none() {
+        let skip = "SKIPPED (no PostgreSQL): schemathesis on two nodes";
+        return tried.map(|()| Some(skip.to_owned()));
     }
+    let on_postgres = Attempt {
+        seed: seed.wrapping_add(1),
+        postgres,
+        ..on_sqlite
+    };
+    let tried_there = on_postgres.of_both();
+    tried.and(tried_there).map(|()| None)
 }
 
-impl Server {
-    /// Starts one on a new folder.
-    fn start(vigied: &Path, folder: &Path) -> Result<Self> {
-        if folder.exists() {
-            fs::remove_dir_all(folder)?;
-        }
-        fs::create_dir_all(folder)?;
-        let (data, made, log) = (
-            folder.join("data"),
-            folder.join("made.json"),
-            folder.join("serve.log"),
+/// How both documents are tried.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    program: &'a Path,
+    seed: u64,
+    seconds: u32,
+    /// The server on which each document has a database; without it the store is SQLite.
+    postgres: Option<&'a str>,
+    /// The command that does the same again.
+    again: &'a str,
+}
+
+impl Attempt<'_> {
+    /// Both are tried, whichever of them fails, and at the same time: schemathesis and its server wait for each other, so one pair
+    /// leaves a second processor idle.
+    fn of_both(self) -> Result<()> {
+        let store = self.postgres.map_or("SQLite", |_| "PostgreSQL");
+        let tried = thread::scope(|scope| {
+            let running = DOCUMENTS.map(|document| {
+                let name = format!("schemathesis: openapi/{document}.json on {store}");
+                scope.spawn(move || step(&name, || self.of(document)))
+            });
+            running.map(joined)
+        });
+        tried.into_iter().collect()
+    }
+
+    fn of(self, document: &str) -> Result<()> {
+        let store = self.postgres.map_or("", |_| "-postgres");
+        let folder = work_folder()?
+            .join("schemathesis-data")
+            .join(format!("{document}{store}"));
+        let database = self.postgres.map(|server| {
+            Database::create(
+                server,
+                &format!("schemathesis_{document}_{}", process::id()),
+            )
+        });
+        let vigied = target_folder()?.join("debug/vigied");
+        let servers = Servers::start(&vigied, &folder, database.transpose()?)?;
+        let urls = servers.urls();
+        let source = fs::canonicalize(FOLDER).with_context(|| format!("no folder `{FOLDER}`"))?;
+        let log = folder.join("schemathesis.log");
+        let file = File::create(&log)?;
+        let outcome = succeed(
+            Command::new(self.program)
+                .arg("--config-file")
+                .arg(source.join("schemathesis.toml"))
+                .arg("run")
+                .arg(fs::canonicalize(format!("openapi/{document}.json"))?)
+                .args(["--phases", "examples,coverage,fuzzing,stateful"])
+                .args(["--max-examples", "20"])
+                .args(["--seed", &self.seed.to_string()])
+                .args(["--max-time", &self.seconds.to_string()])
+                // What it keeps of a run, it keeps beside the servers' data.
+                .current_dir(&folder)
+                .env("PYTHONDONTWRITEBYTECODE", "1")
+                .env("PYTHONPATH", &source)
+                .env("VIGIE_URL", urls.first().context("no server")?)
+                .env("VIGIE_NODES", urls.join(" "))
+                .env("VIGIE_MADE", servers.made())
+                .stdin(Stdio::null())
+                .stdout(file.try_clone()?)
+                .stderr(file),
         );
-        let mut init = Command::new(vigied);
-        init.arg("init").arg("--data").arg(&data);
-        output_of(init.arg("--key-file").arg(&made))?;
-        let mut child = Command::new(vigied)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()
-            .with_context(|| format!("cannot run `{}`", vigied.display()))?;
-        let printed = child.stdout.take();
-        // From here on it is ended with this, whatever fails.
-        let mut server = Self {
-            child,
-            address: String::new(),
-            made,
-            log,
-        };
-        BufReader::new(printed.context("no output")?).read_line(&mut server.address)?;
-        server.address.truncate(server.address.trim_end().len());
-        ensure!(
-            !server.address.is_empty(),
-            "`{}` has not started: see `{}`",
-            vigied.display(),
-            server.log.display()
-        );
-        Ok(server)
+        // In one piece: the other says something too.
+        println!("{}", fs::read_to_string(&log)?.trim_end());
+        outcome.with_context(|| {
+            format!(
+                "openapi/{document}.json and the server differ (`{}` does the same again; the servers' logs are in `{}`)",
+                self.again,
+                folder.display()
+            )
+        })
     }
 }

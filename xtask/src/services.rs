@@ -9,6 +9,9 @@ use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::{env, thread};
 
+/// The variable that has the address of the PostgreSQL.
+pub(crate) const POSTGRES_URL: &str = "VIGIE_TEST_POSTGRES_URL";
+
 /// Programs that tests call, and the Debian package of each.
 const PROGRAMS: [(&str, &str); 7] = [
     ("curl", "curl"),
@@ -77,7 +80,7 @@ impl Services {
         let postgres = self
             .postgres
             .as_ref()
-            .map(|server| ("VIGIE_TEST_POSTGRES_URL", server.url().to_owned()));
+            .map(|server| (POSTGRES_URL, server.url().to_owned()));
         let clients = [
             ("VIGIE_TEST_PYTHON", &self.python),
             ("VIGIE_TEST_CARBON", &self.carbon),

@@ -4,7 +4,7 @@
 //! named by `VIGIE_SKIP_LOG`, and passes. The runner hides what a passing test prints, so the file is what we count.
 
 use crate::process::{cargo, in_ci, joined, step, succeed, work_folder};
-use crate::services::Services;
+use crate::services::{POSTGRES_URL, Services};
 use crate::suites::{self, Suite};
 use crate::test_results::{Count, TestResults};
 use crate::{dist, graphite, schemathesis};
@@ -207,7 +207,11 @@ fn whole(
         let ran = step("tests", || suites::run(suites, variables, results));
         (ran, joined(packed), joined(compared))
     });
-    let documented = step("schemathesis", schemathesis::check);
+    let postgres = variables
+        .iter()
+        .find_map(|(name, value)| (*name == POSTGRES_URL).then_some(value));
+    let postgres = postgres.and_then(|url| url.to_str());
+    let documented = step("schemathesis", || schemathesis::check(postgres));
     (ran, vec![packed, compared, documented])
 }
 

@@ -57,6 +57,8 @@ codes! {
     KEY_SENDS_ALONE = "BXNMSRI19E", Forbidden, "the API key was made to send alone, and this is not sending";
     CROSS_SITE = "BXNMSRI20E", Forbidden, "a browser sent the request for a page of another site, with a password that it keeps";
     ADDRESS_NOT_ALLOWED = "BXNMSRI21E", Forbidden, "the account lets no credential in from the address that the request came from";
+    PROFILE_WITHDRAWN = "BXNMSRI22E", Unauthenticated, "the token of a trusted profile is refused: the profile is not for its holder any more, by none of its identities and rules";
+    INSTANCE_WITHDRAWN = "BXNMSRI23E", Unauthenticated, "the token of an instance is refused: no authorization lets the instance act";
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";
@@ -259,7 +261,7 @@ pub const IDENTITY: &[Word] = &[
     word(
         "invalid_code",
         "400",
-        "the one-time code is wrong for the address, used up or expired",
+        "the one-time code is wrong for the address, used up, expired, or replaced by a newer one",
     ),
     word(
         "address_unproven",

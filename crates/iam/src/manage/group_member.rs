@@ -299,6 +299,9 @@ impl Iam {
         let mut tx = self.lock_groups(caller).await?;
         let groups = access_group_members::groups_of(&mut tx, account, principal).await?;
         if groups.is_empty() {
+            drop(tx);
+            // Another node may have taken it out of them.
+            self.sync().await?;
             return Err(no_member());
         }
         access_group_members::delete_of(&mut tx, account, principal).await?;

@@ -150,7 +150,8 @@ impl Iam {
         if member_by_address(&mut tx, account, &address.folded).await? != Some(user)
             || !is_still_member(&mut tx, account, user).await?
         {
-            let message = format!("`{}` is not in the account `{account}`", address.text);
+            let names = self.directory().names_of([account]);
+            let message = format!("`{}` is not in the account {names}", address.text);
             let problem = Refusal::new(Reason::NotFound, message);
             return Err(IamError::Refused(problem.remedy(Remedy::ListUsers)));
         }
@@ -256,8 +257,8 @@ fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, 
             Err(IamError::Refused(problem.remedy(remedy)))
         }
         several => {
-            let ids: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
-            let message = format!("`{}` is in {}", address.text, ids.join(" and "));
+            let names = directory.names_of(several.iter().copied());
+            let message = format!("`{}` is in {names}", address.text);
             let problem = Refusal::new(Reason::Conflict, message);
             Err(IamError::Refused(problem.remedy(Remedy::NameAccountOfKey)))
         }

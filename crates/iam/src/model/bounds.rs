@@ -13,8 +13,8 @@ mod authorization;
 mod delegation;
 mod key_end;
 
-pub(crate) use assumption::NOT_ASSUMABLE;
-pub(crate) use authorization::NOT_AUTHORIZED;
+pub use assumption::NOT_ASSUMABLE;
+pub use authorization::NOT_AUTHORIZED;
 
 use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;

@@ -230,6 +230,15 @@ impl Directory {
         accounts
     }
 
+    /// Accounts for an error that leaves the choice between them: their names, which people know, beside the ids, which are unique.
+    pub(crate) fn names_of(&self, accounts: impl IntoIterator<Item = AccountId>) -> String {
+        let named = accounts.into_iter().map(|id| match self.accounts.get(&id) {
+            Some(account) => format!("`{}` ({id})", account.name),
+            None => format!("`{id}`"),
+        });
+        named.collect::<Vec<_>>().join(" and ")
+    }
+
     /// The domains of the account: its own, its organizations and its spaces.
     pub fn domains_in(&self, account: AccountId) -> impl Iterator<Item = Domain> {
         let orgs = self.orgs_of(account).iter().map(|id| Domain::Org(*id));

@@ -28,15 +28,34 @@ fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Finds an invitation by its id or its account.
-fn find(id: &str, context: &Context) -> Result<Invitation, Failure> {
-    let found = waiting(context)?
+/// The invitations that are meant by an id, the id of an account, or else its name, which others choose and several may have.
+fn meant(waiting: Vec<Invitation>, asked: &str) -> Vec<Invitation> {
+    let (by_id, others): (Vec<Invitation>, Vec<Invitation>) = waiting
         .into_iter()
-        .find(|one| one.id == id || one.account_id == id);
-    found.ok_or_else(|| {
-        let message = format!("no invitation into `{}` waits for you", printable(id));
-        Failure::new(Kind::NotFound, message).hint("list them with `vigie account invitations`")
-    })
+        .partition(|one| one.id == asked || one.account_id == asked);
+    if !by_id.is_empty() {
+        return by_id;
+    }
+    let by_name = others.into_iter().filter(|one| one.account_name == asked);
+    by_name.collect()
+}
+
+/// Finds an invitation by its id or its account.
+fn find(asked: &str, context: &Context) -> Result<Invitation, Failure> {
+    let mut found = meant(waiting(context)?, asked);
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (Some(_), false) => Err(Failure::usage(format!(
+            "more than one account `{}` invites you",
+            printable(asked)
+        ))
+        .hint("give the id of one: `vigie account invitations` lists them")),
+        (None, _) => {
+            let message = format!("no invitation into `{}` waits for you", printable(asked));
+            Err(Failure::new(Kind::NotFound, message)
+                .hint("list them with `vigie account invitations`"))
+        }
+    }
 }
 
 fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(), Failure> {
@@ -52,4 +71,43 @@ fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(
 
 fn answered(invitation: &Invitation, how: &str) -> Value {
     json!({"account_id": invitation.account_id, "account_name": non_empty(&invitation.account_name), how: true})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invitation(id: &str, account: &str, name: &str) -> Invitation {
+        Invitation {
+            id: id.to_owned(),
+            account_id: account.to_owned(),
+            account_name: name.to_owned(),
+            invited_by: String::new(),
+            created_at: String::new(),
+            expires_at: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_id_goes_before_a_name_that_somebody_chose() {
+        let waiting = || {
+            vec![
+                invitation("IBMid-1", "a1", "Meadow"),
+                invitation("IBMid-2", "a2", "Field"),
+                invitation("IBMid-3", "a3", "Field"),
+                invitation("IBMid-4", "a4", "a1"),
+            ]
+        };
+        for (asked, expected) in [
+            ("IBMid-1", vec!["a1"]),
+            ("a1", vec!["a1"]),
+            ("Meadow", vec!["a1"]),
+            ("Field", vec!["a2", "a3"]),
+            ("nowhere", vec![]),
+        ] {
+            let found = meant(waiting(), asked);
+            let accounts: Vec<&str> = found.iter().map(|one| one.account_id.as_str()).collect();
+            assert_eq!(accounts, expected, "{asked}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod credential;
 mod credential_refusal;
+mod half_way;
 mod issuer;
 
 use self::credential::{Credential, Flags};
@@ -65,7 +66,7 @@ pub(crate) struct LoginArgs {
     /// Log in with a one-time code from the server's passcode page
     #[arg(long)]
     pub(crate) sso: bool,
-    /// Account to work in: its id or its owner's user id
+    /// Account to work in: its id, its name or its owner's user id
     #[arg(
         short = 'c',
         long,
@@ -180,7 +181,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     // The login is valid, even if targeting failed.
     context.commit_login()?;
     context.remember_own_issuer()?;
-    let outcome = targeted?;
+    let outcome = targeted.map_err(|failure| half_way::explained(failure, context))?;
     output.action("")?;
     context.print_target(outcome)
 }

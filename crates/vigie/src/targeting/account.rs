@@ -112,9 +112,7 @@ fn ask(several: &[AccountResource]) -> Result<&AccountResource, Failure> {
             "you belong to several accounts, and without a terminal nobody can be asked which:\n{}",
             listed(several)
         ))
-        .hint(
-            "log in with `-c ACCOUNT_ID`, or go on from here with `vigie target -c ACCOUNT_ID`",
-        ));
+        .hint("log in with `-c ACCOUNT_ID`"));
     }
     prompt::choose(
         "Select an account:",

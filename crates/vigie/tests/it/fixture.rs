@@ -266,7 +266,7 @@ impl Fixture {
                 return (
                     400,
                     json!({"trace": "t", "errors": [{"code": "invalid_code", "message_code": "invalid_code",
-                        "message": "the one-time code is wrong for this address, used up or expired",
+                        "message": "the one-time code is wrong for this address, used up, expired, or replaced by a newer one",
                         "details": "ask whoever invited you for another"}]}),
                 );
             }

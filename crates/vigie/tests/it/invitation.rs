@@ -120,7 +120,7 @@ fn regression_7_a_used_code_is_told_before_a_password_is_chosen() {
     let person = Person::at(&terminal, &login);
     let (screen, status) = person.leave();
     assert_eq!(status, 3, "{screen}");
-    assert!(screen.contains("used up or expired"), "{screen}");
+    assert!(screen.contains("replaced by a newer one"), "{screen}");
     assert!(!screen.contains("New password"), "{screen}");
 }
 

@@ -275,8 +275,8 @@ pub(crate) enum InvitationCommand {
     Code {
         /// E-mail address.
         email: String,
-        /// The account, if the address is invited into several.
-        #[arg(long, value_name = "ID")]
+        /// The account, by GUID or name; needed if the address is invited into several.
+        #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
         #[command(flatten)]
         database: DatabaseArgs,

@@ -50,8 +50,8 @@ pub(crate) enum UserCommand {
     NewKey {
         /// E-mail address.
         email: String,
-        /// The account, if the user is in several.
-        #[arg(long, value_name = "ID")]
+        /// The account, by GUID or name; needed if the user is in several.
+        #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
         /// Name of the key.
         #[arg(long, default_value = "made by the operator")]

@@ -8,6 +8,7 @@ use super::hidden_domain;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use db::DbError;
+use iam::bounds::{NOT_ASSUMABLE, NOT_AUTHORIZED};
 use iam::directory::ApiKey;
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
@@ -247,10 +248,10 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
             Cow::Borrowed("`vigied invitation code EMAIL` lets an invited person in")
         }
         Remedy::NameAccount => Cow::Borrowed(
-            "name one with `--account ID`; the others can be accepted after the login",
+            "name one with `--account ACCOUNT`; the others can be accepted after the login",
         ),
         Remedy::NameAccountOfKey => {
-            Cow::Borrowed("name one with `--account ID`: a key opens one account alone")
+            Cow::Borrowed("name one with `--account ACCOUNT`: a key opens one account alone")
         }
         Remedy::InviteOrMake => Cow::Borrowed(
             "invite with `vigie account user-invite EMAIL`, or make an account with `vigied account create NAME --owner EMAIL`",
@@ -331,6 +332,8 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
             code::TOKEN_REVOKED,
             "extend the key (`PUT /v1/apikeys/ID` with `expires_at`), or use another",
         ),
+        AuthError::Revoked(NOT_ASSUMABLE) => (code::PROFILE_WITHDRAWN, again),
+        AuthError::Revoked(NOT_AUTHORIZED) => (code::INSTANCE_WITHDRAWN, again),
         AuthError::Revoked(_) => (code::TOKEN_REVOKED, again),
         AuthError::AddressNotAllowed { .. } => (code::ADDRESS_NOT_ALLOWED, ALLOW_ADDRESS),
         AuthError::Stale { .. } | AuthError::Behind => (

@@ -1,7 +1,6 @@
 //! `vigied invitation`: makes codes for invited people, through the running server or on the closed database.
 
 use crate::cli::{InvitationCommand, Output};
-use crate::failure::coded_error::CodedError;
 use crate::operator::login_address::LoginAddress;
 use crate::operator::output::{self, Row};
 use crate::text::shell::word;
@@ -40,11 +39,10 @@ pub(crate) fn cli_error(error: iam::IamError) -> anyhow::Error {
     }
 }
 
-/// The account of an argument.
-pub(crate) fn account_id(text: &str) -> anyhow::Result<AccountId> {
-    let message = || format!("`{text}` is no account id");
-    let parsed = text.parse();
-    parsed.map_err(|_| CodedError::new("invalid_parameter", message()).into())
+/// The account of an argument, by GUID or name.
+pub(crate) fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
+    let account = iam.account_called(asked).map_err(cli_error)?;
+    Ok(account.id)
 }
 
 async fn code(
@@ -54,7 +52,7 @@ async fn code(
     account: Option<&str>,
     output: Output,
 ) -> anyhow::Result<String> {
-    let account = account.map(account_id).transpose()?;
+    let account = account.map(|asked| account_id(iam, asked)).transpose()?;
     let made = iam
         .operators_code(email, account)
         .await
@@ -67,6 +65,7 @@ async fn code(
     let facts = json!({
         "email": made.email, "account_guid": made.account.to_string(), "account_name": name,
         "one_time_code": code, "expires_at": until, "address_in_use": made.used_by.is_some(),
+        "replaces_code": made.replaces_code,
     });
     Ok(output::one(output, &facts, || {
         format!(
@@ -74,9 +73,14 @@ async fn code(
              Account:        {name} ({})\n\
              One-time code:  {code}\n\
              Good until:     {until}\n\n\
-             Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n\n{}",
+             Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n{}\n{}",
             made.email,
             made.account,
+            match made.replaces_code {
+                true =>
+                    "The code given out before is void: let the person know, if they may still try it.\n",
+                false => "",
+            },
             next(login_address, &made),
         )
     }))

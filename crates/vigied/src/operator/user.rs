@@ -78,15 +78,20 @@ async fn new_key(
     (email, account, name): (&str, Option<&str>, &str),
     (key_file, output): (Option<KeyFile>, Output),
 ) -> anyhow::Result<String> {
-    let account = account.map(account_id).transpose()?;
+    let account = account.map(|asked| account_id(iam, asked)).transpose()?;
     let made = iam
         .operators_key(email, account, name)
         .await
         .map_err(cli_error)?;
+    let directory = iam.directory();
+    let accounts = directory.accounts();
+    let key_account = accounts.iter().find(|one| one.id == made.key.account);
+    let account_name = key_account.map_or("", |one| one.name.as_str());
     let facts = |place: &str, value: &str| {
         json!({
             "email": made.email,
             "account_guid": made.key.account.to_string(),
+            "account_name": account_name,
             "key_id": made.key.id.to_string(),
             "key_name": made.key.name,
             place: value,
@@ -111,7 +116,7 @@ async fn new_key(
         };
         format!(
             "User:     {}\n\
-         Account:  {}\n\
+         Account:  {account_name} ({})\n\
          Key:      {} ({})\n\
          API key:  {key}\n\n\
          Hand {what} to that person, and to nobody else: the key is not shown again. The keys made before go on until they are deleted.\n\n\

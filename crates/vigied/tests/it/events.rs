@@ -29,14 +29,20 @@ impl Fixture {
             .iter()
             .flat_map(|setting| ["--set", setting])
             .collect();
-        let server = Server::with(&flags);
+        Self::on(Server::with(&flags))
+    }
+
+    fn on(server: Server) -> Self {
         let token = server.token();
         Self { server, token }
     }
 
-    /// The events of a small history.
     fn start() -> Self {
-        let kept = Self::with(&[]);
+        Self::with(&[]).with_history()
+    }
+
+    /// With the events of a small history.
+    fn with_history(self) -> Self {
         for (what, tags, later, data) in [
             ("deploy web", json!(["deploy", "web"]), 15, "rev 1"),
             ("deploy db", json!("deploy db"), 30, "rev 2"),
@@ -44,9 +50,9 @@ impl Fixture {
             ("deploy web again", json!(["deploy", "web"]), 101, "<b>\n"),
         ] {
             let event = json!({"what": what, "tags": tags, "when": AT + later, "data": data});
-            kept.post(&event);
+            self.post(&event);
         }
-        kept
+        self
     }
 
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
@@ -86,7 +92,18 @@ impl Fixture {
 
 #[test]
 fn events_are_listed_as_graphite_web_lists_them() {
-    let kept = Fixture::start();
+    list(&Fixture::start());
+}
+
+#[test]
+fn events_are_listed_as_graphite_web_lists_them_on_postgres() {
+    let test = "events_are_listed_as_graphite_web_lists_them_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        list(&Fixture::on(server).with_history());
+    }
+}
+
+fn list(kept: &Fixture) {
     let all = kept.get("/events/get_data");
     assert_eq!(
         all[0],

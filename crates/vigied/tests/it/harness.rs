@@ -191,6 +191,15 @@ impl Server {
         Self::on(folder, owner, "127.0.0.1:0", &[])
     }
 
+    /// One whose identity is in a PostgreSQL; without one, the test is skipped.
+    pub(crate) fn on_postgres(test: &str) -> Option<Self> {
+        let database = testing::postgres(test)?;
+        let flags = ["--database", database.as_str()];
+        let folder = tempfile::tempdir().unwrap();
+        let owner = init_with(&folder.path().join("data"), &flags);
+        Some(Self::on(folder, owner, "127.0.0.1:0", &flags))
+    }
+
     fn on(folder: tempfile::TempDir, owner: Owner, listen: &str, flags: &[&str]) -> Self {
         let serving = Serving::start(&folder.path().join("data"), listen, &patient(flags));
         Self {

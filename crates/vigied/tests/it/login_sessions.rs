@@ -61,10 +61,21 @@ fn is_open(server: &Server, of: &Login) -> bool {
 
 #[test]
 fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
-    let server = Server::start();
-    let (first, second) = (by_password(&server), by_password(&server));
-    let key = by_key(&server, &server.owner.api_key);
-    let all = listed(&server, &second, "");
+    list_and_end(&Server::start());
+}
+
+#[test]
+fn sessions_are_listed_and_ended_one_by_one_and_all_at_once_on_postgres() {
+    let test = "sessions_are_listed_and_ended_one_by_one_and_all_at_once_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        list_and_end(&server);
+    }
+}
+
+fn list_and_end(server: &Server) {
+    let (first, second) = (by_password(server), by_password(server));
+    let key = by_key(server, &server.owner.api_key);
+    let all = listed(server, &second, "");
     assert_eq!(ids(&all).len(), 3);
     let sessions = all["sessions"].as_array().unwrap().iter();
     let current: Vec<&Value> = sessions
@@ -74,50 +85,61 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     assert_eq!(current[0]["id"], json!(second.id));
     assert_eq!(current[0]["account_id"], json!(server.owner.account));
     // Page by page they are the same.
-    let page = listed(&server, &second, "?pagesize=2");
+    let page = listed(server, &second, "?pagesize=2");
     let rest = page["next"].as_str().unwrap();
     let rest = rest.split_once("/v1/sessions").unwrap().1.to_owned();
-    let last = listed(&server, &second, &rest);
+    let last = listed(server, &second, &rest);
     assert_eq!([ids(&page), ids(&last)].concat(), ids(&all));
     assert_eq!((&page["offset"], &last["offset"]), (&json!(0), &json!(2)));
     let back = last["previous"].as_str().unwrap();
     let back = back.split_once("/v1/sessions").unwrap().1;
-    assert_eq!(ids(&listed(&server, &second, back)), ids(&page));
+    assert_eq!(ids(&listed(server, &second, back)), ids(&page));
     // A key sees what was begun with it.
     assert_eq!(
-        ids(&listed(&server, &key, "")),
+        ids(&listed(server, &key, "")),
         std::slice::from_ref(&key.id)
     );
     let path = |of: &Login| format!("/v1/sessions/{}", of.id);
-    let reply = call(&server, &second, "DELETE", &path(&first)).send();
+    let reply = call(server, &second, "DELETE", &path(&first)).send();
     assert_eq!(reply.status, 204, "{}", reply.text());
-    assert!(!is_open(&server, &first) && is_open(&server, &second) && is_open(&server, &key));
-    let reply = call(&server, &second, "DELETE", &path(&first)).send();
+    assert!(!is_open(server, &first) && is_open(server, &second) && is_open(server, &key));
+    let reply = call(server, &second, "DELETE", &path(&first)).send();
     assert_eq!(reply.status, 404, "{}", reply.text());
-    assert_eq!(ids(&listed(&server, &second, "")).len(), 2);
+    assert_eq!(ids(&listed(server, &second, "")).len(), 2);
 
-    let reply = call(&server, &key, "DELETE", "/v1/sessions").send();
+    let reply = call(server, &key, "DELETE", "/v1/sessions").send();
     assert_eq!(reply.status, 204, "{}", reply.text());
-    assert!(!is_open(&server, &key) && is_open(&server, &second));
-    let third = by_password(&server);
-    let reply = call(&server, &second, "DELETE", "/v1/sessions").send();
+    assert!(!is_open(server, &key) && is_open(server, &second));
+    let third = by_password(server);
+    let reply = call(server, &second, "DELETE", "/v1/sessions").send();
     assert_eq!(reply.status, 204, "{}", reply.text());
-    assert!(!is_open(&server, &second) && !is_open(&server, &third));
+    assert!(!is_open(server, &second) && !is_open(server, &third));
 }
 
 #[test]
 fn a_loop_that_ends_sessions_leaves_none_out() {
-    let server = Server::start();
-    let current = by_password(&server);
+    end_in_a_loop(&Server::start());
+}
+
+#[test]
+fn a_loop_that_ends_sessions_leaves_none_out_on_postgres() {
+    let test = "a_loop_that_ends_sessions_leaves_none_out_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        end_in_a_loop(&server);
+    }
+}
+
+fn end_in_a_loop(server: &Server) {
+    let current = by_password(server);
     for _ in 0..5 {
-        by_password(&server);
+        by_password(server);
     }
     let mut query = "?pagesize=2".to_owned();
     for _ in 0..9 {
-        let page = listed(&server, &current, &query);
+        let page = listed(server, &current, &query);
         for id in ids(&page).iter().filter(|id| **id != current.id) {
             let path = format!("/v1/sessions/{id}");
-            let reply = call(&server, &current, "DELETE", &path).send();
+            let reply = call(server, &current, "DELETE", &path).send();
             assert_eq!(reply.status, 204, "{}", reply.text());
         }
         let Some(next) = page["next"].as_str() else {
@@ -126,7 +148,7 @@ fn a_loop_that_ends_sessions_leaves_none_out() {
         let (_, next) = next.split_once("/v1/sessions").unwrap();
         next.clone_into(&mut query);
     }
-    let left = ids(&listed(&server, &current, ""));
+    let left = ids(&listed(server, &current, ""));
     assert_eq!(left, [current.id]);
 }
 

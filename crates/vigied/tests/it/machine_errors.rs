@@ -46,7 +46,7 @@ const FAILING: &[(&str, &str)] = &[
     ("user new-key nobody@example.org --data DIR", "not_found"),
     (
         "user new-key owner@vigie.local --account nonsense --data DIR",
-        "invalid_parameter",
+        "not_found",
     ),
 ];
 

@@ -188,14 +188,25 @@ fn a_long_list_is_never_one_answer() {
 
 #[test]
 fn users_come_in_pages_those_who_wait_behind_those_who_are_in() {
-    let server = Server::start();
+    users_in_pages(&Server::start());
+}
+
+#[test]
+fn users_come_in_pages_those_who_wait_behind_those_who_are_in_on_postgres() {
+    let test = "users_come_in_pages_those_who_wait_behind_those_who_are_in_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        users_in_pages(&server);
+    }
+}
+
+fn users_in_pages(server: &Server) {
     let path = format!("/v2/accounts/{}/users", server.owner.account);
     let users: Vec<Value> = (0..150)
         .map(|at| json!({"email": format!("p{at:03}@example.org"), "account_role": "Viewer"}))
         .collect();
-    let invited = ask(&server, "POST", &path, Some(&json!({"users": users})));
+    let invited = ask(server, "POST", &path, Some(&json!({"users": users})));
     assert_eq!(invited.status, 202, "{}", invited.text());
-    let first = get(&server, &path);
+    let first = get(server, &path);
     assert_eq!(
         (&first["total_results"], &first["limit"]),
         (&json!(151), &json!(100))
@@ -203,14 +214,14 @@ fn users_come_in_pages_those_who_wait_behind_those_who_are_in() {
     assert_eq!(first["resources"].as_array().unwrap().len(), 100);
     assert!(first["first_url"].as_str().unwrap().starts_with(&path));
     let email = |user: &Value| user["user_id"].as_str().unwrap().to_owned();
-    let all = follow(&server, &path, 100, email);
+    let all = follow(server, &path, 100, email);
     assert_eq!(all.len(), 151);
     assert_eq!(all[0], server.owner.user);
     assert!(all[1..].is_sorted(), "{all:?}");
-    assert_eq!(follow(&server, &format!("{path}?limit=7"), 7, email), all);
-    let one = get(&server, &format!("{path}?limit=1"));
+    assert_eq!(follow(server, &format!("{path}?limit=7"), 7, email), all);
+    let one = get(server, &format!("{path}?limit=1"));
     let next = one["next_url"].as_str().unwrap();
-    let one = get(&server, next);
+    let one = get(server, next);
     assert_eq!(one["total_results"], 151);
     assert_eq!(one["resources"][0]["account_roles"], json!(["Viewer"]));
 }

@@ -17,7 +17,10 @@ impl Account {
     }
 
     fn with(flags: &[&str]) -> Self {
-        let server = Server::with(flags);
+        Self::on(Server::with(flags))
+    }
+
+    fn on(server: Server) -> Self {
         let token = server.token();
         let info = server.request("GET", "/identity/userinfo").bearer(&token);
         let owner = info.send().json()["iam_id"].as_str().unwrap().to_owned();
@@ -57,7 +60,18 @@ fn refused(reply: &Reply, status: u16, word: &str) {
 
 #[test]
 fn a_preference_is_kept_until_it_is_deleted() {
-    let account = Account::start();
+    keep_and_delete(&Account::start());
+}
+
+#[test]
+fn a_preference_is_kept_until_it_is_deleted_on_postgres() {
+    let test = "a_preference_is_kept_until_it_is_deleted_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        keep_and_delete(&Account::on(server));
+    }
+}
+
+fn keep_and_delete(account: &Account) {
     assert_eq!(account.all(), json!([]));
     let page = "console/landing_page";
     assert_eq!(account.read(page).status, 404);

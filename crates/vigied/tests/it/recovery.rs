@@ -143,11 +143,16 @@ fn a_lost_key_is_replaced_running_and_closed() {
     // At once: the server itself made it.
     assert!(crate::harness::knows(&server.serving.url(), &key));
     assert_eq!(made["account_guid"], owner.account.as_str());
+    let account = made["account_name"].as_str().unwrap();
     let Server {
         serving, folder, ..
     } = server;
     assert!(serving.stop().success());
-    let made = run_ok(&data, &["user", "new-key", &owner.user, "--name", "second"]);
+    let by_name = ["--name", "second", "--account", account];
+    let made = run_ok(
+        &data,
+        &[&["user", "new-key", owner.user.as_str()][..], &by_name].concat(),
+    );
     let second = made["api_key"].as_str().unwrap().to_owned();
     let serving = Serving::start(&data, "127.0.0.1:0", &[]);
     for key in [&key, &second, &owner.api_key] {

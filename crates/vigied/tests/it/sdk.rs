@@ -15,6 +15,7 @@ mod policies;
 mod profiles;
 mod published_keys;
 mod resources;
+mod turns;
 mod two_nodes;
 mod users;
 mod workloads;
@@ -66,8 +67,10 @@ print("ibm-cloud-sdk-core", ibm_cloud_sdk_core.__version__ if hasattr(ibm_cloud_
 
 /// What the scripts share.
 const PRELUDE: &str = r#"
-import sys
+import os, sys, time
 from ibm_cloud_sdk_core import ApiException
+
+LATE_SECONDS = int(os.environ["LATE_SECONDS"])
 
 
 def refused(status, call, *arguments, **named):
@@ -77,16 +80,34 @@ def refused(status, call, *arguments, **named):
         assert error.status_code == status, error
         return error
     sys.exit(f"{call.__name__} was not refused")
+
+
+def counted(call):
+    """What a call finds, as soon as the nodes count what each of them has counted: at once where there is one."""
+    end = time.monotonic() + LATE_SECONDS
+    while True:
+        try:
+            return call()
+        except AssertionError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(0.5)
 "#;
 
 /// Runs a script of the SDKs' users with these arguments; it says `ok` at its end.
 fn run(test: &str, script: &str, arguments: &[&str]) {
+    run_with_late_counts(test, script, arguments, 0);
+}
+
+/// As [`run`]; what is counted may be told so many seconds later.
+fn run_with_late_counts(test: &str, script: &str, arguments: &[&str], late_seconds: u32) {
     let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
         testing::skipped(test, "no Python with IBM's SDKs");
         return;
     };
     let output = Command::new(python)
         .env_remove("IBM_CREDENTIALS_FILE")
+        .env("LATE_SECONDS", late_seconds.to_string())
         .args(["-c", &format!("{PRELUDE}{script}")])
         .args(arguments)
         .output()

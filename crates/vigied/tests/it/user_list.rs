@@ -11,7 +11,10 @@ struct Account {
 
 impl Account {
     fn start() -> Self {
-        let server = Server::start();
+        Self::on(Server::start())
+    }
+
+    fn on(server: Server) -> Self {
         let token = server.token();
         let path = format!("/v2/accounts/{}/users", server.owner.account);
         Self {
@@ -86,7 +89,18 @@ fn who_is_invited_as_a_member_has_no_role_of_the_account() {
 
 #[test]
 fn people_are_searched_for_in_both_parts_of_the_list() {
-    let account = Account::start();
+    search(&Account::start());
+}
+
+#[test]
+fn people_are_searched_for_in_both_parts_of_the_list_on_postgres() {
+    let test = "people_are_searched_for_in_both_parts_of_the_list_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        search(&Account::on(server));
+    }
+}
+
+fn search(account: &Account) {
     let invited = ["bea_1@example.org", "beax1@example.org", "cid@example.org"];
     let users: Vec<Value> = invited
         .iter()

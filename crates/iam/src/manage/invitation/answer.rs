@@ -229,7 +229,9 @@ async fn prove(
     });
     if !is_right {
         let what = match proof {
-            Some(_) => "the one-time code is wrong for this invitation, used up or expired",
+            Some(_) => {
+                "the one-time code is wrong for this invitation, used up, expired, or replaced by a newer one"
+            }
             None => NOT_PROVEN,
         };
         return Err(unproven(what));

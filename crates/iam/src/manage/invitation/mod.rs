@@ -32,12 +32,12 @@ pub use operator::{OpenInvitation, OperatorsCode, Unproven};
 use crate::error::IamError;
 use base::secret::Secret;
 
-/// The refusal of a code that is wrong, used, expired, or for an address that needs none. The caller does not learn
+/// The refusal of a code that is wrong, used, expired, replaced, or for an address that needs none. The caller does not learn
 /// which.
 pub(super) fn rejected() -> IamError {
     let problem = Refusal::new(
         Reason::WrongCode,
-        "the one-time code is wrong for this address, used up or expired",
+        "the one-time code is wrong for this address, used up, expired, or replaced by a newer one",
     );
     IamError::Refused(problem.remedy(Remedy::AnotherCode))
 }

@@ -9,6 +9,7 @@ use crate::audit::{Action, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::model::address::Address;
+use crate::model::directory::Directory;
 use crate::repo::accounts::lock_active;
 use crate::repo::invitations::{self, NewInvitation};
 use crate::repo::users::{AddressHolder, BY_OPERATOR, holder};
@@ -28,6 +29,8 @@ pub struct OperatorsCode {
     pub account: AccountId,
     /// The code.
     pub code: Secret<String>,
+    /// Whether that code takes the place of an earlier one of the same invitation.
+    pub replaces_code: bool,
     /// Until when it is valid.
     pub expires_at: Millis,
     /// The existing user of the address, if the address is not proven.
@@ -68,7 +71,7 @@ impl Iam {
         }
         let account = match account {
             Some(account) => account,
-            None => account_meant(&mut tx, &address, user.as_ref()).await?,
+            None => account_meant(&mut tx, &self.directory(), &address, user.as_ref()).await?,
         };
         lock_active(&mut tx, account).await?;
         let expires_at = self
@@ -95,6 +98,7 @@ impl Iam {
             email: found.email,
             account,
             code,
+            replaces_code: found.code_hash.is_some(),
             expires_at,
             used_by,
         })
@@ -131,6 +135,7 @@ impl Iam {
 /// The account that a code is for, if none is named.
 async fn account_meant(
     tx: &mut Tx,
+    directory: &Directory,
     address: &Address,
     user: Option<&AddressHolder>,
 ) -> Result<AccountId, IamError> {
@@ -143,11 +148,8 @@ async fn account_meant(
         }
         ([], None) => Err(nothing(address)),
         (several, _) => {
-            let ids: Vec<String> = several
-                .iter()
-                .map(|one| format!("`{}`", one.account))
-                .collect();
-            let message = format!("`{}` is invited into {}", address.text, ids.join(" and "));
+            let names = directory.names_of(several.iter().map(|one| one.account));
+            let message = format!("`{}` is invited into {names}", address.text);
             let problem = Refusal::new(Reason::Conflict, message);
             Err(IamError::Refused(problem.remedy(Remedy::NameAccount)))
         }

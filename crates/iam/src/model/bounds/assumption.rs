@@ -5,7 +5,7 @@ use crate::model::directory::Directory;
 use base::id::ProfileId;
 
 /// The reason when those who have taken on a trusted profile may not any more.
-pub(crate) const NOT_ASSUMABLE: &str = "its trusted profile is not for its holder any more";
+pub const NOT_ASSUMABLE: &str = "its trusted profile is not for its holder any more";
 
 impl CredentialBounds {
     /// For a trusted profile that the principal takes on, in the profile's account alone. It ends with everything with which these

@@ -5,8 +5,7 @@ use crate::model::directory::Directory;
 use base::id::InstanceId;
 
 /// The reason when the service ID of an instance's key may not act as the instance, or may not any more.
-pub(crate) const NOT_AUTHORIZED: &str =
-    "no authorization lets the instance of its holder act any more";
+pub const NOT_AUTHORIZED: &str = "no authorization lets the instance of its holder act any more";
 
 impl CredentialBounds {
     /// For the instance as which the principal acts, in the instance's account alone: a service ID by itself, of which the caller knows

@@ -15,7 +15,7 @@ use wire::iam::invitation::Accept;
   vigie account invitations
   vigie account accept 0123456789abcdef0123456789abcdef")]
 pub(crate) struct AcceptArgs {
-    /// Account, or id of the invitation
+    /// Account by its id or name, or id of the invitation
     #[arg(value_name = "ACCOUNT_ID")]
     id: String,
     /// One-time code that came to your address; needed if you started with a code that the inviter saw

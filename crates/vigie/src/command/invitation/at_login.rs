@@ -1,6 +1,6 @@
 //! Invitations at a login or a switch of the account: lists or accepts them, and sets the first password with a one-time code.
 
-use super::{answer, waiting};
+use super::{answer, meant, waiting};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -16,9 +16,12 @@ const INVALID_CODE: &str = "invalid_code";
 
 /// Accepts the invitation into the account, or the only pending one.
 pub(crate) fn accept(account: Option<&str>, context: &Context) -> Result<(), Failure> {
-    let mut waiting = waiting(context)?;
-    waiting.retain(|one| account.is_none_or(|id| one.account_id == id));
-    match waiting.as_slice() {
+    let waiting = waiting(context)?;
+    let wanted = match account {
+        Some(account) => meant(waiting, account),
+        None => waiting,
+    };
+    match wanted.as_slice() {
         // Accepted before: scripts may pass the flag every time.
         [] => Ok(()),
         [one] => answer(one, &Accept::default(), context),

@@ -10,7 +10,7 @@ use clap::Args;
 /// The arguments of `decline`.
 #[derive(Debug, Args)]
 pub(crate) struct DeclineArgs {
-    /// Account, or id of the invitation
+    /// Account by its id or name, or id of the invitation
     #[arg(value_name = "ACCOUNT_ID")]
     id: String,
 }

@@ -130,17 +130,15 @@ fn walk(
 
 /// The summary, and how to see the rest.
 fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>) {
-    let number = |fits: fn(&NodeItem) -> bool| {
-        let fitting = levels.iter().flatten().filter(|node| fits(node));
-        fitting.count() as u64
-    };
-    let count = number(|node| node.leaf);
+    let leaves = levels.iter().flatten().filter(|node| node.leaf);
+    let count = leaves.count() as u64;
     let metrics = counted(count, "metric", "metrics");
-    if !is_cut(levels) {
+    if cut(levels).next().is_none() {
         return (metrics, None);
     }
     let summary = if count == 0 {
-        let branches = counted(number(|node| node.branch), "branch", "branches");
+        // Those that are shown with their children lead to others of the list.
+        let branches = counted(cut(levels).count() as u64, "branch", "branches");
         format!("{branches}; more below")
     } else {
         format!("{metrics} down to this level; more below")
@@ -167,11 +165,11 @@ pub(crate) fn nodes_request(monitoring: &Monitoring<'_>, query: &str) -> Request
         .query("format", "nodes")
 }
 
-/// Whether a branch is shown without its children.
-fn is_cut(levels: &[Vec<NodeItem>]) -> bool {
-    let mut all = levels.iter().flatten();
+/// The branches that are shown without their children.
+fn cut(levels: &[Vec<NodeItem>]) -> impl Iterator<Item = &NodeItem> {
+    let all = levels.iter().flatten();
     let above: BTreeSet<&str> = all.clone().filter_map(|node| parent(&node.path)).collect();
-    all.any(|node| node.branch && !above.contains(node.path.as_str()))
+    all.filter(move |node| node.branch && !above.contains(node.path.as_str()))
 }
 
 /// The names of series, one a line.
@@ -300,6 +298,15 @@ mod tests {
     #[test]
     fn a_tree_in_ascii() {
         insta::assert_snapshot!(tree(&shop(), Glyphs::Ascii));
+    }
+
+    /// One root with two children was three branches.
+    #[test]
+    fn only_the_branches_without_their_children_are_counted() {
+        let levels = &shop()[..2];
+        let paths: Vec<&str> = cut(levels).map(|node| node.path.as_str()).collect();
+        assert_eq!(paths, ["host.cpu-0", "shop.eu", "shop.us"]);
+        assert_eq!(cut(&shop()).count(), 1, "`host.cpu-0` alone");
     }
 
     #[test]

@@ -77,5 +77,15 @@ pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
             "userId": user.address, "ibmUniqueId": user.iam_id, "removed": true,
         }));
     }
-    output.ok()
+    output.ok()?;
+    let is_self = context
+        .claims()
+        .is_some_and(|claims| claims.iam_id == user.iam_id);
+    if is_self {
+        output.note(
+            "you have left the account, and this login is over: if you are in another account, \
+             log in again with `vigie login -c ACCOUNT_ID`",
+        );
+    }
+    Ok(())
 }

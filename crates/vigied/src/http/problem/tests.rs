@@ -89,6 +89,14 @@ fn refusals_of_credentials_have_the_codes_of_the_table() {
             code::TOKEN_ACCOUNT,
         ),
         (AuthError::Revoked("x"), code::TOKEN_REVOKED),
+        (
+            AuthError::Revoked(iam::bounds::NOT_ASSUMABLE),
+            code::PROFILE_WITHDRAWN,
+        ),
+        (
+            AuthError::Revoked(iam::bounds::NOT_AUTHORIZED),
+            code::INSTANCE_WITHDRAWN,
+        ),
         (AuthError::KeyUnknown, code::KEY_UNKNOWN),
         (AuthError::KeyMistyped, code::KEY_UNKNOWN),
         (AuthError::UaaNeedsScope, code::SCOPE_REQUIRED),

@@ -260,7 +260,10 @@ fn an_instance_acts_in_another_space_as_long_as_it_is_authorized() {
     let path = format!("/v2/policies/{}", text(&made["id"]));
     assert_eq!(account.call("DELETE", &path).send().status, 204);
     let withdrawn = account.query(&acting, &second);
-    assert_eq!(withdrawn.status, 401);
+    assert_eq!(
+        (withdrawn.status, withdrawn.code().as_str()),
+        (401, "BXNMSRI23E")
+    );
     assert!(
         withdrawn.text().contains("POST /identity/token"),
         "{}",

@@ -27,25 +27,34 @@ def seen():
     return own.activity
 
 
+def seen_once():
+    one = seen()
+    assert one.authn_count == 1 and len(one.last_authn) == 21, one
+
+
+def inactive():
+    asked = iam.create_report(account_id=account, type="inactive", duration="120")
+    assert asked.get_status_code() == 202
+    report = iam.get_report(account_id=account, reference=asked.get_result()["reference"]).get_result()
+    report = Report.from_dict(report)
+    assert report.report_duration == "120" and report.users == [], report
+    assert [one.id for one in report.serviceids] == [idle["id"]], report
+    assert [(one.id, one.name) for one in report.profiles] == [(profile.id, "unused")], report
+    assert [(one.id, one.type, one.serviceid.name) for one in report.apikeys] == [
+        (idle["apikey"]["id"], "serviceid", "idle")
+    ], report
+    return report
+
+
 assert seen().authn_count == 0 and seen().last_authn is None
 IAMAuthenticator(made["apikey"]["apikey"], url=url).token_manager.get_token()
-assert seen().authn_count == 1 and len(seen().last_authn) == 21, seen()
+counted(seen_once)
 assert "activity" not in iam.get_api_key(id=of).get_result()
 profile = iam.create_profile(name="unused", account_id=account).get_result()
 profile = TrustedProfile.from_dict(iam.get_profile(profile_id=profile["id"], include_activity=True).get_result())
 assert profile.activity.authn_count == 0, profile
-
 idle = iam.create_service_id(account_id=account, name="idle", apikey={"name": "unused"}).get_result()
-asked = iam.create_report(account_id=account, type="inactive", duration="120")
-assert asked.get_status_code() == 202
-report = iam.get_report(account_id=account, reference=asked.get_result()["reference"]).get_result()
-report = Report.from_dict(report)
-assert report.report_duration == "120" and report.users == [], report
-assert [one.id for one in report.serviceids] == [idle["id"]], report
-assert [(one.id, one.name) for one in report.profiles] == [(profile.id, "unused")], report
-assert [(one.id, one.type, one.serviceid.name) for one in report.apikeys] == [
-    (idle["apikey"]["id"], "serviceid", "idle")
-], report
+report = counted(inactive)
 latest = Report.from_dict(iam.get_report(account_id=account, reference="latest").get_result())
 assert latest.reference == report.reference, latest
 refused(404, iam.get_report, account_id=account, reference="nothing")

@@ -5,7 +5,7 @@ use super::run;
 use crate::harness::Account;
 use serde_json::json;
 
-const SCRIPT: &str = r#"
+pub(super) const SCRIPT: &str = r#"
 import base64, json, sys, time, urllib.error, urllib.parse, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamPolicyManagementV1, ResourceControllerV2

@@ -1,10 +1,9 @@
 //! The SDKs for Node, and the authenticators of both languages, on two nodes that share a PostgreSQL: tokens of one node send to the other,
-//! and the scripts do there what they do on one server with SQLite.
+//! and the scripts, whose requests go to both in turn, do there what they do on one server with SQLite.
 
-use super::two_nodes::{account_for, second_space, text};
-use super::{authenticators, node, node_access, node_account, node_resources};
-use crate::harness::knows;
-use crate::nodes::{Nodes, wait_for};
+use super::two_nodes::{account_for, second_space, text, wait_for_both};
+use super::{authenticators, node, node_access, node_account, node_resources, turns};
+use crate::nodes::Nodes;
 
 /// The scripts that follow [`node_access::PRELUDE`], and what each is told of its account beside its id, a key and its owner.
 const SCRIPTS: [(&str, &str, &[&str]); 5] = [
@@ -25,13 +24,13 @@ fn the_node_sdk_does_the_same_on_postgres() {
     let Some(nodes) = Nodes::start(test, &[]) else {
         return;
     };
-    let url = nodes.url(0);
+    let url = turns::before(&nodes);
     let (key, account) = (nodes.owner("api_key"), nodes.owner("account_guid"));
     node::run(test, node::IDENTITY, &[&url, key, account]);
     for (name, script, names) in SCRIPTS {
         let mut account = account_for(&nodes, name);
         let key = text(&account, "api_key").to_owned();
-        wait_for("the account is known", || knows(&url, &key));
+        wait_for_both(&nodes, &key);
         if names.contains(&"second") {
             account["second"] = second_space(&url, &account);
         }

@@ -1,7 +1,10 @@
-//! The Python SDK on two nodes that share a PostgreSQL: what it does at one node is seen at the other, and its scripts do there what they do
-//! on one server with SQLite.
+//! The Python SDK on two nodes that share a PostgreSQL: what it does at one node is seen at the other, and its scripts, whose requests go
+//! to both in turn, do there what they do on one server with SQLite.
 
-use super::{activity, groups, identity, policies, profiles, resources, run, users};
+use super::{
+    activity, authorizations, groups, identity, policies, profiles, resources, turns, users,
+};
+use super::{run, run_with_late_counts};
 use crate::harness::{Request, knows, token};
 use crate::nodes::{Nodes, wait_for};
 use serde_json::{Value, json};
@@ -129,7 +132,7 @@ fn what_the_python_sdk_does_at_one_node_is_seen_at_the_other() {
 }
 
 /// The scripts that need an account of their own, and what each is told of it beside its id and a key.
-const SCRIPTS: [(&str, &str, &[&str]); 6] = [
+const SCRIPTS: [(&str, &str, &[&str]); 7] = [
     ("identity", identity::SCRIPT, &[]),
     ("policies", policies::SCRIPT, &["space_guid"]),
     ("groups", groups::SCRIPT, &["space_guid", "user"]),
@@ -140,7 +143,15 @@ const SCRIPTS: [(&str, &str, &[&str]); 6] = [
     ),
     ("profiles", profiles::SCRIPT, &["space_guid", "user"]),
     ("activity", activity::SCRIPT, &[]),
+    (
+        "authorizations",
+        authorizations::SCRIPT,
+        &["space_guid", "second", "region"],
+    ),
 ];
+
+/// A node adds what it counts to the database twice a minute.
+const COUNTS_LATE_SECONDS: u32 = 120;
 
 #[test]
 fn the_python_sdk_does_the_same_on_postgres() {
@@ -148,21 +159,29 @@ fn the_python_sdk_does_the_same_on_postgres() {
     let Some(nodes) = Nodes::start(test, &[]) else {
         return;
     };
-    let url = nodes.url(0);
+    let url = turns::before(&nodes);
     // An Administrator sees the codes of whom they invite only while there is one account.
     let (key, account) = (nodes.owner("api_key"), nodes.owner("account_guid"));
     run(test, users::SCRIPT, &[&url, key, account]);
     let made = SCRIPTS.map(|(name, _, _)| account_for(&nodes, name));
     for ((_, script, names), mut account) in SCRIPTS.into_iter().zip(made) {
         let key = text(&account, "api_key").to_owned();
-        wait_for("the account is known", || knows(&url, &key));
+        wait_for_both(&nodes, &key);
         if names.contains(&"second") {
             account["second"] = second_space(&url, &account);
         }
         let values = names.iter().map(|name| text(&account, name));
         let arguments = [url.as_str(), &key, text(&account, "account_guid")];
         let arguments: Vec<&str> = arguments.into_iter().chain(values).collect();
-        run(test, script, &arguments);
+        run_with_late_counts(test, script, &arguments, COUNTS_LATE_SECONDS);
+    }
+}
+
+/// Waits until both nodes know the account of a key, which the operator has made.
+pub(super) fn wait_for_both(nodes: &Nodes, api_key: &str) {
+    for node in 0..2 {
+        let url = nodes.url(node);
+        wait_for("the account is known", || knows(&url, api_key));
     }
 }
 

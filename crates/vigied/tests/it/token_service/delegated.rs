@@ -30,18 +30,30 @@ fn code(reply: &Reply) -> (u16, String) {
 
 #[test]
 fn a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login() {
-    let server = Server::start();
+    redeem_delegated(&Server::start());
+}
+
+#[test]
+fn a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login_on_postgres() {
+    let test =
+        "a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login_on_postgres";
+    if let Some(server) = Server::on_postgres(test) {
+        redeem_delegated(&server);
+    }
+}
+
+fn redeem_delegated(server: &Server) {
     let more = [
         ("receiver_client_ids", "kube"),
         ("delegated_refresh_token_expiry", "600"),
     ];
-    let login = ask(&server).basic("bx", "bx").form(&form(&server, &more));
+    let login = ask(server).basic("bx", "bx").form(&form(server, &more));
     let login = login.send().json();
     let delegated = text(&login["delegated_refresh_token"]);
     assert_ne!(login["delegated_refresh_token"], login["refresh_token"]);
     let redeem = |client: &str, grant: &str, token: &str| {
         let form = [("grant_type", grant), ("refresh_token", token)];
-        ask(&server).basic(client, client).form(&form).send()
+        ask(server).basic(client, client).form(&form).send()
     };
     // Another client, or another token, gets nothing.
     for (client, grant, token, status) in [
@@ -64,7 +76,7 @@ fn a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login()
     let next = redeem("kube", "refresh_token", &text(&redeemed["refresh_token"]));
     assert_eq!(next.status, 200, "{}", next.text());
     let next = next.json();
-    let with_account = ask(&server).basic("kube", "kube").form(&[
+    let with_account = ask(server).basic("kube", "kube").form(&[
         ("grant_type", DELEGATED),
         ("refresh_token", &text(&next["refresh_token"])),
         ("account", &server.owner.account),

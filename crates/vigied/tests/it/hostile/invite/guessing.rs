@@ -114,7 +114,18 @@ fn the_operator_is_told_that_a_code_ends_who_uses_the_address() {
     let login = format!("vigie login -a {} -u", server.serving.url());
     assert!(elsewhere.contains(&login), "{elsewhere}");
     assert!(!elsewhere.contains("`public_url`"), "{elsewhere}");
-    assert_eq!(operator(&server, &words)["address_in_use"], true);
+    // The owner's first code was made with the account.
+    assert!(
+        elsewhere.contains("The code given out before is void"),
+        "{elsewhere}"
+    );
+    let by_name = ["invitation", "code", CEO, "--account", "Second"];
+    let again = operator(&server, &by_name);
+    assert_eq!(again["account_guid"], second.as_str());
+    assert_eq!(
+        (&again["address_in_use"], &again["replaces_code"]),
+        (&json!(true), &json!(true))
+    );
     let made = printed(
         &server,
         &["account", "create", "Third", "--owner", "new@third.example"],
