@@ -14,12 +14,12 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
 
-fn in_flight(server: &Server) -> u64 {
+pub(super) fn in_flight(server: &Server) -> u64 {
     figure(server, "vigie_http_requests_in_flight")
 }
 
 /// A request with a key whose answer is still to come.
-fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
+pub(super) fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&server.serving.address).unwrap();
     let request = format!(
         "{line} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\nContent-Type: application/json\r\n\
@@ -31,7 +31,7 @@ fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
 }
 
 /// So many changes with a key, which wait.
-fn fill(server: &Server, key: &str, number: u64) -> Vec<TcpStream> {
+pub(super) fn fill(server: &Server, key: &str, number: u64) -> Vec<TcpStream> {
     let before = in_flight(server);
     let changes = (0..number).map(|_| {
         let body = r#"{"name":"of many"}"#;
@@ -119,43 +119,6 @@ fn a_key_is_deleted_however_many_changes_of_its_owner_wait() {
     let (status, text) = answer(&mut deletes).unwrap();
     assert_eq!(status, 204, "{text}");
     drop(waiting);
-}
-
-/// Whoever had a stolen key of an Administrator made a service ID with it, and filled its owner's share.
-#[test]
-fn a_service_id_is_deleted_however_many_changes_of_its_remover_wait() {
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let (stolen, _) = further_key(&server);
-    let body = json!({"account_id": server.owner.account, "name": "of a thief"});
-    let made = ask(&server, "POST", "/v1/serviceids").json(&body).send();
-    assert_eq!(made.status, 201, "{}", made.text());
-    let id = made.json()["id"].as_str().unwrap().to_owned();
-    let share = limit::CHANGES_WAITING_PER_IDENTITY.default;
-    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
-    let writer = Writer::begin(&server);
-    let waiting = fill(&server, &stolen, at_once + share);
-    let (line, before) = (format!("DELETE /v1/serviceids/{id}"), in_flight(&server));
-    let mut deletes = asked(&server, &server.owner.api_key, &line, "");
-    until("it waits as well", || in_flight(&server) > before);
-    drop(writer);
-    let (status, text) = answer(&mut deletes).unwrap();
-    assert_eq!(status, 204, "{text}");
-    drop(waiting);
-}
-
-/// Each of them waited before everybody's changes, and then for the writer of the database.
-#[test]
-fn a_session_that_is_not_there_is_looked_for_without_a_turn() {
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let share = limit::CHANGES_WAITING_PER_IDENTITY.default;
-    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
-    let writer = Writer::begin(&server);
-    let waiting = fill(&server, &server.owner.api_key, at_once + share);
-    let none = "/v1/sessions/C-00000000-0000-4000-8000-000000000000";
-    let ended = ask(&server, "DELETE", none).send();
-    assert_eq!(ended.status, 404, "{}", ended.text());
-    drop(waiting);
-    drop(writer);
 }
 
 /// They held the turns of the changes while they waited behind the logins.
