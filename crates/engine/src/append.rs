@@ -349,7 +349,12 @@ impl Core {
         groups: ShardBatches,
         progress: &mut Progress,
     ) -> Vec<usize> {
-        let terms = ((accepted.tenant, accepted.owner), stamp, drops);
+        let terms = GroupTerms {
+            tenant: accepted.tenant,
+            owner: accepted.owner,
+            stamp,
+            drops,
+        };
         let mut unwritten: Vec<(ShardBatch, Payload)> = groups
             .groups
             .into_iter()
@@ -394,23 +399,34 @@ impl Core {
     /// Writes a group to the log and to the head; `None` where series of the tenant have been dropped since it was resolved.
     fn write_group(
         &self,
-        ((tenant, owner), stamp, drops): ((TenantId, Owner), Stamp<'_>, u64),
+        terms: GroupTerms<'_>,
         writer: &mut ShardWriter,
         group: &ShardBatch,
         payload: &Payload,
     ) -> Option<(u64, AppendCounts)> {
-        if self.state.drop_count(tenant) != drops {
+        if self.state.drop_count(terms.tenant) != terms.drops {
             return None;
         }
         // Created after the lock is taken, so that a panic poisons the store before another thread can take the lock.
         let on_panic = self.poison.on_panic("appended samples");
         let sequence = self.wal.push(payload);
         guard::step(1);
+        let (tenant, stamp) = (terms.tenant, terms.stamp);
         let sum = self.state.append(writer, tenant, stamp, &group.samples);
-        writer.head().count_owner(owner, sum.bytes);
+        writer.head().count_owner(terms.owner, sum.bytes);
         on_panic.disarm();
         Some((sequence, sum))
     }
+}
+
+/// What holds for all samples that are resolved together.
+#[derive(Debug, Clone, Copy)]
+struct GroupTerms<'b> {
+    tenant: TenantId,
+    owner: Owner,
+    stamp: Stamp<'b>,
+    /// How many drops of the tenant there were when the series were resolved.
+    drops: u64,
 }
 
 /// The samples of a batch that belong to one shard.

@@ -21,7 +21,8 @@ const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 pub(crate) struct DailyShare {
     today: Option<Day>,
     /// The day that the clock was last set back from. It has had its share: a machine whose clock is wrong after each boot comes to it
-    /// again and again.
+    /// again and again. Only one day is kept: a clock that comes to two wrong days by turns gets a share each time, of what
+    /// [`SILENCE_MS`] lets it take.
     set_back_from: Option<Day>,
     left: usize,
     /// Days before it have taken their part of a share, and whoever has to drop them once more takes no other.

@@ -102,11 +102,11 @@ pub(crate) struct ReadGuard<'l, T>(RwLockReadGuard<'l, T>);
 pub(crate) struct WriteGuard<'l, T>(RwLockWriteGuard<'l, T>);
 
 impl<T> Lock<T> {
-    pub(crate) const fn new(inner: T) -> Self {
+    pub(crate) fn new(inner: T) -> Self {
         Self {
             inner: RwLock::new(inner),
             turns: AtomicU64::new(0),
-            waiters: LockWaiters::new(),
+            waiters: LockWaiters::default(),
         }
     }
 

@@ -41,6 +41,7 @@ mod head_budget;
 mod head_reservations;
 mod index;
 mod layout;
+mod lock_tickets;
 mod lock_waiters;
 mod manifest;
 mod new_series;

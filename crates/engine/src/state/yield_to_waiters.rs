@@ -12,7 +12,8 @@ const YIELD_MAX: Duration = Duration::from_millis(10);
 const PAUSE: Duration = Duration::from_micros(100);
 
 impl State {
-    /// Call it between two pieces, without a lock: those who wait for a lock have it before this thread takes it again.
+    /// Call it between two pieces, without a lock: those who wait for a lock now have it before this thread takes it again, whoever else
+    /// comes meanwhile, unless one of them is not awake within [`YIELD_MAX`].
     pub(crate) fn yield_to_waiters(&self) {
         self.yield_until(Instant::now() + YIELD_MAX);
         std::thread::sleep(PAUSE);

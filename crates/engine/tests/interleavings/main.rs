@@ -1,9 +1,11 @@
-//! The log and the marks under threads, in every order that `loom` can think of, at most so often interrupted where
-//! they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of the standard
-//! library's: they take theirs from `crate::sync`.
+//! The log, the marks and those who wait for a lock under threads, in every order that `loom` can think of, at most so often
+//! interrupted where they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of
+//! the standard library's: they take theirs from `crate::sync`.
 
 #[cfg(test)]
 mod group_commit;
+#[cfg(test)]
+mod locks_given_up;
 #[cfg(test)]
 mod seen_batches;
 
@@ -38,6 +40,12 @@ mod visibility;
 #[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/wal/group_commit.rs"]
 mod group;
+
+#[path = "../../src/lock_tickets.rs"]
+mod lock_tickets;
+
+#[path = "../../src/lock_waiters.rs"]
+mod lock_waiters;
 
 mod sync;
 

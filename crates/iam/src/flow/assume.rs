@@ -107,8 +107,9 @@ impl Iam {
         };
         let (tokens, entry, profile) = match self.assumed(wanted, &assumer) {
             Err(refusal) if may_be_unheard(&refusal) => {
-                let shown = token.expose();
-                self.asked_about_wanted(shown, &wanted.profile).await;
+                let about = wanted.profile.asked_with(token.expose());
+                let principal = assumer.bounds.principal().to_string();
+                self.asked_about_wanted(&principal, &about).await;
                 self.assumed(wanted, &assumer)
             }
             assumed => assumed,
@@ -132,12 +133,16 @@ impl Iam {
             return Err(IamError::refused(Reason::NoClient, message));
         }
         let wanted = Arc::new(wanted);
-        let answer = self.assume_in_turn(&wanted, &text).await;
-        let is_unheard = answer.as_ref().err().is_some_and(may_be_unheard);
+        let owner = refresh::owner_of(self, &text, Client::Bx.id()).await?;
+        let answer = self.assume_in_turn(owner, &wanted, &text).await;
+        if !answer.as_ref().err().is_some_and(may_be_unheard) {
+            return answer;
+        }
         // The token was not used up, so it can be shown again.
-        let shown = text.expose();
-        match is_unheard && self.asked_about_wanted(shown, &wanted.profile).await {
-            true => self.assume_in_turn(&wanted, &text).await,
+        let about = wanted.profile.asked_with(text.expose());
+        let principal = owner.principal.to_string();
+        match self.asked_about_wanted(&principal, &about).await {
+            true => self.assume_in_turn(owner, &wanted, &text).await,
             false => answer,
         }
     }
@@ -145,10 +150,10 @@ impl Iam {
     /// Shows the refresh token, in a turn of the account of its session, as a renewal does.
     async fn assume_in_turn(
         &self,
+        owner: LoginOwner,
         wanted: &Arc<ProfileLogin>,
         text: &Secret<String>,
     ) -> Result<Tokens, IamError> {
-        let owner = refresh::owner_of(self, text, Client::Bx.id()).await?;
         let (iam, wanted, text) = (self.clone(), Arc::clone(wanted), text.clone());
         self.in_login_turn(owner, async move {
             let (tx, login) = shown_refresh_token::prove(&iam, &text, Client::Bx.id()).await?;

@@ -83,10 +83,13 @@ impl Iam {
     async fn act_as_instance(&self, wanted: &InstanceLogin) -> Result<Tokens, IamError> {
         let holder = self.assumer(&wanted.token).await?;
         let mut actor = Actor::find(&self.directory(), &holder, &wanted.crn);
-        let shown = wanted.token.expose();
         // Another node may have made the authorization a moment ago, or the instance.
-        if actor.is_none() && self.asked_about_wanted(shown, &wanted.crn).await {
-            actor = Actor::find(&self.directory(), &holder, &wanted.crn);
+        if actor.is_none() {
+            let about = [wanted.token.expose().as_str(), wanted.crn.as_str()];
+            let principal = holder.bounds().principal().to_string();
+            if self.asked_about_wanted(&principal, &about).await {
+                actor = Actor::find(&self.directory(), &holder, &wanted.crn);
+            }
         }
         let actor = actor.ok_or_else(not_authorized)?;
         let (account, instance, service) =

@@ -15,6 +15,13 @@ pub struct WantedProfile {
 }
 
 impl WantedProfile {
+    /// What a node asks others about where this one is wanted with a credential.
+    pub(super) fn asked_with<'w>(&'w self, credential: &'w str) -> [&'w str; 4] {
+        let [id, name, crn] =
+            [&self.id, &self.name, &self.crn].map(|part| part.as_deref().unwrap_or_default());
+        [credential, id, name, crn]
+    }
+
     /// The profile in an account, if all that was said is so.
     pub(super) fn find<'d>(
         &self,

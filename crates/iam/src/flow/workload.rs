@@ -96,9 +96,11 @@ impl Iam {
         };
         let mut found = trusted(&self.directory());
         // Another node may have made the profile a moment ago, or what it trusts.
-        let shown = wanted.token.expose();
-        if found.is_none() && self.asked_about_wanted(shown, &wanted.profile).await {
-            found = trusted(&self.directory());
+        if found.is_none() {
+            let about = wanted.profile.asked_with(wanted.token.expose());
+            if self.asked_about_wanted(&resource.iam_id(), &about).await {
+                found = trusted(&self.directory());
+            }
         }
         // Whether there is such a profile is told only to whom it is for.
         let (profile, account, trust) = found.ok_or_else(|| {

@@ -326,14 +326,25 @@ pub(crate) struct SessionEnd {
     pub(crate) number: i64,
 }
 
+const ENDS_SINCE: &str =
+    "SELECT guid, principal, tokens_until, ended FROM sessions WHERE ended > $1";
+
 /// The ends with numbers beyond `seen`.
 pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<SessionEnd>, IamError> {
-    let sql = "SELECT guid, principal, tokens_until, ended FROM sessions WHERE ended > $1";
+    read_ends(&db.all(ENDS_SINCE, &[Value::from(seen)]).await?)
+}
+
+/// The ends with numbers beyond `seen` that a transaction sees.
+pub(crate) async fn ends_seen_since(tx: &mut Tx, seen: i64) -> Result<Vec<SessionEnd>, IamError> {
+    read_ends(&tx.all(ENDS_SINCE, &[Value::from(seen)]).await?)
+}
+
+fn read_ends(rows: &[Row]) -> Result<Vec<SessionEnd>, IamError> {
     let mut found = Vec::new();
-    for row in db.all(sql, &[Value::from(seen)]).await? {
+    for row in rows {
         found.push(SessionEnd {
-            session: SessionId(parse_guid(&row, "guid")?),
-            owner: parse_guid(&row, "principal")?,
+            session: SessionId(parse_guid(row, "guid")?),
+            owner: parse_guid(row, "principal")?,
             until: row.int("tokens_until")?,
             number: row.int("ended")?,
         });

@@ -2,6 +2,7 @@
 //! moment ago, and whoever guesses must not be able to keep the database busy. What was asked for a moment ago and not there is not asked
 //! for again: if it is made meanwhile, the node hears of it by itself.
 
+use crate::entropy::sha256;
 use base::rate_limit::{Rate, Table, TokenBucket};
 use base::source::SourceKey;
 use base::time::Millis;
@@ -13,14 +14,40 @@ const SAME: Rate = Rate::per(1, 1000);
 /// Those of one source: ten each second, and twenty at once.
 const OF_SOURCE: Rate = Rate::one_each(100, 20);
 
+/// Those of one holder of good credentials, who may want what does not exist: one each second, and ten at once. Else few sources with
+/// one token would ask for all.
+const OF_HOLDER: Rate = Rate::one_each(1000, 10);
+
 /// Those of all: a hundred each second, and fifty at once.
 const OF_ALL: Rate = Rate::one_each(10, 50);
 
-/// Credentials, and sources, that are remembered.
+/// Credentials, holders, and sources, that are remembered.
 const REMEMBERED: usize = 4096;
 
-/// The first half of a hash of the credential.
-pub(crate) type Fingerprint = [u8; 16];
+/// The first half of a hash of a credential and of what is wanted with it, or of a holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Of all parts, each by itself: what is at the end of one is not taken for the beginning of the next.
+    pub(crate) fn of(parts: &[&str]) -> Self {
+        let hashes: Vec<u8> = (parts.iter())
+            .flat_map(|part| sha256(part.as_bytes()))
+            .collect();
+        let mut fingerprint = [0; 16];
+        fingerprint.copy_from_slice(sha256(&hashes).split_at(16).0);
+        Self(fingerprint)
+    }
+}
+
+/// What another node may have made a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    /// The credential, and what is wanted with it.
+    pub(crate) about: Fingerprint,
+    /// Whose it is, if that is known.
+    pub(crate) holder: Option<Fingerprint>,
+}
 
 /// What was asked for lately.
 #[derive(Debug)]
@@ -29,6 +56,7 @@ pub(crate) struct Questions(Mutex<Asked>);
 #[derive(Debug)]
 struct Asked {
     credentials: Table<Fingerprint, TokenBucket>,
+    holders: Table<Fingerprint, TokenBucket>,
     sources: Table<SourceKey, TokenBucket>,
     all: TokenBucket,
 }
@@ -37,6 +65,7 @@ impl Default for Questions {
     fn default() -> Self {
         Self(Mutex::new(Asked {
             credentials: Table::new(REMEMBERED),
+            holders: Table::new(REMEMBERED),
             sources: Table::new(REMEMBERED),
             all: TokenBucket::default(),
         }))
@@ -44,15 +73,16 @@ impl Default for Questions {
 }
 
 impl Questions {
-    /// Whether the node may ask because of this credential; counts it if so.
+    /// Whether the node may ask this; counts it if so.
     pub(crate) fn may_ask(
         &self,
-        credential: Fingerprint,
+        Question { about, holder }: Question,
         source: Option<SourceKey>,
         now: Millis,
     ) -> bool {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.credentials.entry(credential).take(SAME, now).is_ok()
+        asked.credentials.entry(about).take(SAME, now).is_ok()
+            && holder.is_none_or(|holder| asked.holders.entry(holder).take(OF_HOLDER, now).is_ok())
             && source.is_none_or(|source| asked.sources.entry(source).take(OF_SOURCE, now).is_ok())
             && asked.all.take(OF_ALL, now).is_ok()
     }
@@ -69,10 +99,48 @@ mod tests {
         Some(SourceKey::of(Ipv4Addr::new(192, 0, 2, number).into()))
     }
 
-    fn credential(number: u16) -> Fingerprint {
-        let mut made = Fingerprint::default();
-        made[..2].copy_from_slice(&number.to_be_bytes());
-        made
+    fn credential(number: u16) -> Question {
+        Question {
+            about: Fingerprint::of(&[&number.to_string()]),
+            holder: None,
+        }
+    }
+
+    #[test]
+    fn each_part_of_a_question_counts_by_itself() {
+        let of = Fingerprint::of;
+        assert_eq!(of(&["a token", "a profile"]), of(&["a token", "a profile"]));
+        let differing = [
+            of(&["a token"]),
+            of(&["a token", "a profile"]),
+            of(&["a token", "another profile"]),
+            of(&["a tokena", " profile"]),
+            of(&["a token", "", "a profile"]),
+        ];
+        for (place, one) in differing.iter().enumerate() {
+            assert!(!differing[..place].contains(one), "{place}");
+        }
+    }
+
+    /// Ten sources that showed one good token with profiles that do not exist asked as often as all together may.
+    #[test]
+    fn a_holder_who_wants_what_does_not_exist_uses_up_their_own_part() {
+        let questions = Questions::default();
+        let mut next = 0;
+        let mut asks = |holder: &str, from: u8, now: Millis| {
+            next += 1;
+            let wanted = next.to_string();
+            let question = Question {
+                about: Fingerprint::of(&["a token", &wanted]),
+                holder: Some(Fingerprint::of(&[holder])),
+            };
+            questions.may_ask(question, source(from), now)
+        };
+        let of_all_sources = (0..100).filter(|number| asks("thief", number % 10, NOW));
+        assert_eq!(of_all_sources.count(), 10);
+        assert!(asks("another", 1, NOW));
+        assert!(asks("thief", 1, NOW.plus(1000)));
+        assert!(!asks("thief", 2, NOW.plus(1000)));
     }
 
     #[test]

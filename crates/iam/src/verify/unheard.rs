@@ -2,13 +2,12 @@
 //! as [`Questions`](crate::state::questions::Questions) lets it.
 
 use crate::audit::Origin;
-use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::service::Iam;
+use crate::state::questions::{Fingerprint, Question};
 use crate::token::identity::{Credential, Identity};
 use base::id::KeyId;
 use base::principal::Principal;
-use std::fmt::Debug;
 use std::time::Duration;
 
 /// How long a caller whose credential is not known here waits for the answer.
@@ -29,7 +28,7 @@ impl Iam {
     /// then [`Self::ask_other_nodes`] does, and the credential is verified once more.
     #[must_use]
     pub fn may_be_unheard(&self, credential: Credential<'_>, error: &AuthError) -> bool {
-        error.may_be_unheard() && self.may_ask_about(credential.text())
+        error.may_be_unheard() && self.may_ask(by_text(credential.text()))
     }
 
     /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
@@ -38,31 +37,29 @@ impl Iam {
         matches!(asked, Ok(Ok(())))
     }
 
-    fn may_ask_about(&self, text: &str) -> bool {
+    fn may_ask(&self, question: Question) -> bool {
         if self.directory_age_seconds() > AGE_SECONDS_MAX {
             return false;
         }
-        let mut fingerprint = [0; 16];
-        fingerprint.copy_from_slice(sha256(text.as_bytes()).split_at(16).0);
         let source = Origin::current_source().key();
         let now = self.0.clock.now();
-        self.0.questions.may_ask(fingerprint, source, now)
+        self.0.questions.may_ask(question, source, now)
     }
 
     /// Learns the changes of other nodes because of this credential, if that may be asked for; returns whether it has.
     pub(crate) async fn asked_about(&self, text: &str) -> bool {
-        self.may_ask_about(text) && self.ask_other_nodes().await
+        self.may_ask(by_text(text)) && self.ask_other_nodes().await
     }
 
-    /// The same because of what is wanted with this credential, such as a trusted profile: what else it is shown for is a question of
-    /// its own.
-    pub(crate) async fn asked_about_wanted(
-        &self,
-        text: &str,
-        wanted: &(impl Debug + Sync),
-    ) -> bool {
+    /// The same because of what this holder of a good credential wants with it, such as a trusted profile: `about` is both, and what else
+    /// it is shown for is a question of its own.
+    pub(crate) async fn asked_about_wanted(&self, holder: &str, about: &[&str]) -> bool {
+        let question = Question {
+            about: Fingerprint::of(about),
+            holder: Some(Fingerprint::of(&[holder])),
+        };
         // Mostly nothing has to be asked: the logins do not carry the room for it with them.
-        Box::pin(self.asked_about(&format!("{text} {wanted:?}"))).await
+        self.may_ask(question) && Box::pin(self.ask_other_nodes()).await
     }
 
     /// The holder of a credential by what this node knows; if it does not know it, once more with the changes of the other nodes.
@@ -92,5 +89,13 @@ impl Iam {
         if !is_known {
             self.asked_about(text).await;
         }
+    }
+}
+
+/// Who shows the credential is not known.
+fn by_text(text: &str) -> Question {
+    Question {
+        about: Fingerprint::of(&[text]),
+        holder: None,
     }
 }

@@ -113,6 +113,8 @@ mod unchanged;
 #[cfg(test)]
 mod unheard;
 #[cfg(test)]
+mod up_to_date;
+#[cfg(test)]
 mod versions;
 #[cfg(test)]
 mod waiting;

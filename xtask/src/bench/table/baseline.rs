@@ -86,11 +86,15 @@ impl<'a> Programs<'a> {
 
     /// The figure that `cost` of this tree prints.
     pub(super) fn cost(&self, words: &[&str], figure: &str) -> Result<f64> {
-        let program = once(&self.cost, || match &self.arguments.cost {
+        figure_of(self.cost_program()?, words, figure)
+    }
+
+    /// `cost` of this tree.
+    pub(super) fn cost_program(&self) -> Result<&Path> {
+        once(&self.cost, || match &self.arguments.cost {
             Some(path) => Ok(path.clone()),
             None => built(&mut cargo()),
-        })?;
-        figure_of(program, words, figure)
+        })
     }
 
     /// The same of the commit that is compared with.
@@ -184,7 +188,8 @@ fn built(cargo: &mut Command) -> Result<PathBuf> {
     Ok(target_folder()?.join(program))
 }
 
-fn figure_of(program: &Path, words: &[&str], figure: &str) -> Result<f64> {
+/// A figure that the program prints, run with these words.
+pub(super) fn figure_of(program: &Path, words: &[&str], figure: &str) -> Result<f64> {
     let printed = output_of(Command::new(program).args(words))?;
     let mut lines = printed.lines().filter_map(|line| line.split_once('\t'));
     let found = lines.find(|(name, _)| *name == figure);

@@ -1,6 +1,6 @@
 //! Rows of the libraries alone: one sample's way through the decoder and the store.
 
-use super::baseline::Programs;
+use super::baseline::{Programs, figure_of};
 use super::row::{Bound, Row, in_turn};
 use crate::process::succeed;
 use anyhow::{Context, Result};
@@ -73,14 +73,12 @@ pub(super) fn json(programs: &Programs<'_>) -> Result<Vec<Row>> {
     Ok(vec![row])
 }
 
-/// Wall time: what a second core adds.
+/// Wall time: what a second core adds to a store, and what it adds to programs that share nothing but the machine.
 pub(super) fn threads(programs: &Programs<'_>) -> Result<Vec<Row>> {
-    let (before, now, ratio) = in_turn(
-        programs.pairs(),
-        || programs.cost(&["threads", "1"], "wall_ns"),
-        || programs.cost(&["threads", "2"], "wall_ns"),
-    )?;
-    Ok(vec![Row {
+    let one_thread = || programs.cost(&["threads", "1"], "wall_ns");
+    let two_threads = || programs.cost(&["threads", "2"], "wall_ns");
+    let (before, now, ratio) = in_turn(programs.pairs(), one_thread, two_threads)?;
+    let store = Row {
         what: "a known sample: one thread (before), two threads (now), wall time".to_owned(),
         unit: "ns",
         before,
@@ -88,7 +86,30 @@ pub(super) fn threads(programs: &Programs<'_>) -> Result<Vec<Row>> {
         ratio,
         bound: Bound::AtLeast(1.6),
         or_at_most: None,
-    }])
+    };
+    let (before, now, ratio) = in_turn(programs.pairs(), one_thread, || two_programs(programs))?;
+    let machine = Row {
+        what: "for comparison: one program of one thread (before), two such programs at once with a store each (now), wall time".to_owned(),
+        unit: "ns",
+        before,
+        now,
+        ratio,
+        bound: Bound::None,
+        or_at_most: None,
+    };
+    Ok(vec![store, machine])
+}
+
+/// The time for a sample where two programs write at the same time, each to its own store.
+fn two_programs(programs: &Programs<'_>) -> Result<f64> {
+    let program = programs.cost_program()?;
+    let run = || figure_of(program, &["threads", "1"], "wall_ns");
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(run);
+        (run(), other.join())
+    });
+    let other = other.map_err(|_| anyhow::anyhow!("a run of the program panicked"))?;
+    Ok(1.0 / (1.0 / one? + 1.0 / other?))
 }
 
 /// A million series, each with a sample in the log.

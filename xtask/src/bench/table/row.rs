@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result};
 pub(super) enum Bound {
     AtLeast(f64),
     AtMost(f64),
+    /// It has none: it shows what the machine can do, for a row that has one.
+    None,
 }
 
 /// One line of the table.
@@ -29,6 +31,7 @@ impl Row {
         let by_ratio = match self.bound {
             Bound::AtLeast(least) => self.ratio >= least,
             Bound::AtMost(most) => self.ratio <= most,
+            Bound::None => true,
         };
         by_ratio || self.or_at_most.is_some_and(|most| self.now <= most)
     }
@@ -37,6 +40,7 @@ impl Row {
         let bound = match self.bound {
             Bound::AtLeast(least) => format!("≥ {least}"),
             Bound::AtMost(most) => format!("≤ {most}"),
+            Bound::None => String::new(),
         };
         let or = self
             .or_at_most
@@ -48,7 +52,11 @@ impl Row {
             short(self.before),
             short(self.now),
             self.ratio,
-            if self.holds() { "yes" } else { "**no**" },
+            match self.bound {
+                Bound::None => "",
+                _ if self.holds() => "yes",
+                _ => "**no**",
+            },
             unit = self.unit,
         )
     }

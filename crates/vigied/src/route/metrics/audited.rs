@@ -30,6 +30,19 @@ pub(super) enum Wait {
     ToComplete,
 }
 
+/// A deletion, and how its begin waits.
+#[derive(Clone, Copy)]
+pub(super) struct Removal<'q> {
+    pub(super) query: &'q DeleteQuery<'q>,
+    pub(super) wait: Wait,
+}
+
+/// The entry of a deletion's begin, and the one that follows it where it does not begin after all.
+struct BeginEntries {
+    begun: Entry,
+    failed: Entry,
+}
+
 /// The caller, for the thread on which the store works.
 pub(super) struct Deleter {
     app: Arc<App>,
@@ -57,11 +70,11 @@ impl Deleter {
         &self,
         scope: &Scope,
         pattern: &str,
-        delete: &DeleteQuery<'_>,
+        query: &DeleteQuery<'_>,
         answer: &Answer,
     ) -> Result<Deleted, Refusal> {
         let wait = Wait::AsAChange;
-        self.delete_then(scope, pattern, (delete, wait), answer, |ended| {
+        self.delete_then(scope, pattern, Removal { query, wait }, answer, |ended| {
             answer.give_up_turn();
             ended.blocking_recv()
         })
@@ -72,10 +85,10 @@ impl Deleter {
         &self,
         scope: &Scope,
         pattern: &str,
-        delete: (&DeleteQuery<'_>, Wait),
+        removal: Removal<'_>,
         answer: &Answer,
     ) -> Result<Deleted, Refusal> {
-        self.delete_then(scope, pattern, delete, answer, |ended| {
+        self.delete_then(scope, pattern, removal, answer, |ended| {
             let mut received = None;
             // Where the wait fails nothing more is deleted, and the entry is on its way.
             let _ = answer.wait_for(async { received = Some(ended.await) });
@@ -87,14 +100,17 @@ impl Deleter {
         &self,
         scope: &Scope,
         pattern: &str,
-        (delete, wait): (&DeleteQuery<'_>, Wait),
+        Removal { query, wait }: Removal<'_>,
         answer: &Answer,
         end: impl FnOnce(Receiver) -> Received,
     ) -> Result<Deleted, Refusal> {
-        let entry = |outcome, series| self.entry(scope, pattern, delete.range, (outcome, series));
+        let entry = |outcome, series| self.entry(scope, pattern, query.range, (outcome, series));
         let mut begun = None;
         let mut begin = |_: &Deleted| {
-            let entries = (entry(Outcome::Begun, None), entry(Outcome::Failed, None));
+            let entries = BeginEntries {
+                begun: entry(Outcome::Begun, None),
+                failed: entry(Outcome::Failed, None),
+            };
             match begun.insert(self.begin(scope, entries, wait, answer)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
@@ -103,7 +119,7 @@ impl Deleter {
         let (store, context) = (&self.app.store, answer.context());
         // Over before the caller is told.
         let _change = self.app.queries.render_cache().deleting(scope.domain());
-        let deleted = store.delete_with_hook(scope, delete, &context, &mut begin);
+        let deleted = store.delete_with_hook(scope, query, &context, &mut begin);
         let Some(()) = begun.transpose()? else {
             return Ok(deleted?.unwrap_or_default());
         };
@@ -127,11 +143,12 @@ impl Deleter {
     fn begin(
         &self,
         scope: &Scope,
-        (begun, failed): (Entry, Entry),
+        entries: BeginEntries,
         wait: Wait,
         answer: &Answer,
     ) -> Result<(), Refusal> {
-        let mut receiver = self.enter_begin(scope, (begun, failed.clone()), wait);
+        let failed = entries.failed.clone();
+        let mut receiver = self.enter_begin(scope, entries, wait);
         let mut received = None;
         let waited = answer.wait_for(async { received = Some((&mut receiver).await) });
         // After this, the task records `failed` itself if nobody received its result.
@@ -193,7 +210,8 @@ impl Deleter {
 
     /// Records the begin on the runtime. If nobody waits for the result any more when it is recorded, `failed` is recorded next; if nobody
     /// does while it still waits for its turn, nothing is.
-    fn enter_begin(&self, scope: &Scope, (begun, failed): (Entry, Entry), wait: Wait) -> Receiver {
+    fn enter_begin(&self, scope: &Scope, entries: BeginEntries, wait: Wait) -> Receiver {
+        let BeginEntries { begun, failed } = entries;
         let (app, account) = (Arc::clone(&self.app), self.account(scope));
         let identity = scope.principal();
         let (mut sender, receiver) = oneshot::channel();

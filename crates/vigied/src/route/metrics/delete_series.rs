@@ -1,6 +1,6 @@
 //! `POST /tags/delSeries`: Graphite's deletion of series by their names.
 
-use super::audited::{Deleter, Wait};
+use super::audited::{Deleter, Removal, Wait};
 use super::parameters::{invalid, query_refusal, reserve_tables};
 use crate::app::App;
 use crate::http::accept_encoding::EncodingChoice;
@@ -83,7 +83,7 @@ fn remove(
 ) -> Result<(), Refusal> {
     let mut wait = Wait::AsAChange;
     for series in named {
-        let delete = DeleteQuery {
+        let query = DeleteQuery {
             selector: &series.selector,
             range: None,
             exact: true,
@@ -92,7 +92,11 @@ fn remove(
         };
         let context = answer.context();
         reserve_tables(&context, &series.selector)?;
-        let deleted = deleter.delete_one(scope, &series.text, (&delete, wait), answer)?;
+        let removal = Removal {
+            query: &query,
+            wait,
+        };
+        let deleted = deleter.delete_one(scope, &series.text, removal, answer)?;
         if deleted.series > 0 {
             wait = Wait::ToComplete;
         }

@@ -12,6 +12,7 @@ use base::limit;
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 pub(super) fn in_flight(server: &Server) -> u64 {
@@ -119,6 +120,57 @@ fn a_key_is_deleted_however_many_changes_of_its_owner_wait() {
     let (status, text) = answer(&mut deletes).unwrap();
     assert_eq!(status, 204, "{text}");
     drop(waiting);
+}
+
+/// It was refused in the middle, with an answer that says that nothing is deleted. The places are full all the time: each thread asks
+/// anew as soon as it is answered.
+#[test]
+fn a_deletion_of_several_series_that_has_begun_is_completed_however_many_changes_wait() {
+    const SERIES: usize = 8;
+    /// More threads than there are places, so that a place that gets free is taken at once.
+    const MORE: u64 = 10;
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let names: Vec<String> = (0..SERIES).map(|number| format!("gone.{number}")).collect();
+    let sent: Vec<_> = (names.iter())
+        .map(|name| json!({"name": name, "value": 1}))
+        .collect();
+    ok(&ask(&server, "POST", "/v1/metrics")
+        .json(&json!(sent))
+        .send());
+    let paths: Vec<(&str, &str)> = names.iter().map(|name| ("path", name.as_str())).collect();
+    let deletes = ask(&server, "POST", "/tags/delSeries").form(&paths);
+    let writer = Writer::begin(&server);
+    let deletes = thread::spawn(move || deletes.send());
+    until("it works", || figure(&server, "vigie_queries_running") == 1);
+    // It has lent its turn, so it waits for the entry of the first series.
+    ok(&ask(&server, "GET", "/v1/metrics/list?query=load.*").send());
+    let places =
+        limit::CHANGES_AT_ONCE_PER_ACCOUNT.default + limit::CHANGES_WAITING_PER_IDENTITY.default;
+    let (is_over, refused) = (AtomicBool::new(false), AtomicU64::new(0));
+    let keep_asking = || {
+        while !is_over.load(Ordering::Relaxed) {
+            let body = json!({"name": "of many"});
+            let made = ask(&server, "POST", "/v2/organizations").json(&body).send();
+            refused.fetch_add(u64::from(made.status == 429), Ordering::Relaxed);
+        }
+    };
+    let reply = thread::scope(|scope| {
+        for _ in 0..places + MORE {
+            scope.spawn(keep_asking);
+        }
+        until("the places are full", || {
+            refused.load(Ordering::Relaxed) >= MORE
+        });
+        drop(writer);
+        let reply = deletes.join();
+        is_over.store(true, Ordering::Relaxed);
+        reply.unwrap()
+    });
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let left = ask(&server, "GET", "/v1/metrics/list?query=gone.*").send();
+    for name in &names {
+        assert!(!left.text().contains(name), "{}", left.text());
+    }
 }
 
 /// They held the turns of the changes while they waited behind the logins.
