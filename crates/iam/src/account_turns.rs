@@ -47,9 +47,9 @@ impl From<Principal> for TurnHolder {
 impl fmt::Display for TurnHolder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Principal(principal) => write!(out, "`{principal}`"),
+            Self::Principal(principal) => write!(out, "{principal}"),
             Self::Workload { resource, .. } => {
-                write!(out, "the token of the compute resource `{resource}`")
+                write!(out, "compute resource {resource}")
             }
         }
     }

@@ -98,7 +98,7 @@ where
 fn too_many(account: AccountId, full: TooManyWait) -> IamError {
     let TooManyWait { limit, holder } = full;
     let whose = match holder {
-        Some(holder) => format!("{holder} in the account `{account}`"),
+        Some(holder) => format!("`{holder}` in the account `{account}`"),
         None => format!("the account `{account}`"),
     };
     let message = format!(

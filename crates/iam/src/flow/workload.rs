@@ -147,7 +147,7 @@ impl Iam {
             account,
             holder: TurnHolder::Workload {
                 resource: resource.label(),
-                token: entropy::sha256(shown.as_bytes()),
+                token: entropy::sha256(wanted.token.expose().as_bytes()),
             },
         };
         self.enter_login(owner, entry).await?;

@@ -83,7 +83,7 @@ impl RequestTurns {
     fn refusal(&self, full: TooManyWait) -> Refusal {
         let TooManyWait { limit, holder } = full;
         let whose = match holder {
-            Some(holder) => format!("{holder} in the account"),
+            Some(holder) => format!("`{holder}` in the account"),
             None => "the account".to_owned(),
         };
         let message = format!(
