@@ -12,7 +12,7 @@ mod overdue;
 pub(crate) use open::{find_open, open_of, open_with};
 pub(crate) use overdue::{end_overdue, find_overdue};
 
-use super::column::{at, counted, parse_guid};
+use super::column::{at, counted, parse, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
@@ -175,20 +175,33 @@ pub(crate) async fn detach(tx: &mut Tx, session: SessionId) -> Result<(), IamErr
     Ok(())
 }
 
-/// The principal and account of a session that has not ended.
+const LIVE: &str = "SELECT principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, account FROM sessions \
+                    WHERE guid = $1 AND revoked_at IS NULL";
+
+/// The principal and account of a session that has not ended; also where its refresh tokens are over, as its access tokens may live longer.
 pub(crate) async fn find_live(
     tx: &mut Tx,
     session: SessionId,
-) -> Result<Option<(Principal, Option<AccountId>)>, IamError> {
-    let sql = "SELECT principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, account FROM sessions WHERE guid = $1 AND revoked_at IS NULL";
-    let Some(row) = tx.one(sql, &[session.0.to_string().into()]).await? else {
-        return Ok(None);
-    };
+) -> Result<Option<(Principal, AccountId)>, IamError> {
+    let row = tx.one(LIVE, &[session.0.to_string().into()]).await?;
+    row.map_or(Ok(None), |row| read_live(&row))
+}
+
+/// As [`find_live`], as it is now. Only a read: what has ended delays no writer.
+pub(crate) async fn find_live_now(
+    db: &Db,
+    session: SessionId,
+) -> Result<Option<(Principal, AccountId)>, IamError> {
+    let row = db.one(LIVE, &[session.0.to_string().into()]).await?;
+    row.map_or(Ok(None), |row| read_live(&row))
+}
+
+fn read_live(row: &Row) -> Result<Option<(Principal, AccountId)>, IamError> {
     // The sessions of a principal end when the principal is deleted.
-    let Some(principal) = principals::read(&row)? else {
+    let Some(principal) = principals::read(row)? else {
         return Ok(None);
     };
-    Ok(Some((principal, row.text("account")?.parse().ok())))
+    Ok(Some((principal, parse(row, "account", "an account GUID")?)))
 }
 
 /// A session to be stored.

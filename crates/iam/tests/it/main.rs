@@ -45,6 +45,8 @@ mod just_made;
 #[cfg(test)]
 mod key;
 #[cfg(test)]
+mod late_renewal;
+#[cfg(test)]
 mod locked_keys;
 #[cfg(test)]
 mod lost_answer;
