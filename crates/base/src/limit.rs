@@ -343,7 +343,7 @@ limits! {
     /// Logins of one account that write at once.
     fixed LOGINS_AT_ONCE_PER_ACCOUNT = "logins_at_once_per_account", 1, "logins", "a further login of the same account that begins a session, renews or ends one, makes a one-time code or takes on a trusted profile waits until another one is done";
     /// Logins of one account that wait until they may write.
-    fixed LOGINS_WAITING_PER_ACCOUNT = "logins_waiting_per_account", 100, "logins", "a further login or renewal of the account, beside the one that is written and so many that wait, is refused with 429 and `Retry-After`; a logout never is";
+    fixed LOGINS_WAITING_PER_ACCOUNT = "logins_waiting_per_account", 100, "logins", "a further login or renewal of the account, beside the one that is written and so many that wait, is refused with 429 and `Retry-After`, and one of a compute resource where those of compute resources are half as many; a logout never is";
     /// Logins of one identity that wait until they may write: a quarter of those of its account.
     fixed LOGINS_WAITING_PER_IDENTITY = "logins_waiting_per_identity", 25, "logins", "a further login or renewal of the same user or service ID in the account, or with the same token of a compute resource, while so many of its own wait, is refused with 429 and `Retry-After`; a logout never is";
     /// Lists and decisions that are worked out at once for one account.
