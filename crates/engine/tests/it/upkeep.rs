@@ -241,7 +241,8 @@ fn deletions_rewrite_days_once_in_a_while() {
             1,
             &[("a.b", NOON - DAY, 1.0), ("a.c", NOON - DAY, 1.0)],
         );
-        until("flush", &|| figure(&engine, "head_samples") < 1.0);
+        // To its end: of a series that is deleted while it is being written, nothing comes into the file.
+        engine.flush().unwrap();
     };
     fresh();
     delete(&engine, 1, "a.b", None);
