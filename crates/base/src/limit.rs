@@ -341,15 +341,15 @@ limits! {
     /// Changes of what one account has that are made at once.
     fixed CHANGES_AT_ONCE_PER_ACCOUNT = "changes_at_once_per_account", 2, "changes", "a further change of what the account has (its users, keys, policies, spaces, events and so on) waits until another one of the same account is done";
     /// Changes of what one account has that wait until they are made.
-    fixed CHANGES_WAITING_PER_ACCOUNT = "changes_waiting_per_account", 128, "changes", "a further change of what the account has, beside those that are made and so many that wait, is refused with 429; what ends sessions or an API key never is";
+    fixed CHANGES_WAITING_PER_ACCOUNT = "changes_waiting_per_account", 128, "changes", "a further change of what the account has, beside those that are made and so many that wait, is refused with 429; what ends credentials (sessions, API keys, or who or what holds or gives them) never is: it waits, and beyond as many of one identity, for its own";
     /// Changes of one identity that wait until they are made: a quarter of those of its account.
-    fixed CHANGES_WAITING_PER_IDENTITY = "changes_waiting_per_identity", 32, "changes", "a further change by the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429; what ends sessions or an API key never is";
+    fixed CHANGES_WAITING_PER_IDENTITY = "changes_waiting_per_identity", 32, "changes", "a further change by the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429; what ends credentials (sessions, API keys, or who or what holds or gives them) never is: it waits, and beyond as many of one identity, for its own";
     /// Logins of one account that write at once.
     fixed LOGINS_AT_ONCE_PER_ACCOUNT = "logins_at_once_per_account", 1, "logins", "a further login of the same account that begins a session, renews or ends one, makes a one-time code or takes on a trusted profile waits until another one is done";
     /// Logins of one account that wait until they may write.
-    fixed LOGINS_WAITING_PER_ACCOUNT = "logins_waiting_per_account", 100, "logins", "a further login or renewal of the account, beside the one that is written and so many that wait, is refused with 429 and `Retry-After`; a logout never is";
+    fixed LOGINS_WAITING_PER_ACCOUNT = "logins_waiting_per_account", 100, "logins", "a further login or renewal of the account, beside the one that is written and so many that wait, is refused with 429 and `Retry-After`, and one of a compute resource where those of compute resources are half as many; a logout never is";
     /// Logins of one identity that wait until they may write: a quarter of those of its account.
-    fixed LOGINS_WAITING_PER_IDENTITY = "logins_waiting_per_identity", 25, "logins", "a further login or renewal of the same user, service ID or trusted profile in the account, while so many of its own wait, is refused with 429 and `Retry-After`; a logout never is";
+    fixed LOGINS_WAITING_PER_IDENTITY = "logins_waiting_per_identity", 25, "logins", "a further login or renewal of the same user or service ID in the account, or with the same token of a compute resource, while so many of its own wait, is refused with 429 and `Retry-After`; a logout never is";
     /// Lists and decisions that are worked out at once for one account.
     fixed LISTS_AT_ONCE_PER_ACCOUNT = "lists_at_once_per_account", 2, "lists", "a further list whose length grows with the account (`vigied routes` shows which), report, or request for decisions about access, waits until another one of the same account is done";
     /// Lists and decisions of one account that wait until they are worked out.

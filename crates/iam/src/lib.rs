@@ -22,11 +22,13 @@ mod hidden_domain;
 #[doc(hidden)]
 pub mod inspect;
 pub mod key_text;
+mod keyed_turns;
 pub mod login;
 pub mod manage;
 mod model;
 mod open;
 mod policy;
+pub mod progress;
 mod refusal;
 mod repo;
 mod sender;

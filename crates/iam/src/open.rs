@@ -6,6 +6,7 @@ use crate::config::{
     AccountLimits, IamConfig, IamLimits, InvitationConfig, PasswordCost, SigningConfig,
 };
 use crate::error::IamError;
+use crate::keyed_turns::KeyedTurns;
 use crate::login::Logins;
 use crate::refusal::Reason;
 use crate::repo::{counters, issuers, rows};
@@ -110,6 +111,8 @@ impl Iam {
             ended,
             logins,
             login_turns: AccountTurns::new(login_turns::LIMITS),
+            kept_alive: KeyedTurns::new(1),
+            ending: KeyedTurns::new(1),
             workloads,
             counts,
             activity: UnwrittenActivity::new(limit::ACTIVITY_UNWRITTEN.default),

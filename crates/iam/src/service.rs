@@ -4,6 +4,7 @@ use crate::account_turns::AccountTurns;
 use crate::audit::Counts;
 use crate::config::IamConfig;
 use crate::error::{AuthError, IamError};
+use crate::keyed_turns::KeyedTurns;
 use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
@@ -15,6 +16,7 @@ use crate::state::watcher::Watcher;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use crate::workload::{WorkloadIssuer, Workloads};
+use base::id::SessionId;
 use base::scope::Domain;
 use base::time::Clock;
 use db::Db;
@@ -35,6 +37,10 @@ pub(crate) struct Inner {
     pub(crate) logins: Logins,
     /// The turns in which logins of one account write.
     pub(crate) login_turns: AccountTurns,
+    /// The turns in which a session is kept alive, one call of each session after the other.
+    pub(crate) kept_alive: KeyedTurns<SessionId>,
+    /// The turns in which a session is ended by a token of it.
+    pub(crate) ending: KeyedTurns<SessionId>,
     /// Whose tokens workloads log in with.
     pub(crate) workloads: arc_swap::ArcSwap<Workloads>,
     pub(crate) counts: Counts,

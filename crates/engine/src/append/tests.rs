@@ -15,8 +15,12 @@ fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
         ..ShardBatch::default()
     };
     let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
-    let sender = (TENANT, Owner::from(TENANT));
-    let terms = (sender, Stamp::before_all(), core.state.drop_count(TENANT));
+    let terms = GroupTerms {
+        tenant: TENANT,
+        owner: Owner::from(TENANT),
+        stamp: Stamp::before_all(),
+        drops: core.state.drop_count(TENANT),
+    };
     let mut writer = core.state.shard(0).unwrap().write();
     guard::step(LOCK_STEPS_MAX);
     let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));

@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// Bytes gathered before they are handed to the operating system.
 const BUFFER_BYTES: usize = 1 << 20;
 
+/// Bytes after which they are brought to stable storage, while the segment is still being written: a sync of the log waits for what the
+/// disk was given before, so that a whole segment at once would hold up every write that is committed.
+const SYNC_BYTES: u64 = 4 << 20;
+
 /// The summary of a written segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SegmentSummary {
@@ -35,6 +39,7 @@ pub(crate) struct SegmentWriter {
     header: Header,
     buffer: Vec<u8>,
     written: u64,
+    synced: u64,
     blocks: BlockList,
     tenants: Vec<Tenant>,
     samples: u64,
@@ -62,6 +67,7 @@ impl SegmentWriter {
             header_crc: crc32fast::hash(&buffer),
             buffer,
             written: 0,
+            synced: 0,
             blocks: BlockList::new(storage, path),
             tenants: Vec::new(),
             samples: 0,
@@ -181,6 +187,17 @@ impl SegmentWriter {
             .map_err(error::io(FileAction::Write, &self.path))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
+        if self.written - self.synced >= SYNC_BYTES {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.file
+            .sync()
+            .map_err(error::io(FileAction::Sync, &self.path))?;
+        self.synced = self.written;
         Ok(())
     }
 
@@ -215,9 +232,7 @@ impl SegmentWriter {
         };
         self.buffer.extend_from_slice(&footer.encode());
         self.write_out()?;
-        self.file
-            .sync()
-            .map_err(error::io(FileAction::Sync, &self.path))?;
+        self.sync()?;
         Ok(SegmentSummary {
             samples: self.samples,
             series: self.series,

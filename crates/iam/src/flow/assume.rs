@@ -116,7 +116,7 @@ impl Iam {
         }?;
         let owner = LoginOwner {
             account: assumer.account,
-            principal: assumer.bounds.principal(),
+            holder: assumer.bounds.principal().into(),
         };
         self.enter_login(owner, entry).await?;
         self.note_taken_on(assumer.account, profile);
@@ -134,13 +134,13 @@ impl Iam {
         }
         let wanted = Arc::new(wanted);
         let owner = refresh::owner_of(self, &text, Client::Bx.id()).await?;
-        let answer = self.assume_in_turn(owner, &wanted, &text).await;
+        let principal = owner.holder.to_string();
+        let answer = self.assume_in_turn(owner.clone(), &wanted, &text).await;
         if !answer.as_ref().err().is_some_and(may_be_unheard) {
             return answer;
         }
         // The token was not used up, so it can be shown again.
         let about = wanted.profile.asked_with(text.expose());
-        let principal = owner.principal.to_string();
         match self.asked_about_wanted(&principal, &about).await {
             true => self.assume_in_turn(owner, &wanted, &text).await,
             false => answer,

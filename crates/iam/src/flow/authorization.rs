@@ -117,7 +117,7 @@ impl Iam {
         };
         let owner = LoginOwner {
             account,
-            principal: holder.principal(),
+            holder: holder.principal().into(),
         };
         self.in_login_turn(owner, enter).await?;
         Ok(tokens)

@@ -1,10 +1,10 @@
 //! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
-use super::login_progress::{LoginProgress, LoginStage};
 use crate::account_turns::{AccountTurn, TooManyWait};
 use crate::audit::{Entry, Origin};
 use crate::error::IamError;
+use crate::progress::{Progress, Stage};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
@@ -26,27 +26,47 @@ impl Iam {
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
-        LoginProgress::reach_in_current(LoginStage::Waits);
-        let turns = &self.0.login_turns;
-        let turn = turns.take(owner.account, owner.principal).await;
-        let turn = turn.map_err(|full| too_many(owner.account, full))?;
-        LoginProgress::reach_in_current(LoginStage::Begun);
+        Progress::reach(Stage::LoginWaits);
+        let turn = self.login_turn(owner).await?;
+        Progress::reach(Stage::LoginBegun);
         run(turn, work).await
     }
 
-    /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.
-    pub(super) async fn in_ending_turn<F, T>(
+    /// As [`Self::in_login_turn`], for work that notes the use of a session, and of which nothing comes: it may be sent again.
+    pub(crate) async fn in_keeping_turn<F, T>(
         &self,
-        account: AccountId,
+        owner: LoginOwner,
         work: F,
     ) -> Result<T, IamError>
     where
         F: Future<Output = Result<T, IamError>> + Send + 'static,
         T: Send + 'static,
     {
-        LoginProgress::reach_in_current(LoginStage::Ends);
-        let turn = self.0.login_turns.take_to_complete(account).await;
+        Progress::reach(Stage::KeepsAlive);
+        let turn = self.login_turn(owner).await?;
         run(turn, work).await
+    }
+
+    /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.
+    pub(super) async fn in_ending_turn<F, T>(
+        &self,
+        owner: LoginOwner,
+        work: F,
+    ) -> Result<T, IamError>
+    where
+        F: Future<Output = Result<T, IamError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        Progress::reach(Stage::EndsLogin);
+        let turns = &self.0.login_turns;
+        let turn = turns.take_to_end(owner.account, owner.holder).await;
+        run(turn, work).await
+    }
+
+    async fn login_turn(&self, owner: LoginOwner) -> Result<AccountTurn, IamError> {
+        let LoginOwner { account, holder } = owner;
+        let turn = self.0.login_turns.take(account, holder).await;
+        turn.map_err(|full| too_many(account, full))
     }
 
     /// Writes the entry of a login that has no session.
@@ -70,18 +90,19 @@ where
         let _turn = turn;
         work.await
     };
-    let task = tokio::spawn(Origin::current().scope(work).in_current_span());
+    let work = Progress::current().scope(Origin::current().scope(work));
+    let task = tokio::spawn(work.in_current_span());
     task.await.map_err(|_| IamError::BrokenOff)?
 }
 
 fn too_many(account: AccountId, full: TooManyWait) -> IamError {
-    let TooManyWait { limit, identity } = full;
-    let whose = match identity {
-        Some(identity) => format!("`{identity}` in the account `{account}`"),
+    let TooManyWait { limit, holder } = full;
+    let whose = match holder {
+        Some(holder) => format!("`{holder}` in the account `{account}`"),
         None => format!("the account `{account}`"),
     };
     let message = format!(
-        "Too many logins and renewals of {whose} wait for each other (`{}` = {}): try again",
+        "Too many logins and renewals of {whose} wait for each other (`{}` = {}): this one was not begun, and may be sent again",
         limit.name, limit.default
     );
     let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::KeepLogin);

@@ -13,7 +13,6 @@ mod guess_limit;
 mod held_login;
 mod introspect;
 pub(crate) mod lifetimes;
-pub mod login_progress;
 mod login_turn;
 pub(crate) mod passcode;
 mod passcode_request;

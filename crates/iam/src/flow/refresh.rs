@@ -82,10 +82,10 @@ impl Login {
     }
 
     /// Whose it is, in whose turn it writes.
-    pub(crate) const fn owner(&self) -> LoginOwner {
+    pub(crate) fn owner(&self) -> LoginOwner {
         LoginOwner {
             account: self.account,
-            principal: self.bounds.principal(),
+            holder: self.bounds.principal().into(),
         }
     }
 
@@ -283,15 +283,19 @@ pub(super) async fn owner_of(
     let principal = token.principal.ok_or_else(invalid)?;
     let asked = iam.hear_of_owner(text.expose(), principal, token.api_key);
     asked.await;
-    Ok(LoginOwner { account, principal })
+    Ok(LoginOwner {
+        account,
+        holder: principal.into(),
+    })
 }
 
 async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<SessionTokens, IamError> {
     let Renewal { text, client, .. } = *renewal;
-    let now = iam.0.clock.now();
     let mut tx = iam.0.db.begin().await?;
+    // Only now: who was told to renew with the same token, while this waited for the database, has all of the grace.
+    let now = iam.0.clock.now();
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
-        return renew(iam, tx, &token, renewal, now).await;
+        return renew(iam, tx, &token, renewal).await;
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
@@ -309,7 +313,6 @@ async fn renew(
     mut tx: Tx,
     token: &RefreshToken,
     renewal: &Renewal<'_>,
-    now: Millis,
 ) -> Result<SessionTokens, IamError> {
     let Renewal { text, client, .. } = *renewal;
     let RenewedSession {
@@ -326,7 +329,9 @@ async fn renew(
     let with_uaa = renewal.with_uaa;
     let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
     let encrypted = successor::encrypt(text, &refresh_token)?;
-    refresh_tokens::set_successor(&mut tx, text, encrypted).await?;
+    // The grace begins when the answer is near: rows of others may have been waited for.
+    let now = iam.0.clock.now();
+    refresh_tokens::set_successor(&mut tx, text, encrypted, now).await?;
     if until.is_none() {
         let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
         let ends = login.bounds().end(now, life.refresh_seconds);

@@ -2,11 +2,13 @@
 
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::error::{AuthError, IamError};
+use crate::progress::{Progress, Stage};
 use crate::refusal::Reason;
-use crate::repo::refresh_tokens;
+use crate::repo::refresh_tokens::{self, TokenState};
 use crate::repo::sessions::{self, SessionSelector};
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
 use crate::token::identity::Identity;
 use base::id::{SessionId, UserId};
 use base::principal::Principal;
@@ -52,8 +54,34 @@ impl Iam {
         if sessions::end(&mut tx, principal, SessionSelector::One(session), now).await? == 0 {
             return Ok(());
         }
-        let entry = entry(principal).maybe_in(account).on(session);
+        let entry = entry(principal).in_account(account).on(session);
         self.commit_without_read_back(tx, entry).await
+    }
+
+    /// Ends one session in a turn of its account. However often it is asked for, it takes one turn: the others wait for that one here, and
+    /// see that the session has ended.
+    async fn end_in_turn(
+        &self,
+        session: SessionId,
+        entry: impl FnOnce(Principal) -> Entry + Send + 'static,
+    ) -> Result<(), IamError> {
+        Progress::reach(Stage::EndsLogin);
+        let turn = self.0.ending.take(session).await;
+        let found = sessions::find_live_now(&self.0.db, session).await?;
+        let Some((principal, account)) = found else {
+            return Ok(());
+        };
+        let owner = LoginOwner {
+            account,
+            holder: principal.into(),
+        };
+        let iam = self.clone();
+        self.in_ending_turn(owner, async move {
+            let _turn = turn;
+            iam.end_session(iam.0.db.begin().await?, session, entry)
+                .await
+        })
+        .await
     }
 
     /// Ends the session of a verified caller with all its tokens.
@@ -62,13 +90,9 @@ impl Iam {
     /// When the credential has no session; when the database fails.
     pub async fn log_out(&self, caller: &Identity) -> Result<(), IamError> {
         let session = caller.session().ok_or_else(no_session)?;
-        let (iam, caller) = (self.clone(), caller.clone());
-        self.in_ending_turn(caller.account(), async move {
-            let entry = |_| Entry::by(&caller, Action::SessionEnded).with("why", "logged_out");
-            iam.end_session(iam.0.db.begin().await?, session, entry)
-                .await
-        })
-        .await
+        let caller = caller.clone();
+        let entry = move |_| Entry::by(&caller, Action::SessionEnded).with("why", "logged_out");
+        self.end_in_turn(session, entry).await
     }
 
     /// Revokes a token (RFC 7009): the session of a refresh token or an access token ends with all its tokens. An
@@ -77,11 +101,8 @@ impl Iam {
     /// # Errors
     /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
-        let iam = self.clone();
-        if let Some(account) = refresh_tokens::account_of(&self.0.db, token).await? {
-            let token = token.clone();
-            let revoked = async move { iam.revoke_refresh_token(&token).await };
-            return self.in_ending_turn(account, revoked).await;
+        if let Some(state) = refresh_tokens::find_state(&self.0.db, token).await? {
+            return self.revoke_refresh_token(&state).await;
         }
         let bearer = self.verifier().bearer(token.expose());
         let holder = match self.holder_at_any_node(bearer).await {
@@ -91,16 +112,12 @@ impl Iam {
             Err(_) => return self.revoke_refused(token).await,
         };
         let session = holder.session().ok_or_else(no_session)?;
-        self.in_ending_turn(holder.account(), async move {
-            let entry = |owner: Principal| {
-                Entry::by(&holder, Action::SessionEnded)
-                    .with("owner", owner)
-                    .with("why", "revoked")
-            };
-            iam.end_session(iam.0.db.begin().await?, session, entry)
-                .await
-        })
-        .await
+        let entry = move |owner: Principal| {
+            Entry::by(&holder, Action::SessionEnded)
+                .with("owner", owner)
+                .with("why", "revoked")
+        };
+        self.end_in_turn(session, entry).await
     }
 
     /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error.
@@ -108,32 +125,19 @@ impl Iam {
         let Some(session) = self.verifier().signed_session(token.expose()) else {
             return Ok(());
         };
-        let found = sessions::find_open(&self.0.db, session, self.0.clock.now()).await?;
-        let Some((_, account)) = found else {
-            return Ok(());
+        let entry = |owner: Principal| {
+            Entry::by_actor(
+                Actor::from(owner),
+                Credential::IamToken,
+                Action::SessionEnded,
+            )
+            .with("owner", owner)
+            .with("why", "revoked")
         };
-        let iam = self.clone();
-        self.in_ending_turn(account, async move {
-            let entry = |owner: Principal| {
-                Entry::by_actor(
-                    Actor::from(owner),
-                    Credential::IamToken,
-                    Action::SessionEnded,
-                )
-                .with("owner", owner)
-                .with("why", "revoked")
-            };
-            iam.end_session(iam.0.db.begin().await?, session, entry)
-                .await
-        })
-        .await
+        self.end_in_turn(session, entry).await
     }
 
-    async fn revoke_refresh_token(&self, token: &Secret<String>) -> Result<(), IamError> {
-        let Some(state) = refresh_tokens::find_state(&self.0.db, token).await? else {
-            // It has expired long ago, and was deleted at this moment.
-            return Ok(());
-        };
+    async fn revoke_refresh_token(&self, state: &TokenState) -> Result<(), IamError> {
         // A used or expired token proves nothing: somebody may have found a copy.
         let is_good = !state.is_used && state.expires_at > self.0.clock.now();
         let entry = move |owner: Principal| {
@@ -145,8 +149,7 @@ impl Iam {
                 .with("owner", owner)
                 .with("why", "revoked")
         };
-        self.end_session(self.0.db.begin().await?, state.session, entry)
-            .await
+        self.end_in_turn(state.session, entry).await
     }
 }
 

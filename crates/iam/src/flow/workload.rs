@@ -6,12 +6,15 @@
 use super::access;
 use super::refresh::Login;
 use super::wanted_profile::WantedProfile;
+use crate::account_turns::TurnHolder;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
+use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::model::directory::{Directory, Profile, ProfileLink, Trust};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
 use crate::token::claims::AuthnClaim;
 use crate::token::issued::{CR_TOKEN, Client, NO_CLIENT, Tokens};
 use crate::token::subject::Subject;
@@ -139,7 +142,15 @@ impl Iam {
             .with("cr_type", resource.cr_type)
             .with("by", trust)
             .with("issuer", resource.issuer());
-        self.enter_login(login.owner(), entry).await?;
+        // Each shows a token of its own: whoever has got hold of one keeps no other resource of the profile from logging in.
+        let owner = LoginOwner {
+            account,
+            holder: TurnHolder::Workload {
+                resource: resource.label(),
+                token: entropy::sha256(wanted.token.expose().as_bytes()),
+            },
+        };
+        self.enter_login(owner, entry).await?;
         self.note_taken_on(account, profile);
         Ok(tokens)
     }

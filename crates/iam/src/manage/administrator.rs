@@ -14,8 +14,8 @@ use base::principal::Principal;
 use base::scope::Domain;
 use db::Tx;
 
-/// How often a transaction is begun anew because other nodes have changed something meanwhile.
-const TRIES: u32 = 10;
+/// How often a transaction is begun because this node had not read in time what others have changed.
+const TRIES: u32 = 2;
 
 impl Iam {
     /// Begins a transaction in which the caller still administers the account, which is locked, with a credential that still counts.
@@ -72,24 +72,28 @@ impl Iam {
         Err(IamError::conflict(message))
     }
 
-    /// Begins a transaction with the account locked, before which this node has heard of every change: what it knows of a caller's roles,
-    /// policies and keys holds until the commit, since whoever changes them locks the account. It is for callers of data, whose rights
-    /// come from many tables.
+    /// Begins a transaction with the account locked, in which this node has read every change that was committed before: what it knows
+    /// of a caller's roles, policies and keys holds until the commit, since whoever changes them locks the account. It is for callers of
+    /// data, whose rights come from many tables. What is changed in other accounts from then on has no part in it: only what there is
+    /// when the account is locked has to be read.
     ///
     /// # Errors
-    /// When the account is gone; when others change so much that this node does not get to know of it.
+    /// When the account is gone; when this node cannot read in time what has been changed.
     pub(super) async fn begin_up_to_date(&self, account: AccountId) -> Result<Tx, IamError> {
         for _ in 0..TRIES {
             let mut tx = self.0.db.begin().await?;
             lock_active(&mut tx, account).await?;
             let (changes, ends) = counters::changes_and_ends_seen(&mut tx).await?;
-            if changes <= self.directory().changes && ends <= self.0.ended.last_number() {
+            let (ended, now) = (&self.0.ended, self.0.clock.now());
+            ended.catch_up_within(&mut tx, ends, now).await?;
+            if self.is_read_in_time(changes).await {
                 return Ok(tx);
             }
             drop(tx);
+            // With nothing locked, it may take as long as it takes.
             self.sync().await?;
         }
-        let message = "too much is changed at this very moment: try again";
+        let message = "this node has not read in time what is changed at this very moment: send the request again";
         Err(IamError::conflict(message))
     }
 }

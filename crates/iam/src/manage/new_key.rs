@@ -144,6 +144,9 @@ impl Iam {
         let principal = new.owner.unwrap_or(caller.principal());
         self.found_at_any_node(|| self.may_reach(caller, principal, &new.narrowing))
             .await?;
+        if principal == caller.principal() {
+            self.is_proof_new_enough(caller)?;
+        }
         let now = self.0.clock.now();
         check_ahead(new.expires_at, now)?;
         let key = ApiKey {
@@ -236,6 +239,18 @@ impl Iam {
             _ => Remedy::NameSpace,
         };
         Err(IamError::Refused(problem.remedy(remedy)))
+    }
+
+    /// Refuses a key to its own holder whom a dynamic rule of an access group lets in no more for the age of their proof: a key proves at
+    /// every request who they are, and would let them in again without a login.
+    fn is_proof_new_enough(&self, caller: &Identity) -> Result<(), IamError> {
+        if !self.directory().has_lapsed(caller.proven()) {
+            return Ok(());
+        }
+        let message = "your login is too old for a dynamic rule of an access group that you are in, and a key would open to you again what it \
+                       opens";
+        let refusal = Refusal::new(Reason::NotAllowed, message);
+        Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
     }
 
     /// Only a caller who may see the existing key with this text is told about it.

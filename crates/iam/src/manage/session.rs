@@ -17,16 +17,21 @@ use crate::model::open_session::SessionOwner;
 use crate::model::page::{Page, PageRequest, PlacedPage};
 use crate::model::session_limits::SessionLimits;
 use crate::policy::is_administrator;
+use crate::progress::{Progress, Stage};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::members::is_still_member;
 use crate::repo::sessions::{self, SessionSelector};
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
 use crate::token::identity::Identity;
-use base::id::SessionId;
+use base::id::{AccountId, SessionId};
 use base::principal::Principal;
+use base::time::Millis;
 
 const ENDING: &str = "ending the sessions of others";
+
+/// How long after its last use a session is not noted as used again.
+const NOTED_MILLISECONDS: i64 = 1000;
 
 fn unknown() -> IamError {
     IamError::not_found("the session")
@@ -111,6 +116,28 @@ impl Iam {
         })
     }
 
+    /// Looks for a session that the caller wants to end, by a read alone: what is not there takes no turn, and delays no writer.
+    ///
+    /// # Errors
+    /// When there is none that is open, or the caller may not end it.
+    pub async fn require_endable(&self, caller: &Identity, id: SessionId) -> Result<(), IamError> {
+        let found = sessions::find_open(&self.0.db, id, self.0.clock.now()).await?;
+        match found {
+            Some((session, _)) if self.may_end(caller, &session) => Ok(()),
+            _ => Err(unknown()),
+        }
+    }
+
+    fn may_end(&self, caller: &Identity, session: &OpenSession) -> bool {
+        // An Administrator's key acts for itself among its owner's sessions, whatever its owner's roles are.
+        let key = caller.bounds().root().key;
+        match session.principal == caller.principal() {
+            true if caller.is_delegated() => caller.session() == Some(session.id),
+            true => key.is_none() || key == session.key,
+            false => is_administrator(&self.directory(), caller, caller.account()),
+        }
+    }
+
     /// Ends a session: its tokens open nothing from the moment this returns.
     ///
     /// # Errors
@@ -120,14 +147,7 @@ impl Iam {
         let found = sessions::open_with(&mut tx, id, self.0.clock.now()).await?;
         let (session, used_for) = found.ok_or_else(unknown)?;
         let (owner, account) = (session.principal, caller.account());
-        // An Administrator's key acts for itself among its owner's sessions, whatever its owner's roles are.
-        let key = caller.bounds().root().key;
-        let may = match owner == caller.principal() {
-            true if caller.is_delegated() => caller.session() == Some(id),
-            true => key.is_none() || key == session.key,
-            false => is_administrator(&self.directory(), caller, account),
-        };
-        if !may {
+        if !self.may_end(caller, &session) {
             return Err(unknown());
         }
         self.lock_for_owner(&mut tx, caller, account, owner, ENDING)
@@ -184,47 +204,65 @@ impl Iam {
     }
 
     /// Notes that a session is in use, so that its idle time begins anew. Nothing else about it changes and nothing is issued, so
-    /// it is enough to know its id.
+    /// it is enough to know its id, which is no secret: however often it is called, it takes one of its owner's places among the logins,
+    /// and writes once in [`NOTED_MILLISECONDS`].
     ///
     /// # Errors
     /// When there is no such session, or it has ended.
     pub async fn keep_session_alive(&self, id: SessionId) -> Result<(), IamError> {
-        let found = sessions::find_open(&self.0.db, id, self.0.clock.now()).await?;
+        Progress::reach(Stage::KeepsAlive);
+        let turn = self.0.kept_alive.take(id).await;
+        let now = self.0.clock.now();
+        let found = sessions::find_open(&self.0.db, id, now).await?;
         let (session, account) = found.ok_or_else(unknown)?;
+        self.check_lasts(&session, account, now)?;
+        if now.0.saturating_sub(session.used_at.0) < NOTED_MILLISECONDS {
+            return Ok(());
+        }
         let owner = LoginOwner {
             account,
-            principal: session.principal,
+            holder: session.principal.into(),
         };
         let iam = self.clone();
-        // All calls for one session wait for its row, each with a connection if they did not wait here.
-        self.in_login_turn(owner, async move { iam.note_session_in_use(id).await })
-            .await
+        self.in_keeping_turn(owner, async move {
+            // Until it is noted, the next call would not see it.
+            let _turn = turn;
+            iam.note_session_in_use(id).await
+        })
+        .await
     }
 
     async fn note_session_in_use(&self, id: SessionId) -> Result<(), IamError> {
-        let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
+        let now = self.0.clock.now();
         let found = sessions::open_with(&mut tx, id, now).await?;
         let (session, account) = found.ok_or_else(unknown)?;
+        self.check_lasts(&session, account, now)?;
+        sessions::touch(&mut tx, id, now).await?;
+        self.commit_unaudited(tx).await
+    }
+
+    /// Refuses a session that its owner's account, or what its owner was let in by, does not let last until now.
+    fn check_lasts(
+        &self,
+        session: &OpenSession,
+        account: AccountId,
+        now: Millis,
+    ) -> Result<(), IamError> {
         let root = Root {
-            session: Some(id),
+            session: Some(session.id),
             key: session.key,
         };
-        let stored = sessions::find(&mut tx, id).await?;
-        let live = stored.filter(|stored| stored.ended_at.is_none());
-        let live = live.ok_or_else(unknown)?;
-        let directory = self.directory();
-        let (principal, proven_at) = (session.principal, live.proven_at);
-        let bounds = CredentialBounds::derived(&directory, principal, proven_at, root, now);
+        let (directory, proven_at) = (self.directory(), session.proven_at);
+        let bounds = CredentialBounds::derived(&directory, session.principal, proven_at, root, now);
         let bounds = bounds.map_err(|why| {
             let message = format!("The session has ended: {why}");
             let refusal = Refusal::new(Reason::WrongRefreshToken, message);
             IamError::Refused(refusal.remedy(Remedy::LogInAgain))
         })?;
         let life = Lifetimes::of(self, &bounds, account, false);
-        life.check_idle(live.used_at, now)?;
+        life.check_idle(session.used_at, now)?;
         life.bound(bounds, now)?;
-        sessions::touch(&mut tx, id, now).await?;
-        self.commit_unaudited(tx).await
+        Ok(())
     }
 }

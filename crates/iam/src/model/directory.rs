@@ -13,6 +13,7 @@ mod dynamic_rules;
 mod entry;
 pub(crate) mod facts;
 mod group_access;
+mod judgements;
 mod keyed_sets;
 mod keys;
 mod map;

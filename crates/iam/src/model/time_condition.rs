@@ -168,15 +168,9 @@ fn check_members(members: &Map<String, Value>, known: &[&'static str]) -> Result
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     /// Its first second.
-    since: i64,
+    pub(crate) since: i64,
     /// The first second after it.
-    until: i64,
-}
-
-impl Default for Span {
-    fn default() -> Self {
-        Self::ALL
-    }
+    pub(crate) until: i64,
 }
 
 impl Span {
@@ -185,19 +179,6 @@ impl Span {
         since: i64::MIN,
         until: i64::MAX,
     };
-
-    /// No time at all.
-    pub(crate) const NONE: Self = Self {
-        since: i64::MAX,
-        until: i64::MIN,
-    };
-
-    /// Whether it begins or ends where `other` does, so that without it `other` may have been longer.
-    pub(crate) const fn bounds(self, other: Self) -> bool {
-        let begins_it = self.since == other.since && self.since != Self::ALL.since;
-        let ends_it = self.until == other.until && self.until != Self::ALL.until;
-        begins_it || ends_it
-    }
 
     /// Whether it has the instant.
     pub(crate) const fn contains(self, instant: Millis) -> bool {

@@ -144,30 +144,17 @@ pub(crate) async fn find_unused(
     select_one(tx, FIND_UNUSED, &[hash(text.expose()), client.into()]).await
 }
 
-/// Stores the encrypted successor of a used token.
+/// Stores the encrypted successor of a token that is used up now, and not when its use began: that may have waited for others since.
 pub(crate) async fn set_successor(
     tx: &mut Tx,
     text: &Secret<String>,
     successor: Vec<u8>,
+    now: Millis,
 ) -> Result<(), IamError> {
-    let sql = "UPDATE refresh_tokens SET successor = $2 WHERE hash = $1";
-    tx.execute(sql, &[hash(text.expose()), Value::from(successor)])
-        .await?;
+    let sql = "UPDATE refresh_tokens SET successor = $2, used_at = $3 WHERE hash = $1";
+    let values = [hash(text.expose()), Value::from(successor), now.0.into()];
+    tx.execute(sql, &values).await?;
     Ok(())
-}
-
-/// The account of a token's session, whichever client it was issued to; none if there is no such token, or its session has ended.
-pub(crate) async fn account_of(
-    db: &Db,
-    text: &Secret<String>,
-) -> Result<Option<AccountId>, IamError> {
-    let sql = "SELECT (SELECT account FROM sessions WHERE guid = session AND revoked_at IS NULL) AS account \
-               FROM refresh_tokens WHERE hash = $1";
-    let Some(row) = db.one(sql, &[hash(text.expose())]).await? else {
-        return Ok(None);
-    };
-    let account = row.text_or_none("account")?;
-    Ok(account.and_then(|account| account.parse().ok()))
 }
 
 /// Whether a token was used, when it expires, and its session.

@@ -12,7 +12,7 @@ mod overdue;
 pub(crate) use open::{find_open, open_of, open_with};
 pub(crate) use overdue::{end_overdue, find_overdue};
 
-use super::column::{at, counted, parse_guid};
+use super::column::{at, counted, parse, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
@@ -20,7 +20,7 @@ use crate::model::bounds::CredentialBounds;
 use base::id::{AccountId, Guid, KeyId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::{Db, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 /// Selects sessions of a principal to end.
 #[derive(Debug, Clone, Copy)]
@@ -175,20 +175,33 @@ pub(crate) async fn detach(tx: &mut Tx, session: SessionId) -> Result<(), IamErr
     Ok(())
 }
 
-/// The principal and account of a session that has not ended.
+const LIVE: &str = "SELECT principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, account FROM sessions \
+                    WHERE guid = $1 AND revoked_at IS NULL";
+
+/// The principal and account of a session that has not ended; also where its refresh tokens are over, as its access tokens may live longer.
 pub(crate) async fn find_live(
     tx: &mut Tx,
     session: SessionId,
-) -> Result<Option<(Principal, Option<AccountId>)>, IamError> {
-    let sql = "SELECT principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, account FROM sessions WHERE guid = $1 AND revoked_at IS NULL";
-    let Some(row) = tx.one(sql, &[session.0.to_string().into()]).await? else {
-        return Ok(None);
-    };
+) -> Result<Option<(Principal, AccountId)>, IamError> {
+    let row = tx.one(LIVE, &[session.0.to_string().into()]).await?;
+    row.map_or(Ok(None), |row| read_live(&row))
+}
+
+/// As [`find_live`], as it is now. Only a read: what has ended delays no writer.
+pub(crate) async fn find_live_now(
+    db: &Db,
+    session: SessionId,
+) -> Result<Option<(Principal, AccountId)>, IamError> {
+    let row = db.one(LIVE, &[session.0.to_string().into()]).await?;
+    row.map_or(Ok(None), |row| read_live(&row))
+}
+
+fn read_live(row: &Row) -> Result<Option<(Principal, AccountId)>, IamError> {
     // The sessions of a principal end when the principal is deleted.
-    let Some(principal) = principals::read(&row)? else {
+    let Some(principal) = principals::read(row)? else {
         return Ok(None);
     };
-    Ok(Some((principal, row.text("account")?.parse().ok())))
+    Ok(Some((principal, parse(row, "account", "an account GUID")?)))
 }
 
 /// A session to be stored.
@@ -313,14 +326,25 @@ pub(crate) struct SessionEnd {
     pub(crate) number: i64,
 }
 
+const ENDS_SINCE: &str =
+    "SELECT guid, principal, tokens_until, ended FROM sessions WHERE ended > $1";
+
 /// The ends with numbers beyond `seen`.
 pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<SessionEnd>, IamError> {
-    let sql = "SELECT guid, principal, tokens_until, ended FROM sessions WHERE ended > $1";
+    read_ends(&db.all(ENDS_SINCE, &[Value::from(seen)]).await?)
+}
+
+/// The ends with numbers beyond `seen` that a transaction sees.
+pub(crate) async fn ends_seen_since(tx: &mut Tx, seen: i64) -> Result<Vec<SessionEnd>, IamError> {
+    read_ends(&tx.all(ENDS_SINCE, &[Value::from(seen)]).await?)
+}
+
+fn read_ends(rows: &[Row]) -> Result<Vec<SessionEnd>, IamError> {
     let mut found = Vec::new();
-    for row in db.all(sql, &[Value::from(seen)]).await? {
+    for row in rows {
         found.push(SessionEnd {
-            session: SessionId(parse_guid(&row, "guid")?),
-            owner: parse_guid(&row, "principal")?,
+            session: SessionId(parse_guid(row, "guid")?),
+            owner: parse_guid(row, "principal")?,
             until: row.int("tokens_until")?,
             number: row.int("ended")?,
         });

@@ -7,7 +7,7 @@ use crate::repo::{counters, sessions};
 use base::id::{Guid, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::Db;
+use db::{Db, Tx};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -54,13 +54,32 @@ impl EndedSessions {
         if counted == seen {
             return Ok(());
         }
-        let mut new = sessions::ends_since(db, seen).await?;
+        self.add_read(sessions::ends_since(db, seen).await?, counted, now);
+        Ok(())
+    }
+
+    /// Reads the ends since the last call within a transaction that has made none itself, and has read this number of them before: it
+    /// needs no second connection for that.
+    pub(crate) async fn catch_up_within(
+        &self,
+        tx: &mut Tx,
+        counted: i64,
+        now: Millis,
+    ) -> Result<(), IamError> {
+        let seen = self.last_number();
+        if counted == seen {
+            return Ok(());
+        }
+        self.add_read(sessions::ends_seen_since(tx, seen).await?, counted, now);
+        Ok(())
+    }
+
+    fn add_read(&self, mut new: Vec<SessionEnd>, counted: i64, now: Millis) {
         for end in &mut new {
             // A request may outlive its token, and ends when its session does: so it is kept for a moment in any case.
             end.until = end.until.max(now.0).saturating_add(MARGIN_MILLISECONDS);
         }
         self.add(&new, counted, now);
-        Ok(())
     }
 
     fn add(&self, new: &[SessionEnd], counted: i64, now: Millis) {

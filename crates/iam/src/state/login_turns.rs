@@ -1,10 +1,9 @@
 //! The turns in which logins of one account write: few at once, some that wait for these, and no more. Each of them keeps a connection
 //! to the database, also while it waits for a lock there, and a node has few connections: those of one account must not take all.
 
-use crate::account_turns::TurnLimits;
+use crate::account_turns::{TurnHolder, TurnLimits};
 use base::id::AccountId;
 use base::limit;
-use base::principal::Principal;
 
 /// How many logins of one account write at once, and how many wait.
 pub(crate) const LIMITS: TurnLimits = TurnLimits {
@@ -14,9 +13,10 @@ pub(crate) const LIMITS: TurnLimits = TurnLimits {
 };
 
 /// Whose login it is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct LoginOwner {
     /// The account in whose turn it writes.
     pub(crate) account: AccountId,
-    pub(crate) principal: Principal,
+    /// Whose share of the places it takes.
+    pub(crate) holder: TurnHolder,
 }

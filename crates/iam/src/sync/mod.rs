@@ -47,6 +47,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long whoever has committed a change waits for the task that reads them, before they try for themselves.
 const WATCHER_MAX: Duration = Duration::from_secs(1);
 
+/// How long a transaction waits for them: it keeps a connection and what it has locked meanwhile, which with SQLite is all writing.
+const TRANSACTION_MAX: Duration = Duration::from_millis(100);
+
 impl Iam {
     /// Watches for changes of other nodes, and keeps the audit, the activity and the change log, until the service is dropped or
     /// closed.
@@ -165,6 +168,13 @@ impl Iam {
         }
     }
 
+    /// Brings the directory up to this number of changes for a transaction that has read it; returns whether that took no longer than a
+    /// transaction may wait. The task that reads them needs none of the connections that transactions keep.
+    pub(crate) async fn is_read_in_time(&self, changes: i64) -> bool {
+        let read = tokio::time::timeout(TRANSACTION_MAX, self.catch_up(changes)).await;
+        matches!(read, Ok(Ok(())))
+    }
+
     /// Applies the changes that there are.
     async fn read_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
         let _queue = connections.queue(&self.0).await;
@@ -177,6 +187,8 @@ impl Iam {
         let before = self.0.directory.load_full();
         let unread = UnreadChanges::since(before.changes, snapshot);
         let Some(found) = while_answering(SILENCE_MAX, unread).await? else {
+            // Whoever has read them may have been given up before saying so.
+            self.0.watcher.applied(before.changes);
             return Ok(());
         };
         let UnreadChanges {
@@ -296,6 +308,33 @@ mod tests {
         let made = unread_number(&iam).await;
         iam.catch_up(made).await.unwrap();
         assert_eq!(iam.directory().changes, made);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_waits_no_longer_than_it_may_for_a_task_that_is_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder, Arc::default()).await;
+        let _late = iam.0.watcher.begin();
+        let made = unread_number(&iam).await;
+        assert!(!iam.is_read_in_time(made).await);
+        iam.sync().await.unwrap();
+        // What is changed from then on has no part in it.
+        let later = unread_number(&iam).await;
+        assert!(iam.is_read_in_time(made).await);
+        assert!(!iam.is_read_in_time(later).await);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_by_somebody_who_was_given_up_is_told_by_whoever_reads_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let iam = opened(&folder, Arc::default()).await;
+        let made = unread_number(&iam).await;
+        iam.sync().await.unwrap();
+        let watcher = &iam.0.watcher;
+        watcher.applied(made - 1);
+        assert!(!watcher.read_through(made).await);
+        iam.read_over(Connections::Shared).await.unwrap();
+        assert!(watcher.read_through(made).await);
     }
 
     #[tokio::test]

@@ -1,13 +1,16 @@
 //! Which sessions and codes end together: sessions, codes asked for with them, and sessions that those codes began.
 
 use crate::world::{
-    OWNER, World, access_token, code, on_both_databases, on_postgres, refresh_token, secret,
+    OWNER, World, access_token, at, code, on_both_databases, on_postgres, refresh_token, secret,
 };
 use base::scope::Domain;
+use iam::audit::Origin;
 use iam::bootstrap::Request;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
+use iam::manage::account_settings::SettingsChange;
 use iam::manage::api_key::{NewKey, Switch};
+use iam::manage::service_id::NewService;
 use iam::{AuthError, Credential};
 
 on_both_databases!(
@@ -15,6 +18,9 @@ on_both_databases!(
     a_logout_reads_no_directory_again,
     a_revocation_names_the_user_that_the_token_proves,
     a_revocation_ends_what_is_only_refused_at_the_moment,
+    a_revocation_ends_what_lives_longer_than_its_refresh_token,
+    a_revocation_from_an_address_that_is_not_let_in_ends_the_session,
+    a_session_whose_token_is_revoked_often_ends_once,
     a_request_ends_with_its_session_and_not_with_its_token,
     an_ended_session_is_forgotten_with_its_last_token,
     a_login_beside_a_change_of_the_password_does_not_outlive_it,
@@ -232,6 +238,75 @@ async fn a_revocation_ends_what_is_only_refused_at_the_moment(world: World) {
     assert!(is_refused(&world, &token));
     let renewed = world.renew(&refresh_token(&begun)).await;
     assert_eq!(code(renewed), "wrong_refresh_token");
+}
+
+/// The refresh tokens of a service ID may end before its access tokens.
+async fn a_revocation_ends_what_lives_longer_than_its_refresh_token(world: World) {
+    let (iam, owner) = (&world.iam, world.owner());
+    let change = SettingsChange {
+        refresh_token_seconds: Some(Some(900)),
+        ..SettingsChange::default()
+    };
+    let changed = iam.change_account_settings(&owner, world.made.account, "*", change);
+    changed.await.unwrap();
+    let new = NewService {
+        name: "ci".to_owned(),
+        ..NewService::default()
+    };
+    let key = NewKey {
+        name: "first".to_owned(),
+        ..NewKey::default()
+    };
+    let made = iam.create_service_id(&owner, new, Some(key)).await.unwrap();
+    let (key, text) = made.key.unwrap();
+    let (revoked, kept) = (
+        world.key_session(text.expose()).await.unwrap(),
+        world.key_session(text.expose()).await.unwrap(),
+    );
+    let disabled = async |is: bool| {
+        let switched = iam.switch_api_key(&owner, key.id, Switch::Disabled, is);
+        switched.await.unwrap();
+    };
+    world.wait(901);
+    disabled(true).await;
+    let token = access_token(&revoked);
+    assert!(is_refused(&world, &token));
+    iam.revoke(&secret(&token)).await.unwrap();
+    disabled(false).await;
+    assert!(is_refused(&world, &token));
+    world.enter(&access_token(&kept)).unwrap();
+}
+
+async fn a_revocation_from_an_address_that_is_not_let_in_ends_the_session(world: World) {
+    let token = access_token(&world.log_in().await);
+    let change = SettingsChange {
+        allowed_addresses: Some("192.0.2.0/28".parse().unwrap()),
+        ..SettingsChange::default()
+    };
+    let (owner, account) = (world.owner(), world.made.account);
+    let changed = (world.iam).change_account_settings(&owner, account, "*", change);
+    changed.await.unwrap();
+    let far = Origin::new(at(77), "t");
+    let refused = far.clone().sync_scope(|| world.enter(&token));
+    assert!(matches!(refused, Err(AuthError::AddressNotAllowed { .. })));
+    far.scope(world.iam.revoke(&secret(&token))).await.unwrap();
+    assert!(is_refused(&world, &token));
+}
+
+/// Each of them took a turn of the account, and the writer of the database.
+async fn a_session_whose_token_is_revoked_often_ends_once(world: World) {
+    let token = secret(&access_token(&world.log_in().await));
+    let revoked = (0..8).map(|_| {
+        let (iam, token) = (world.iam.clone(), token.clone());
+        tokio::spawn(async move { iam.revoke(&token).await })
+    });
+    for one in revoked.collect::<Vec<_>>() {
+        one.await.unwrap().unwrap();
+    }
+    assert!(is_refused(&world, token.expose()));
+    let found = world.iam.audit(iam::audit::Page::default()).await.unwrap();
+    let ended = found.iter().filter(|entry| entry.event == "session_ended");
+    assert_eq!(ended.count(), 1);
 }
 
 async fn a_code_redeemed_beside_a_logout_does_not_outlive_it(world: World) {

@@ -45,6 +45,8 @@ mod just_made;
 #[cfg(test)]
 mod key;
 #[cfg(test)]
+mod late_renewal;
+#[cfg(test)]
 mod locked_keys;
 #[cfg(test)]
 mod lost_answer;
@@ -110,6 +112,8 @@ mod token_bodies;
 mod unchanged;
 #[cfg(test)]
 mod unheard;
+#[cfg(test)]
+mod up_to_date;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]

@@ -69,15 +69,21 @@ impl RequestTurns {
         turn.map(RequestTurn).map_err(|full| self.refusal(full))
     }
 
-    /// Waits for a turn of the account, however many wait: for what completes work that has had its turn, and for what ends credentials.
+    /// Waits for a turn of the account, however many wait: for what completes work that has had its turn.
     pub(crate) async fn take_to_complete(&self, account: AccountId) -> RequestTurn {
         RequestTurn(self.turns.take_to_complete(account).await)
     }
 
+    /// Waits for a turn of the account, for what ends credentials: it is never refused, and what is more than the identity's share waits
+    /// for that.
+    pub(crate) async fn take_to_end(&self, account: AccountId, identity: Principal) -> RequestTurn {
+        RequestTurn(self.turns.take_to_end(account, identity).await)
+    }
+
     fn refusal(&self, full: TooManyWait) -> Refusal {
-        let TooManyWait { limit, identity } = full;
-        let whose = match identity {
-            Some(identity) => format!("`{identity}` in the account"),
+        let TooManyWait { limit, holder } = full;
+        let whose = match holder {
+            Some(holder) => format!("`{holder}` in the account"),
             None => "the account".to_owned(),
         };
         let message = format!(
@@ -227,7 +233,7 @@ mod tests {
         drop((all, ends));
         let of_account = TooManyWait {
             limit: &limit::LISTS_WAITING_PER_ACCOUNT,
-            identity: None,
+            holder: None,
         };
         let Refusal(refused) = turns.refusal(of_account);
         assert_eq!(refused.limit, Some(&limit::LISTS_WAITING_PER_ACCOUNT));

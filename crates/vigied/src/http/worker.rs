@@ -6,6 +6,7 @@
 use super::problem::Refusal;
 use super::request_slots::RequestSlot;
 use iam::audit::Origin;
+use iam::progress::Progress;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -57,7 +58,7 @@ impl Wake for Woken {
     }
 }
 
-/// Work that keeps the slot, the origin and the span of its request, wherever it runs.
+/// Work that keeps the slot, the origin, the progress and the span of its request, wherever it runs.
 type OfRequest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 fn of_request<F>(work: F) -> OfRequest<F::Output>
@@ -65,6 +66,7 @@ where
     F: Future + Send + 'static,
 {
     let work = Origin::current().scope(work).instrument(Span::current());
+    let work = Progress::current().scope(work);
     match slot() {
         Some(slot) => Box::pin(SLOT.scope(slot, work)),
         None => Box::pin(work),
@@ -113,6 +115,7 @@ mod tests {
     use crate::http::fair_share::{ShareOwner, Shares};
     use crate::http::request_slots::RequestSlots;
     use base::source::Source;
+    use iam::progress::Stage;
     use std::sync::mpsc;
     use std::thread::{self, ThreadId};
     use std::time::{Duration, Instant};
@@ -153,6 +156,14 @@ mod tests {
         let answer = with_slot(slot, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
         assert!(slots.take(ShareOwner::Proxy).is_ok());
+    }
+
+    #[tokio::test]
+    async fn work_that_goes_on_elsewhere_says_how_far_its_request_has_come() {
+        let progress = Progress::default();
+        let work = run_to_end(async { Progress::reach(Stage::ChangeBegun) });
+        progress.clone().scope(work).await.unwrap();
+        assert_eq!(progress.stage(), Stage::ChangeBegun);
     }
 
     #[test]

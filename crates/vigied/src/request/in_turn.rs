@@ -8,6 +8,7 @@ use crate::net::client_watch;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use iam::progress::{Progress, Stage};
 use std::sync::Arc;
 
 /// Waits for a turn of the caller's account, and runs the handler in it: not for a caller who has lost access meanwhile.
@@ -20,7 +21,9 @@ async fn answer(app: &Arc<App>, request: Request, next: Next) -> Result<Response
     let (parts, body) = request.into_parts();
     let caller = WaitingCaller::of(app, &parts)?;
     let request = Request::from_parts(parts, body);
+    Progress::reach(Stage::ListWaits);
     let turn = app.list_turns.take(caller.account, caller.identity).await?;
+    Progress::reach(Stage::NoChange);
     let app = Arc::clone(app);
     let work = async move {
         match caller.check(&app) {

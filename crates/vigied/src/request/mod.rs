@@ -5,7 +5,6 @@ mod body_buffer;
 pub(crate) mod body_limit;
 pub(crate) mod caller;
 pub(crate) mod caller_audit;
-mod change_progress;
 pub(crate) mod connection;
 pub(crate) mod cors;
 mod cross_site;

@@ -3,7 +3,6 @@
 
 use super::arrival::CloseConnection;
 use super::caller_audit::CallerId;
-use super::change_progress::ChangeProgress;
 use super::overdue::overdue;
 use crate::app::App;
 use crate::http::fair_share::ShareOwner;
@@ -18,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use base::limit;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use iam::audit::Origin;
-use iam::flow::login_progress::LoginProgress;
+use iam::progress::Progress;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -139,7 +138,7 @@ async fn drain_rest(app: &App, from: source::RequestSource, unread: UnreadRest) 
     }
 }
 
-async fn limited(app: &Arc<App>, mut request: Request, next: Next) -> Response {
+async fn limited(app: &Arc<App>, request: Request, next: Next) -> Response {
     if let Some(coding) = other_transfer_coding(request.headers()) {
         let problem = code::REQUEST_MALFORMED.problem(format!(
             "the transfer coding `{coding}` is not understood, only `chunked`"
@@ -158,16 +157,11 @@ async fn limited(app: &Arc<App>, mut request: Request, next: Next) -> Response {
         let problem = code::HEADERS_TOO_LARGE.problem(message);
         return Refusal(problem.limit(&limit::HEADER_BYTES)).into_response();
     }
-    let progress = ChangeProgress::default();
-    request.extensions_mut().insert(progress.clone());
-    let login = LoginProgress::default();
+    let progress = Progress::default();
     let limit = app.limits.request_time + GRACE;
-    match tokio::time::timeout(limit, login.clone().scope(next.run(request))).await {
+    match tokio::time::timeout(limit, progress.clone().scope(next.run(request))).await {
         Ok(response) => response,
-        Err(_) => {
-            let request_time = app.limits.request_time;
-            overdue(progress.stage(), login.stage(), request_time).into_response()
-        }
+        Err(_) => overdue(progress.stage(), app.limits.request_time).into_response(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Changes of what an account has: made in a turn of the account, which is taken before a connection to the database. The table of routes
 //! says which requests wait for it before their handlers run, and which handlers wait for it themselves (`request/work.rs`).
 
-use super::change_progress::{ChangeProgress, ChangeStage};
 use super::waiting_caller::WaitingCaller;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -11,22 +10,20 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use iam::progress::{Progress, Stage};
 use std::sync::Arc;
 
 /// The change that a verified request is about to make, and that has not had its turn.
 pub(crate) struct PendingChange {
     app: Arc<App>,
     caller: WaitingCaller,
-    progress: ChangeProgress,
 }
 
 impl PendingChange {
     fn of(app: &Arc<App>, parts: &Parts) -> Result<Self, Refusal> {
-        let progress = parts.extensions.get::<ChangeProgress>();
         Ok(Self {
             app: Arc::clone(app),
             caller: WaitingCaller::of(app, parts)?,
-            progress: progress.cloned().unwrap_or_default(),
         })
     }
 
@@ -41,12 +38,13 @@ impl PendingChange {
         F::Output: Send + 'static,
     {
         let (turns, caller) = (&self.app.change_turns, &self.caller);
-        self.progress.reach(ChangeStage::Waits);
+        Progress::reach(Stage::ChangeWaits);
         let turn = turns.take(caller.account, caller.identity).await?;
         self.make_in(turn, work).await
     }
 
-    /// As [`Self::make`], for work that ends credentials: it is never refused for how many changes wait.
+    /// As [`Self::make`], for work that ends credentials: it is never refused for how many changes wait. Beyond the caller's share it waits
+    /// for what else they end.
     ///
     /// # Errors
     /// When the caller has no access any more; when the work panics.
@@ -55,12 +53,9 @@ impl PendingChange {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.progress.reach(ChangeStage::Waits);
-        let turn = self
-            .app
-            .change_turns
-            .take_to_complete(self.caller.account)
-            .await;
+        let (turns, caller) = (&self.app.change_turns, &self.caller);
+        Progress::reach(Stage::ChangeWaits);
+        let turn = turns.take_to_end(caller.account, caller.identity).await;
         self.make_in(turn, work).await
     }
 
@@ -71,7 +66,7 @@ impl PendingChange {
     {
         self.caller.check(&self.app)?;
         // Before the work is handed over: who is told that nothing was changed must be right.
-        self.progress.reach(ChangeStage::Begun);
+        Progress::reach(Stage::ChangeBegun);
         turn.run_to_end(client_watch::on_same(work)).await
     }
 }

@@ -168,7 +168,9 @@ pub(crate) fn mount(
                 let layer = middleware::from_fn_with_state(state, in_ending_change);
                 route.handler.route_layer(layer)
             }
-            Work::One | Work::UpTo(_) | Work::LateChange | Work::Query => route.handler,
+            Work::One | Work::UpTo(_) | Work::LateChange | Work::LateEnding | Work::Query => {
+                route.handler
+            }
         };
         let state = (Arc::clone(app), guarded);
         let guarded = handler.route_layer(middleware::from_fn_with_state(state, verify));

@@ -14,11 +14,13 @@ pub(crate) enum Work {
     /// It changes what the database has of the caller's account, or of a domain of it. Its handler runs in a turn for changes of the
     /// account, and to its end (`request/pending_change.rs`).
     Change,
-    /// It ends sessions or API keys: a change as well, but never refused for how many of these wait. Whoever has a stolen credential must
-    /// not keep its owner from ending it.
+    /// It ends credentials, or who holds them: a change as well, but never refused for how many of these wait. Whoever has a stolen
+    /// credential must not keep its owner from ending it, and what was made with it.
     Ending,
     /// It does the same as a change, but computes or waits before: the handler takes that turn itself, once it knows what to write.
     LateChange,
+    /// It does the same as an ending, but looks for what there is to end, or computes, before: the handler takes that turn itself.
+    LateEnding,
     /// It reads samples, names or events, or what takes as long. The handler does it as a query, which has a turn and a budget of its
     /// own (`query/mod.rs`).
     Query,
@@ -31,7 +33,8 @@ impl Work {
             Self::One => "one",
             Self::UpTo(limit) => limit.name,
             Self::InTurn => "turn",
-            Self::Change | Self::Ending | Self::LateChange => "change",
+            Self::Change | Self::LateChange => "change",
+            Self::Ending | Self::LateEnding => "ending",
             Self::Query => "query",
         }
     }

@@ -21,6 +21,7 @@ mod deleted;
 mod deletion_reply;
 mod discovery;
 mod doubled_base;
+mod empty_part;
 mod entity_tag;
 mod error_form_by_path;
 mod filter;
@@ -121,6 +122,7 @@ async fn unknown(State(app): State<Arc<App>>, request: Request) -> Refusal {
     let path = request.uri().path();
     let form = app.error_form_by_path.of(None, path);
     let refusal = doubled_base::explained(path, routes::unknown(form));
+    let refusal = empty_part::explained(request.method(), path, refusal);
     old_policy_route::explained(path, refusal)
 }
 

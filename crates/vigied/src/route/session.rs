@@ -14,6 +14,7 @@ use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::params::Params;
+use crate::request::pending_change::PendingChange;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::id::SessionId;
@@ -92,9 +93,14 @@ pub(super) async fn end_all(
 pub(super) async fn end(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    change: PendingChange,
     params: Params,
 ) -> Result<Response, Refusal> {
-    app.iam.end_one_session(&caller, params.id("id")?).await?;
+    let id = params.id("id")?;
+    app.iam.require_endable(&caller, id).await?;
+    let iam = app.iam.clone();
+    let ended = change.make_ending(async move { iam.end_one_session(&caller, id).await });
+    ended.await??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -19,7 +19,9 @@ use crate::request::routes::Guard::{
     Credential, Identity, Names, Public, Scope, Sender, WholeScope,
 };
 use crate::request::routes::{Route, delete, get, patch, post, put};
-use crate::request::work::Work::{Change, Ending, InTurn, LateChange, One, Query, UpTo};
+use crate::request::work::Work::{
+    Change, Ending, InTurn, LateChange, LateEnding, One, Query, UpTo,
+};
 use base::id::{OrgId, SpaceId};
 use base::limit::{
     IDENTITIES_PER_PROFILE, LINKS_PER_PROFILE, PREFERENCES_PER_IDENTITY, REJECTS_LISTED_PER_DOMAIN,
@@ -163,7 +165,7 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v1/serviceids", Identity, Account, Change, service_id::create),
         get("/v1/serviceids/{id}", Identity, Account, InTurn, service_id::show),
         put("/v1/serviceids/{id}", Identity, Account, Change, service_id::update),
-        delete("/v1/serviceids/{id}", Identity, Account, Change, service_id::delete),
+        delete("/v1/serviceids/{id}", Identity, Account, Ending, service_id::delete),
         post("/v1/serviceids/{id}/lock", Identity, Account, Change, service_id::lock),
         delete("/v1/serviceids/{id}/lock", Identity, Account, Change, service_id::unlock),
         get("/v1/serviceid_groups", Identity, Account, UpTo(&SERVICE_ID_GROUPS_PER_ACCOUNT), service_id_group::list),
@@ -176,22 +178,22 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v1/profiles", Identity, Account, Change, trusted_profile::create),
         get("/v1/profiles/{id}", Identity, Account, InTurn, trusted_profile::show),
         put("/v1/profiles/{id}", Identity, Account, Change, trusted_profile::update),
-        delete("/v1/profiles/{id}", Identity, Account, Change, trusted_profile::delete),
+        delete("/v1/profiles/{id}", Identity, Account, Ending, trusted_profile::delete),
         get("/v1/profiles/{id}/rules", Identity, Account, UpTo(&RULES_PER_PROFILE), profile_rule::list),
         post("/v1/profiles/{id}/rules", Identity, Account, Change, profile_rule::create),
         get("/v1/profiles/{id}/rules/{rule}", Identity, Account, One, profile_rule::show),
         put("/v1/profiles/{id}/rules/{rule}", Identity, Account, Change, profile_rule::replace),
-        delete("/v1/profiles/{id}/rules/{rule}", Identity, Account, Change, profile_rule::delete),
+        delete("/v1/profiles/{id}/rules/{rule}", Identity, Account, Ending, profile_rule::delete),
         get("/v1/profiles/{id}/links", Identity, Account, UpTo(&LINKS_PER_PROFILE), profile_link::list),
         post("/v1/profiles/{id}/links", Identity, Account, Change, profile_link::create),
-        delete("/v1/profiles/{id}/links", Identity, Account, Change, profile_link::delete_named),
+        delete("/v1/profiles/{id}/links", Identity, Account, Ending, profile_link::delete_named),
         get("/v1/profiles/{id}/links/{link}", Identity, Account, One, profile_link::show),
-        delete("/v1/profiles/{id}/links/{link}", Identity, Account, Change, profile_link::delete),
+        delete("/v1/profiles/{id}/links/{link}", Identity, Account, Ending, profile_link::delete),
         get("/v1/profiles/{id}/identities", Identity, Account, UpTo(&IDENTITIES_PER_PROFILE), profile_identity::list),
         put("/v1/profiles/{id}/identities", Identity, Account, Change, profile_identity::set),
         post("/v1/profiles/{id}/identities/{kind}", Identity, Account, Change, profile_identity::add),
         get("/v1/profiles/{id}/identities/{kind}/{identifier}", Identity, Account, One, profile_identity::show),
-        delete("/v1/profiles/{id}/identities/{kind}/{identifier}", Identity, Account, Change, profile_identity::remove),
+        delete("/v1/profiles/{id}/identities/{kind}/{identifier}", Identity, Account, Ending, profile_identity::remove),
         // Settings of accounts.
         get("/v1/accounts/{account}/settings/identity", Identity, Account, InTurn, account_settings::show),
         put("/v1/accounts/{account}/settings/identity", Identity, Account, Change, account_settings::change),
@@ -211,7 +213,7 @@ pub(crate) fn table() -> Vec<Route> {
         // Login sessions.
         get("/v1/sessions", Identity, Account, InTurn, session::list),
         delete("/v1/sessions", Identity, Account, Ending, session::end_all),
-        delete("/v1/sessions/{id}", Identity, Account, Ending, session::end),
+        delete("/v1/sessions/{id}", Identity, Account, LateEnding, session::end),
         patch("/v1/sessions/{id}/state", Credential, Account, One, session::keep_alive),
         // Access groups, their members and rules.
         get("/v2/groups", Identity, Account, InTurn, access_group::list),
@@ -239,12 +241,12 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/policies/{id}", Identity, Account, One, access_policy::show::<V1>),
         put("/v1/policies/{id}", Identity, Account, Change, access_policy::replace::<V1>),
         patch("/v1/policies/{id}", Identity, Account, Change, access_policy::switch),
-        delete("/v1/policies/{id}", Identity, Account, Change, access_policy::delete),
+        delete("/v1/policies/{id}", Identity, Account, Ending, access_policy::delete),
         get("/v2/policies", Identity, Account, InTurn, access_policy::list::<V2>),
         post("/v2/policies", Identity, Account, Change, access_policy::create::<V2>),
         get("/v2/policies/{id}", Identity, Account, One, access_policy::show::<V2>),
         put("/v2/policies/{id}", Identity, Account, Change, access_policy::replace::<V2>),
-        delete("/v2/policies/{id}", Identity, Account, Change, access_policy::delete),
+        delete("/v2/policies/{id}", Identity, Account, Ending, access_policy::delete),
         get("/v2/roles", Identity, Account, InTurn, access_role::list),
         post("/v2/roles", Identity, Account, Change, access_role::create),
         get("/v2/roles/{id}", Identity, Account, One, access_role::show),
@@ -265,7 +267,7 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v2/resource_instances", Identity, Account, Change, resource_instance::create),
         get("/v2/resource_instances/{id}", Identity, Account, One, resource_instance::show),
         patch("/v2/resource_instances/{id}", Identity, Account, Change, resource_instance::update),
-        delete("/v2/resource_instances/{id}", Identity, Account, Change, resource_instance::delete),
+        delete("/v2/resource_instances/{id}", Identity, Account, Ending, resource_instance::delete),
         post("/v2/resource_instances/{id}/lock", Identity, Account, Change, resource_instance::lock),
         delete("/v2/resource_instances/{id}/lock", Identity, Account, Change, resource_instance::unlock),
         get("/v2/resource_instances/{id}/resource_keys", Identity, Account, UpTo(&RESOURCE_KEYS_PER_INSTANCE), resource_key::of_instance),
@@ -273,7 +275,7 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v2/resource_keys", Identity, Account, Change, resource_key::create),
         get("/v2/resource_keys/{id}", Identity, Account, One, resource_key::show),
         patch("/v2/resource_keys/{id}", Identity, Account, Change, resource_key::update),
-        delete("/v2/resource_keys/{id}", Identity, Account, Change, resource_key::delete),
+        delete("/v2/resource_keys/{id}", Identity, Account, Ending, resource_key::delete),
         // Accounts and their people.
         get("/coe/v2/accounts", Identity, Account, InTurn, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, InTurn, account::account),
@@ -281,13 +283,13 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v2/accounts/{account}/users", Identity, Account, InTurn, account::users),
         get("/v2/accounts/{account}/users/{iam_id}", Identity, Account, One, user_profile::show),
         patch("/v2/accounts/{account}/users/{iam_id}", Identity, Account, Change, user_profile::update),
-        delete("/v2/accounts/{account}/users/{iam_id}", Identity, Account, Change, account::remove),
-        delete("/v3/accounts/{account}/users/{iam_id}", Identity, Account, Change, account::remove_v3),
+        delete("/v2/accounts/{account}/users/{iam_id}", Identity, Account, Ending, account::remove),
+        delete("/v3/accounts/{account}/users/{iam_id}", Identity, Account, Ending, account::remove_v3),
         get("/v2/accounts/{account}/users/{iam_id}/settings", Identity, Account, One, user_profile::settings),
         patch("/v2/accounts/{account}/users/{iam_id}/settings", Identity, Account, Change, user_profile::change_settings),
         put("/v2/accounts/{account}/roles/{role}", Identity, Account, Change, account::set_role),
         delete("/v2/accounts/{account}/roles/{role}", Identity, Account, Change, account::unset_role),
-        put("/v2/users/self/password", Identity, Account, LateChange, account::password),
+        put("/v2/users/self/password", Identity, Account, LateEnding, account::password),
         post("/v2/accounts/{account}/users", Identity, Account, Change, invitation::invite),
         get("/v2/users/self/invitations", Identity, Account, InTurn, invitation::waiting),
         post("/v2/users/self/invitations/{id}/accept", Identity, Account, Change, invitation::accept),
@@ -374,7 +376,7 @@ mod tests {
             let is_bounded = match work {
                 InTurn => true,
                 UpTo(limit) => !limit.settable,
-                One | Change | Ending | LateChange | Query => false,
+                One | Change | Ending | LateChange | LateEnding | Query => false,
             };
             assert!(is_bounded, "{path}: {work:?}");
         }
@@ -384,7 +386,7 @@ mod tests {
     fn a_list_without_a_turn_is_no_longer_than_one_without_pages() {
         let bounds = table().into_iter().filter_map(|route| match route.work {
             UpTo(limit) => Some((route.path, limit)),
-            One | InTurn | Change | Ending | LateChange | Query => None,
+            One | InTurn | Change | Ending | LateChange | LateEnding | Query => None,
         });
         let bounds: Vec<_> = bounds.collect();
         assert!(!bounds.is_empty());
@@ -419,7 +421,7 @@ mod tests {
             ..
         } in table()
         {
-            let is_change = matches!(work, Change | Ending | LateChange);
+            let is_change = matches!(work, Change | Ending | LateChange | LateEnding);
             let may_change = verb != "GET" && matches!(guard, Identity | WholeScope(_));
             // The turn is of the account of a verified caller who may change something.
             assert!(may_change || !is_change, "{verb} {path}: {work:?}");
@@ -429,6 +431,45 @@ mod tests {
         }
         let listed = WITHOUT_TURN.map(|(verb, path, _)| (verb, path));
         assert_eq!(others, listed, "the list says why something takes no turn");
+    }
+
+    /// What has credentials, or lets somebody have one: with it they end. `vigied routes` shows `ending` for its deletion.
+    const HOLDERS: [&str; 8] = [
+        "/apikeys/",
+        "/serviceids/",
+        "/profiles/",
+        "/resource_keys/",
+        "/resource_instances/",
+        "/sessions",
+        "/users/",
+        "/policies/",
+    ];
+
+    /// What is deleted under the path of a holder and ends no credential.
+    const ENDS_NONE: [(&str, &str); 4] = [
+        ("/v1/apikeys/{id}/lock", "a lock"),
+        ("/v1/apikeys/{id}/disable", "lets a key in again"),
+        ("/v1/serviceids/{id}/lock", "a lock"),
+        ("/v2/resource_instances/{id}/lock", "a lock"),
+    ];
+
+    /// A stolen key filled its owner's places, and what the thief had made with it could not be deleted.
+    #[test]
+    fn a_deletion_that_ends_credentials_is_never_refused_for_those_that_wait() {
+        let mut endings = 0;
+        for Route {
+            verb, path, work, ..
+        } in table()
+        {
+            let has_credentials = HOLDERS.iter().any(|holder| path.contains(holder));
+            if verb != "DELETE" || !has_credentials {
+                continue;
+            }
+            let ends_none = ENDS_NONE.iter().any(|(other, _)| *other == path);
+            assert_ne!(work.word() == "ending", ends_none, "{path}: {work:?}");
+            endings += u32::from(!ends_none);
+        }
+        assert!(endings >= 12, "{endings}");
     }
 
     /// Names of series are read by queries alone; and a turn is of a verified caller's account.

@@ -3,6 +3,7 @@
 
 use super::shared::SenderContext;
 use crate::failure::refused;
+use crate::http::fair_share::ShareOwner;
 use crate::request::presented_credential::Kind;
 use crate::request::role_refusal;
 use base::error::Problem;
@@ -125,12 +126,12 @@ impl SenderCredential {
     }
 
     /// Verifies the credential of an `AUTH` line. Without a domain it is the one that the connection sends to, or the only one
-    /// the key reaches.
+    /// the key reaches. Where the connection sends to one already, each check takes a turn of whom that counts for, like any other work.
     pub(super) fn enter(
         shared: &SenderContext,
         source: Source,
         line: &AuthLine<'_>,
-        usual: Option<Domain>,
+        usual: Option<(Domain, ShareOwner)>,
     ) -> Result<AuthenticatedSender, Problem> {
         let app = &shared.app;
         let text = line.credential.text;
@@ -141,13 +142,24 @@ impl SenderCredential {
             None => Kind::of(&app.verifier.unnamed(text)),
         };
         let credential = kind.with(text);
-        let selector = line.scope.or(usual);
-        let (mut scope, mut proof) = app.scopes.proven_scope(credential, selector);
-        if line.scope.is_none()
-            && let Err(AuthError::OutOfReach { domain }) = scope
+        let selector = line.scope.or(usual.map(|(domain, _)| domain));
+        let verify = || {
+            let _turn = usual.map(|(_, owner)| shared.turns.take(owner));
+            let (scope, proof) = app.scopes.proven_scope(credential, selector);
+            match scope {
+                Err(AuthError::OutOfReach { domain }) if line.scope.is_none() => {
+                    app.scopes.proven_scope(credential, Some(domain))
+                }
+                scope => (scope, proof),
+            }
+        };
+        let mut verified = verify();
+        if let Err(error) = &verified.0
+            && shared.asks_other_nodes(source, credential, error)
         {
-            (scope, proof) = app.scopes.proven_scope(credential, Some(domain));
+            verified = verify();
         }
+        let (scope, proof) = verified;
         let scope = scope.map_err(|error| {
             let problem = refused::credential(&error);
             let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);

@@ -165,14 +165,9 @@ impl<'s> LineReader<'s> {
             ));
         }
         let entered = {
-            // Checking a credential takes a turn of its account, like any other work.
-            let _turn = self
-                .identity
-                .open
-                .as_ref()
-                .map(|open| self.identity.shared.turns.take(open.owner));
             let line = self.buffer.get(from..to).unwrap_or_default();
-            let usual = self.identity.open.as_ref().map(|open| open.domain);
+            let usual = self.identity.open.as_ref();
+            let usual = usual.map(|open| (open.domain, open.owner));
             let is_renewal = self
                 .identity
                 .open

@@ -55,6 +55,7 @@ use shared::{Limits, SenderContext};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use turns::Turns;
 
 /// How often the end of the last connection is looked for.
@@ -89,6 +90,7 @@ impl Senders {
         let formats = Arc::new(Formats::new(settings, app, &shares)?);
         let shared = Arc::new(SenderContext {
             app: Arc::clone(app),
+            runtime: Handle::current(),
             sources: settings.senders.sources.clone(),
             proxies: Proxies::new(settings),
             tls,

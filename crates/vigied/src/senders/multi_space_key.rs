@@ -29,7 +29,14 @@ impl MultiSpaceKey {
     ) -> Result<Self, Problem> {
         let app = &shared.app;
         let credential = Credential::ApiKey(text.expose());
-        let (scope, proof) = app.scopes.proven_scope(credential, None);
+        let verify = || app.scopes.proven_scope(credential, None);
+        let mut verified = verify();
+        if let Err(error) = &verified.0
+            && shared.asks_other_nodes(source, credential, error)
+        {
+            verified = verify();
+        }
+        let (scope, proof) = verified;
         let account = proof.as_ref().and_then(|proof| proof.account);
         let narrowed_to = app
             .verifier

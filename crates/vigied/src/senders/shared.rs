@@ -15,9 +15,12 @@ use crate::net::tls::Tls;
 use base::id::KeyId;
 use base::scope::Domain;
 use base::source::Source;
+use iam::audit::Origin;
+use iam::{AuthError, Credential};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How often a connection that waits looks at the clock, its credential and the end of the server: less than the second within
 /// which a withdrawn credential ends.
@@ -39,6 +42,8 @@ pub(super) struct Limits {
 #[derive(Debug)]
 pub(super) struct SenderContext {
     pub(super) app: Arc<App>,
+    /// What the threads of senders have done elsewhere, and wait for.
+    pub(super) runtime: Handle,
     pub(super) sources: Sources,
     pub(super) proxies: Proxies,
     pub(super) tls: Option<Arc<Tls>>,
@@ -63,6 +68,20 @@ impl SenderContext {
         let account = self.app.iam.directory().account_of(domain);
         // Of a domain that is being deleted nothing is stored any more.
         account.map_or(ShareOwner::Proxy, ShareOwner::Account)
+    }
+
+    /// Learns what the other nodes have made, where a credential is refused that one of them may have made a moment ago; returns whether
+    /// it has. The thread of the connection waits for it: it must have no turn meanwhile.
+    pub(super) fn asks_other_nodes(
+        &self,
+        source: Source,
+        credential: Credential<'_>,
+        error: &AuthError,
+    ) -> bool {
+        let iam = &self.app.iam;
+        // It counts for the source of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
+        let may_ask = Origin::new(source, "").sync_scope(|| iam.may_be_unheard(credential, error));
+        may_ask && self.runtime.block_on(iam.ask_other_nodes())
     }
 
     /// Counts what was not stored, and has it logged.

@@ -43,6 +43,7 @@ mod unread_answers;
 mod unseen;
 mod unseen_echoes;
 mod waiting_changes;
+mod waiting_endings;
 mod waiting_lists;
 mod waiting_logins;
 mod withdrawn;

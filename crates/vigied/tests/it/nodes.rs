@@ -81,6 +81,10 @@ impl Nodes {
         self.nodes[node].url()
     }
 
+    pub(crate) fn serving(&self, node: usize) -> &Serving {
+        &self.nodes[node]
+    }
+
     fn send(&self, node: usize, key: &str, space: &str, name: &str) -> u16 {
         let body = json!([{"name": name, "value": 1.5, "timestamp": now() - 60}]);
         Request::new(&self.url(node), "POST", "/v1/metrics")

@@ -247,6 +247,37 @@ fn a_deletion_with_a_mistyped_parameter_deletes_nothing() {
     assert_eq!(left.json(), json!(["keep"]));
 }
 
+/// A script's `/v1/sessions/$ID`, where nothing was in `ID`, ended all sessions.
+#[test]
+fn a_deletion_of_an_empty_id_deletes_nothing() {
+    let server = Server::start();
+    let token = server.token();
+    for path in [
+        "/v1/sessions/",
+        "//v1/sessions//",
+        "/v1/metrics/list/?query=*",
+        "/v1/serviceids/",
+    ] {
+        let reply = server.request("DELETE", path).bearer(&token).send();
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(reply.text().contains("ends in a slash"), "{}", reply.text());
+    }
+    let space = format!("/v2/spaces/{}/", server.owner.space);
+    assert_eq!(
+        server
+            .request("DELETE", &space)
+            .bearer(&token)
+            .send()
+            .status,
+        404
+    );
+    let reply = server
+        .request("GET", "/v1/serviceids")
+        .bearer(&token)
+        .send();
+    assert_eq!(reply.status, 200, "the session goes on: {}", reply.text());
+}
+
 /// An address with a slash at its end, and a path after it: what many clients make of their settings.
 #[test]
 fn slashes_that_say_nothing_lead_to_the_same_route() {

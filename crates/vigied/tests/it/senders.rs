@@ -16,6 +16,7 @@ mod lumberjack_client;
 mod network;
 mod network_client;
 mod no_identity;
+mod other_node;
 mod pickles;
 mod slow;
 mod statsd;
@@ -28,7 +29,7 @@ pub(crate) use bounds::LIMITS;
 pub(crate) use key_before_names::allow as allow_keys_before_names;
 pub(crate) use statsd::LIMITS as STATSD_LIMITS;
 
-use crate::harness::{Reply, Server, init};
+use crate::harness::{Reply, Server, Serving, init};
 use crate::limits::until;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -96,17 +97,7 @@ impl Listeners {
 
     /// Where a listener is, as the log says.
     pub(crate) fn address(&self, listener: &str) -> String {
-        let name = format!("\"{listener}\"");
-        self.server
-            .serving
-            .wait_for_log(&format!("{name} address="));
-        let log = self.server.serving.log();
-        let line = log
-            .lines()
-            .find(|line| line.contains("a listener for senders is open") && line.contains(&name));
-        let line = line.unwrap_or_else(|| panic!("no `{listener}` in {log}"));
-        let rest = line.split("address=").nth(1).unwrap();
-        rest.split(' ').next().unwrap().to_owned()
+        listener_address(&self.server.serving, listener)
     }
 
     pub(crate) fn connect(&self) -> Sender {
@@ -232,6 +223,19 @@ impl Listeners {
         let text = |field: &str| made.json()[field].as_str().unwrap().to_owned();
         (text("apikey"), text("id"))
     }
+}
+
+/// Where a listener of a server is, as its log says.
+fn listener_address(serving: &Serving, listener: &str) -> String {
+    let name = format!("\"{listener}\"");
+    serving.wait_for_log(&format!("{name} address="));
+    let log = serving.log();
+    let is_it =
+        |line: &&str| line.contains("a listener for senders is open") && line.contains(&name);
+    let line = log.lines().find(is_it);
+    let line = line.unwrap_or_else(|| panic!("no `{listener}` in {log}"));
+    let rest = line.split("address=").nth(1).unwrap();
+    rest.split(' ').next().unwrap().to_owned()
 }
 
 /// A connection of lines.

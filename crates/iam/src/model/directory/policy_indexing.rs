@@ -24,12 +24,12 @@ impl Directory {
     }
 
     /// Whether it is known for this instant which policies are in force.
-    pub(crate) const fn is_judged_for(&self, now: Millis) -> bool {
+    pub(crate) fn is_judged_for(&self, now: Millis) -> bool {
         self.policies.judged_for().contains(now)
     }
 
     /// When a policy may come into force, or go out of it, by its condition of time.
-    pub(crate) const fn judged_until(&self) -> Millis {
+    pub(crate) fn judged_until(&self) -> Millis {
         self.policies.judged_for().end()
     }
 

@@ -74,6 +74,17 @@ impl World {
         self.query(tokens).status
     }
 
+    /// Makes an API key of their own.
+    fn make_key(&self, tokens: &Value) -> Reply {
+        let server = &self.account.server;
+        let request = server.request("POST", "/v1/apikeys");
+        let body = json!({
+            "name": "beas", "iam_id": iam_id(tokens), "account_id": server.owner.account,
+        });
+        let request = request.bearer(&text(&tokens["access_token"]));
+        request.json(&body).send()
+    }
+
     /// Whether a token with this body may query the owner's space, as decisions say.
     fn is_permitted(&self, tokens: &Value) -> bool {
         let token = text(&tokens["access_token"]);
@@ -113,11 +124,18 @@ impl World {
     }
 }
 
-fn auth_time(tokens: &Value) -> i64 {
+fn claims(tokens: &Value) -> Value {
     let token = text(&tokens["access_token"]);
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap());
-    let claims: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
-    claims["auth_time"].as_i64().unwrap()
+    serde_json::from_slice(&payload.unwrap()).unwrap()
+}
+
+fn auth_time(tokens: &Value) -> i64 {
+    claims(tokens)["auth_time"].as_i64().unwrap()
+}
+
+fn iam_id(tokens: &Value) -> String {
+    text(&claims(tokens)["iam_id"])
 }
 
 #[test]
@@ -152,7 +170,17 @@ fn a_rule_lets_in_for_its_hours_after_the_login() {
         refused.text()
     );
     assert!(!world.is_permitted(&third));
-    assert_eq!(world.asks_by(&world.log_in()), 200);
+    // A key would prove anew who they are, with every request.
+    let refused = world.make_key(&third);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert!(
+        refused.text().contains("your login is too old"),
+        "{}",
+        refused.text()
+    );
+    let again = world.log_in();
+    assert_eq!(world.asks_by(&again), 200);
+    assert_eq!(world.make_key(&again).status, 201);
 
     let mut longer = rule;
     longer["expiration"] = json!(12);

@@ -15,12 +15,12 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-fn in_flight(server: &Server) -> u64 {
+pub(super) fn in_flight(server: &Server) -> u64 {
     figure(server, "vigie_http_requests_in_flight")
 }
 
 /// A request with a key whose answer is still to come.
-fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
+pub(super) fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&server.serving.address).unwrap();
     let request = format!(
         "{line} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\nContent-Type: application/json\r\n\
@@ -32,7 +32,7 @@ fn asked(server: &Server, key: &str, line: &str, body: &str) -> TcpStream {
 }
 
 /// So many changes with a key, which wait.
-fn fill(server: &Server, key: &str, number: u64) -> Vec<TcpStream> {
+pub(super) fn fill(server: &Server, key: &str, number: u64) -> Vec<TcpStream> {
     let before = in_flight(server);
     let changes = (0..number).map(|_| {
         let body = r#"{"name":"of many"}"#;

@@ -1,7 +1,7 @@
 //! Logins of one account wait for each other: so many, and one identity leaves places to its colleagues. What is dead takes none.
 
 use super::busy_database::{Writer, ok, refresh_token, renewal, server};
-use super::queries::until;
+use super::queries::{figure, until};
 use super::waiting_lists::service_id;
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
@@ -75,6 +75,59 @@ fn logins_that_wait_leave_room_to_colleagues() {
     ok(&login_with(&server, &newcomer).send());
 }
 
+/// Lets all sessions have been used last a minute ago.
+fn unused_for_a_minute(server: &Server) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let file = server.data().join("iam.db");
+        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let sql = "UPDATE sessions SET used_at = used_at - 60000";
+        tx.execute(sql, &[]).await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
+        tx.commit().await.unwrap();
+        db.close().await;
+    });
+}
+
+/// Whoever knew the id of a session, which each of its access tokens names, kept its owner from logging in.
+#[test]
+fn calls_that_keep_one_session_alive_take_one_place_of_its_owner() {
+    const CALLS: u64 = 30;
+    assert!(CALLS > limit::LOGINS_WAITING_PER_IDENTITY.default + 2);
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let login = login_with(&server, &server.owner.api_key).send();
+    ok(&login);
+    let session = login.json()["session_id"].as_str().unwrap().to_owned();
+    unused_for_a_minute(&server);
+    let keep = || {
+        let path = format!("/v1/sessions/{session}/state");
+        server.request("PATCH", &path).basic("bx", "bx")
+    };
+    let writer = Writer::begin(&server);
+    let in_flight = || figure(&server, "vigie_http_requests_in_flight");
+    let before = in_flight();
+    let calls: Vec<Sent> = (0..CALLS)
+        .map(|_| {
+            let keep = keep();
+            thread::spawn(move || keep.send())
+        })
+        .collect();
+    until("they wait", || in_flight() >= before + CALLS);
+    let owner = login_with(&server, &server.owner.api_key);
+    let owner = thread::spawn(move || owner.send());
+    until("it waits as well", || in_flight() > before + CALLS);
+    drop(writer);
+    ok(&owner.join().unwrap());
+    for call in calls {
+        assert_eq!(call.join().unwrap().status, 204);
+    }
+    assert_eq!(hits(&server, limit::LOGINS_WAITING_PER_IDENTITY), 0);
+}
+
 /// Each took a place and a write transaction before it was refused, also for somebody who had been removed.
 #[test]
 fn renewals_of_an_ended_session_do_not_wait_for_the_writer() {
@@ -127,6 +180,31 @@ fn a_login_that_has_begun_when_its_time_ends_is_made_and_its_caller_is_told() {
     // It has its turn after the first one.
     let again = redeem();
     assert_eq!(again.status, 400, "{}", again.text());
+}
+
+/// It was told that a login goes on, or to ask for a shorter range.
+#[test]
+fn what_does_no_harm_twice_may_be_sent_again_when_its_time_ends() {
+    let server = server(&["--set", "limits.request_seconds=6"]);
+    let login = login_with(&server, &server.owner.api_key).send();
+    ok(&login);
+    let text = |field: &str| login.json()[field].as_str().unwrap().to_owned();
+    let (session, token) = (text("session_id"), text("access_token"));
+    unused_for_a_minute(&server);
+    let path = format!("/v1/sessions/{session}/state");
+    let revoke = server.request("POST", "/identity/revoke");
+    let revoke = revoke.basic("bx", "bx").form(&[("token", &*token)]);
+    let writer = Writer::begin(&server);
+    let sent = [server.request("PATCH", &path).basic("bx", "bx"), revoke]
+        .map(|request| thread::spawn(move || request.send()));
+    let replies = sent.map(|sent| sent.join().unwrap());
+    drop(writer);
+    for (reply, what) in replies.iter().zip(["in use", "ending the login"]) {
+        let text = reply.text();
+        assert_eq!(reply.status, 503, "{text}");
+        assert!(reply.header("retry-after").is_some());
+        assert!(text.contains(what) && !text.contains("range"), "{text}");
+    }
 }
 
 /// It was told to ask for a shorter range.

@@ -1,0 +1,36 @@
+//! A sender with a key that another node made a moment ago is let in: the node asks before it refuses. Whoever is refused is thrown out.
+//!
+//! The nodes notify each other, and where that is quicker than the sender nothing is shown: so it is tried several times.
+
+use super::{Sender, listener_address};
+use crate::harness::{Request, token};
+use crate::nodes::Nodes;
+use serde_json::json;
+
+const TRIES: usize = 10;
+
+#[test]
+fn a_key_that_another_node_has_just_made_lets_its_sender_in() {
+    let test = "a_key_that_another_node_has_just_made_lets_its_sender_in";
+    let Some(nodes) = Nodes::start(test, &["--set", "graphite.listen=127.0.0.1:0"]) else {
+        return;
+    };
+    let address = listener_address(nodes.serving(1), "graphite.listen");
+    let (url, space) = (nodes.url(0), nodes.owner("space_guid"));
+    let token = token(&url, nodes.owner("api_key"));
+    let of_owner = |method, path| Request::new(&url, method, path).bearer(&token);
+    let info = of_owner("GET", "/identity/userinfo").send().json();
+    let new = json!({"name": "sender", "iam_id": info["iam_id"]});
+    for _ in 0..TRIES {
+        let made = of_owner("POST", "/v1/apikeys").json(&new).send();
+        assert_eq!(made.status, 201, "{}", made.text());
+        let made = made.json();
+        let key = made["apikey"].as_str().unwrap();
+        Sender::new(&address).auth(&format!("apikey {key} s-{space}"));
+    }
+    // What no node has made is refused all the same.
+    let mut sender = Sender::new(&address);
+    sender.send(&format!("AUTH apikey vgk_wrong s-{space}\n"));
+    let answer = sender.answer();
+    assert!(answer.starts_with("ERR "), "{answer}");
+}
