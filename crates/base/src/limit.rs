@@ -200,6 +200,8 @@ limits! {
     settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
     /// Bytes of the names of all series that one tenant has.
     settable NAME_BYTES_PER_TENANT = "name_bytes_per_tenant", 512 * 1024 * 1024, "bytes", "samples of further new series in the space, organization or account are rejected where their names, with their labels, would take more; names stay in memory as long as their series exist";
+    /// Bytes of the names of all series there are.
+    settable NAME_BYTES_IN_ALL = "name_bytes_in_all", 64 << 30, "bytes", "samples of further new series, whoever sends them, are rejected where the names of all series, with their labels, would take more; at most half of `memory_bytes`, beside it";
     /// Memory of samples that are in no segment yet.
     settable HEAD_BYTES = "head_bytes", 1024 * 1024 * 1024, "bytes", "samples in memory are written to segments early from half of it on; beyond three quarters of it a write of an account that takes more than an equal share is refused with 429 and `Retry-After`, beyond seven eighths one that takes more than an equal share of the last eighth, and beyond all of it every write; a batch counts with the most that its accepted samples can take until it is written, and one that needs more than three quarters by itself is refused with 413";
     /// Deletions of time ranges that wait for their days to be rewritten.
@@ -238,6 +240,8 @@ limits! {
     settable PREFERENCES_PER_ACCOUNT = "preferences_per_account", 10_000, "preferences", "a further preference is refused with 409";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
+    /// Bytes of the names of all series that one account has.
+    settable NAME_BYTES_PER_ACCOUNT = "name_bytes_per_account", 4 << 30, "bytes", "samples of further new series in the account, its organizations and spaces are rejected where the names of all their series, with their labels, would take more; at most half of `name_bytes_in_all`";
     /// New series of one account in an hour.
     settable NEW_SERIES_PER_HOUR = "new_series_per_hour", 3_000_000, "series", "samples of further new series are rejected; it comes back evenly, and what was not used is kept for an hour at most";
     /// Events one account may keep, in all its domains.
@@ -417,6 +421,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     RESOURCE_GROUPS_PER_ACCOUNT,
     PREFERENCES_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
+    NAME_BYTES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,
     STORED_BYTES_PER_ACCOUNT,

@@ -120,6 +120,12 @@ impl Batch {
         }
     }
 
+    /// The bytes of the names of all runs: at least those of the series that the batch is about, each once.
+    #[must_use]
+    pub const fn name_bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// How many [`Self::runs`] it has.
     #[must_use]
     pub const fn run_count(&self) -> usize {
@@ -216,11 +222,13 @@ pub enum RejectReason {
         /// The limit in force.
         limit: u64,
     },
-    /// The names of the tenant's series take as many bytes as they may, or nearly.
-    #[error("a new series of this name would exceed `name_bytes_per_tenant` = {limit}")]
+    /// The names of the series that the tenant has, or all tenants together, take as many bytes as they may, or nearly.
+    #[error("a new series of this name would exceed `{}` = {allowed}", limit.name)]
     NameBytesLimit {
-        /// The limit in force, in bytes.
-        limit: u64,
+        /// Which limit.
+        limit: Limit,
+        /// Its value, in bytes.
+        allowed: u64,
     },
     /// The store has given every number that a series can have; those of series that have ended do not come back.
     #[error(
@@ -228,7 +236,7 @@ pub enum RejectReason {
          new ones need a new store"
     )]
     NumbersUsedUp,
-    /// The account has as many series as it may have, or as many new ones as it may make at the moment.
+    /// The account has as many series, or bytes of their names, as it may have, or as many new ones as it may make at the moment.
     #[error("a new series would exceed `{}` = {allowed} of the account", limit.name)]
     AccountLimit {
         /// Which limit.
@@ -279,8 +287,9 @@ impl RejectReason {
             Self::Name(NameError::TooLong(_)) => Some(limit::NAME_BYTES),
             Self::Name(NameError::TooDeep(_)) => Some(limit::NAME_ELEMENTS),
             Self::SeriesLimit { .. } => Some(limit::SERIES_PER_TENANT),
-            Self::NameBytesLimit { .. } => Some(limit::NAME_BYTES_PER_TENANT),
-            Self::AccountLimit { limit, .. } | Self::Full { limit, .. } => Some(*limit),
+            Self::NameBytesLimit { limit, .. }
+            | Self::AccountLimit { limit, .. }
+            | Self::Full { limit, .. } => Some(*limit),
             _ => None,
         }
     }
@@ -311,6 +320,8 @@ pub struct Appended {
     pub overwritten: u64,
     /// Series that were created for them.
     pub created: u64,
+    /// Bytes of the names of those series, with their labels.
+    pub created_name_bytes: u64,
     /// The rejected samples, ascending by position.
     pub rejected: Vec<(usize, RejectReason)>,
 }

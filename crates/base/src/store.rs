@@ -3,7 +3,7 @@
 mod append;
 mod read_part;
 
-pub use append::{Durability, SeriesQuota};
+pub use append::{Durability, Remaining, SeriesQuota};
 pub use read_part::{PartsVisitor, ReadPart};
 
 use crate::context::Context;
@@ -82,6 +82,8 @@ pub struct Deleted {
 pub struct Usage {
     /// Series that exist.
     pub series: u64,
+    /// Bytes of their names, with their labels.
+    pub name_bytes: u64,
     /// Stored samples, including deleted and overwritten ones that are not purged yet.
     pub samples: u64,
     /// Bytes they take: in files, and in memory as far as they are in no file yet.

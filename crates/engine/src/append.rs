@@ -9,7 +9,7 @@ use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
 use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
 use crate::head_reservations::Unwritten;
-use crate::new_series::{NewSeries, NewSeriesRoom};
+use crate::new_series::{NewSeries, NewSeriesRoom, name_bytes_left};
 use crate::registry::table::Fingerprint;
 use crate::resolve;
 use crate::series_ref::SeriesRef;
@@ -282,7 +282,7 @@ impl Core {
     ) {
         // No other thread creates series while this is held: unknown names stay unknown, and the next number stays the next.
         let creating = self.state.creating();
-        let (known, room) = self.look_up_again(accepted, unknown, progress.appended.created);
+        let (known, room) = self.look_up_again(accepted, unknown, &progress.appended);
         let mut new = NewSeries::new(accepted.tenant, room);
         for ((fingerprint, sample), known) in unknown.iter().zip(known) {
             let series = known.map_or_else(|| new.number(*fingerprint, sample.name), Ok);
@@ -296,6 +296,7 @@ impl Core {
         }
         let payload = new.payload();
         progress.appended.created += new.len() as u64;
+        progress.appended.created_name_bytes += new.name_bytes();
         let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
         for (fingerprint, created) in new.into_series() {
@@ -309,16 +310,15 @@ impl Core {
     }
 
     /// Looks the unknown names up again, because this batch or another append may have created their series meanwhile; and says how
-    /// many series may still be created. `created`: how many this batch has created.
+    /// many series may still be created. `appended`: what this batch has created.
     fn look_up_again(
         &self,
         accepted: &AppendLimits,
         unknown: &[(Fingerprint, &ResolvedSample<'_>)],
-        created: u64,
+        appended: &Appended,
     ) -> (Vec<Option<SeriesRef>>, NewSeriesRoom) {
         let (tenant, quota) = (accepted.tenant, accepted.quota);
         let tenant_limit = self.config.series_per_tenant;
-        let name_bytes_limit = self.config.name_bytes_per_tenant;
         let catalog = self.state.catalog().read();
         let registry = &catalog.registry;
         let known = unknown
@@ -329,11 +329,10 @@ impl Core {
             first_number: registry.next(),
             left_of_tenant: tenant_limit.saturating_sub(registry.names().count(tenant)),
             tenant_limit,
-            name_bytes_left: name_bytes_limit.saturating_sub(registry.names().bytes_of(tenant)),
-            name_bytes_limit,
+            name_bytes: name_bytes_left(&self.config, registry.names(), tenant),
             quota: SeriesQuota {
-                new_series: quota.new_series.saturating_sub(created),
-                ..quota
+                new_series: quota.new_series.after(appended.created),
+                name_bytes: quota.name_bytes.after(appended.created_name_bytes),
             },
         };
         (known, room)

@@ -31,6 +31,8 @@ pub struct EngineConfig {
     pub series_per_tenant: u64,
     /// Bytes of the names of a tenant's series, which stay in memory; samples of new series beyond them are rejected.
     pub name_bytes_per_tenant: u64,
+    /// The same of the names of all tenants' series.
+    pub name_bytes_in_all: u64,
     /// Deletions of ranges that one account may have waiting, in all its tenants, for their days to be rewritten.
     pub pending_deletions: u64,
     /// In an hour, purges in the background may rewrite so many bytes, or a 24th of all that is stored, where that is more.
@@ -58,6 +60,7 @@ impl EngineConfig {
             segments_per_day: 8,
             series_per_tenant: limit::SERIES_PER_TENANT.default,
             name_bytes_per_tenant: limit::NAME_BYTES_PER_TENANT.default,
+            name_bytes_in_all: limit::NAME_BYTES_IN_ALL.default,
             pending_deletions: limit::PENDING_DELETIONS.default,
             purge_bytes_min: 256 * 1024 * 1024,
             reserve_bytes: 0,

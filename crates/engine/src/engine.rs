@@ -240,6 +240,7 @@ impl SampleStore for Engine {
             + (version.frozen.as_ref()).map_or(0, |frozen| frozen.head.counted(tenant));
         Ok(Usage {
             series: self.core.state.count(tenant),
+            name_bytes: self.core.state.name_bytes(tenant),
             samples: stored.samples + in_memory,
             bytes: stored.bytes + in_memory * SAMPLE_BYTES,
         })

@@ -1,13 +1,16 @@
 //! The series that a batch creates: which of its unknown names get a number, and the record of the log that creates them. Both are
 //! prepared before the catalog is locked to add them.
 
+use crate::config::EngineConfig;
 use crate::created_series::CreatedSeries;
+use crate::index::names::Names;
 use crate::registry::table::Fingerprint;
 use crate::series_ref::SeriesRef;
 use crate::wal::record::{Kind, Payload, put_created};
 use base::id::TenantId;
+use base::limit;
 use base::sample::RejectReason;
-use base::store::SeriesQuota;
+use base::store::{Remaining, SeriesQuota};
 use std::collections::HashMap;
 
 /// How many series may be made, and the first of their numbers.
@@ -17,11 +20,29 @@ pub(crate) struct NewSeriesRoom {
     /// Series that the tenant may still have, and of how many in all.
     pub(crate) left_of_tenant: u64,
     pub(crate) tenant_limit: u64,
-    /// Bytes that names of further series of the tenant may take, and of how many in all.
-    pub(crate) name_bytes_left: u64,
-    pub(crate) name_bytes_limit: u64,
+    /// Bytes that their names may take, by the limit of the store that is nearest.
+    pub(crate) name_bytes: Remaining,
     /// What is left of it.
     pub(crate) quota: SeriesQuota,
+}
+
+/// The bytes that are left for names of new series of the tenant: of its own, or of those of all where these are fewer.
+pub(crate) fn name_bytes_left(config: &EngineConfig, names: &Names, tenant: TenantId) -> Remaining {
+    let of_tenant = Remaining::of(
+        &limit::NAME_BYTES_PER_TENANT,
+        config.name_bytes_per_tenant,
+        names.bytes_of(tenant),
+    );
+    let of_all = Remaining::of(
+        &limit::NAME_BYTES_IN_ALL,
+        config.name_bytes_in_all,
+        names.bytes(),
+    );
+    if of_all.left < of_tenant.left {
+        of_all
+    } else {
+        of_tenant
+    }
 }
 
 /// Series that are to be made, in the order of their numbers.
@@ -56,6 +77,11 @@ impl<'n> NewSeries<'n> {
         self.series.len()
     }
 
+    /// The bytes of their names.
+    pub(crate) const fn name_bytes(&self) -> u64 {
+        self.name_bytes
+    }
+
     /// The number of a name that no series has yet: the same for the same name.
     pub(crate) fn number(
         &mut self,
@@ -70,15 +96,11 @@ impl<'n> NewSeries<'n> {
             first_number,
             left_of_tenant,
             tenant_limit,
-            name_bytes_left,
-            name_bytes_limit,
+            name_bytes: of_store,
             quota,
         } = self.room;
-        if made >= quota.new_series {
-            return Err(RejectReason::AccountLimit {
-                limit: quota.limit,
-                allowed: quota.allowed,
-            });
+        if made >= quota.new_series.left {
+            return Err(of_account(quota.new_series));
         }
         if made >= left_of_tenant {
             return Err(RejectReason::SeriesLimit {
@@ -86,9 +108,13 @@ impl<'n> NewSeries<'n> {
             });
         }
         let name_bytes = self.name_bytes.saturating_add(name.len() as u64);
-        if name_bytes > name_bytes_left {
+        if name_bytes > quota.name_bytes.left {
+            return Err(of_account(quota.name_bytes));
+        }
+        if name_bytes > of_store.left {
             return Err(RejectReason::NameBytesLimit {
-                limit: name_bytes_limit,
+                limit: *of_store.limit,
+                allowed: of_store.allowed,
             });
         }
         // The last number is never used.
@@ -119,18 +145,23 @@ impl<'n> NewSeries<'n> {
     }
 }
 
+const fn of_account(used_up: Remaining) -> RejectReason {
+    RejectReason::AccountLimit {
+        limit: *used_up.limit,
+        allowed: used_up.allowed,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::registry::table::Registry;
-    use base::limit;
 
     const ROOM: NewSeriesRoom = NewSeriesRoom {
         first_number: 7,
         left_of_tenant: 10,
         tenant_limit: 100,
-        name_bytes_left: 1000,
-        name_bytes_limit: 2000,
+        name_bytes: Remaining::of(&limit::NAME_BYTES_PER_TENANT, 2000, 1000),
         quota: SeriesQuota::UNLIMITED,
     };
 
@@ -155,9 +186,8 @@ mod tests {
     #[test]
     fn the_nearest_limit_is_the_one_that_is_named() {
         let quota = SeriesQuota {
-            new_series: 2,
-            limit: limit::SERIES_PER_ACCOUNT,
-            allowed: 50,
+            new_series: Remaining::of(&limit::SERIES_PER_ACCOUNT, 50, 48),
+            ..SeriesQuota::UNLIMITED
         };
         let of_account = RejectReason::AccountLimit {
             limit: limit::SERIES_PER_ACCOUNT,
@@ -183,15 +213,41 @@ mod tests {
     /// A long name that does not fit leaves room for a short one.
     #[test]
     fn names_get_numbers_as_far_as_there_are_bytes_for_them() {
-        let room = NewSeriesRoom {
-            name_bytes_left: 5,
-            ..ROOM
+        let of_account = SeriesQuota {
+            name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, 2000, 1995),
+            ..SeriesQuota::UNLIMITED
         };
-        let too_long = Err(RejectReason::NameBytesLimit { limit: 2000 });
-        assert_eq!(
-            numbers(room, &["aaa", "bbb", "cc", "d", "aaa"]),
-            [Ok(7), too_long.clone(), Ok(8), too_long, Ok(7)]
-        );
+        let of_all = Remaining::of(&limit::NAME_BYTES_IN_ALL, 2000, 1995);
+        let allowed = 2000;
+        for (quota, name_bytes, too_long) in [
+            (
+                SeriesQuota::UNLIMITED,
+                of_all,
+                RejectReason::NameBytesLimit {
+                    limit: limit::NAME_BYTES_IN_ALL,
+                    allowed,
+                },
+            ),
+            (
+                of_account,
+                ROOM.name_bytes,
+                RejectReason::AccountLimit {
+                    limit: limit::NAME_BYTES_PER_ACCOUNT,
+                    allowed,
+                },
+            ),
+        ] {
+            let room = NewSeriesRoom {
+                quota,
+                name_bytes,
+                ..ROOM
+            };
+            let too_long = Err(too_long);
+            assert_eq!(
+                numbers(room, &["aaa", "bbb", "cc", "d", "aaa"]),
+                [Ok(7), too_long.clone(), Ok(8), too_long, Ok(7)]
+            );
+        }
     }
 
     #[test]

@@ -195,6 +195,11 @@ impl State {
         self.index.load().names.count(tenant)
     }
 
+    /// The bytes of their names.
+    pub(crate) fn name_bytes(&self, tenant: TenantId) -> u64 {
+        self.index.load().names.bytes_of(tenant)
+    }
+
     pub(crate) fn counts(&self) -> IndexCounts {
         let index = self.index.load();
         IndexCounts {

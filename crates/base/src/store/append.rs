@@ -12,22 +12,51 @@ pub enum Durability {
     Committed,
 }
 
-/// How many series an append may make, and the limit that says so.
+/// What is left of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SeriesQuota {
-    /// New series at the most; samples of further ones are rejected.
-    pub new_series: u64,
-    /// The limit of the account that is nearest.
-    pub limit: Limit,
+pub struct Remaining {
+    /// So much of its unit.
+    pub left: u64,
+    /// Which limit.
+    pub limit: &'static Limit,
     /// Its value.
     pub allowed: u64,
+}
+
+impl Remaining {
+    /// What is left of a limit of which `used` is used.
+    #[must_use]
+    pub const fn of(limit: &'static Limit, allowed: u64, used: u64) -> Self {
+        Self {
+            left: allowed.saturating_sub(used),
+            limit,
+            allowed,
+        }
+    }
+
+    /// The same, once `more` is used.
+    #[must_use]
+    pub const fn after(self, more: u64) -> Self {
+        Self {
+            left: self.left.saturating_sub(more),
+            ..self
+        }
+    }
+}
+
+/// Which series an append may make: samples of further new ones are rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesQuota {
+    /// How many, by the limit of the account that is nearest.
+    pub new_series: Remaining,
+    /// How many bytes their names may have together.
+    pub name_bytes: Remaining,
 }
 
 impl SeriesQuota {
     /// No limit but the store's own.
     pub const UNLIMITED: Self = Self {
-        new_series: u64::MAX,
-        limit: limit::SERIES_PER_ACCOUNT,
-        allowed: u64::MAX,
+        new_series: Remaining::of(&limit::SERIES_PER_ACCOUNT, u64::MAX, 0),
+        name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, u64::MAX, 0),
     };
 }

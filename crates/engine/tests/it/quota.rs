@@ -6,7 +6,7 @@ use crate::support::{
 use base::context::Context;
 use base::limit;
 use base::sample::RejectReason;
-use base::store::{Durability, Outage, SampleStore, SeriesQuota, Usage};
+use base::store::{Durability, Outage, Remaining, SampleStore, SeriesQuota, Usage};
 use base::time::{ManualClock, Millis};
 use engine::EngineConfig;
 use engine::storage::faulty::Faulty;
@@ -21,9 +21,8 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
     let engine = open(&Faulty::new(1));
     send(&engine, 1, &[("known", NOON, 1.0)]);
     let quota = SeriesQuota {
-        new_series: 1,
-        limit: limit::SERIES_PER_ACCOUNT,
-        allowed: 2,
+        new_series: Remaining::of(&limit::SERIES_PER_ACCOUNT, 2, 1),
+        ..SeriesQuota::UNLIMITED
     };
     let samples = [
         ("known", NOON + 1, 1.0),
@@ -54,7 +53,10 @@ fn new_series_are_made_as_far_as_their_tenant_has_bytes_for_names() {
         ..config()
     };
     let mut engine = open_with(config.clone(), &storage, &clock).unwrap().0;
-    let refused = RejectReason::NameBytesLimit { limit: 10 };
+    let refused = RejectReason::NameBytesLimit {
+        limit: limit::NAME_BYTES_PER_TENANT,
+        allowed: 10,
+    };
     let appended = send(&engine, 1, &[("six.by", NOON, 1.0), ("longer", NOON, 1.0)]);
     assert_eq!(appended.rejected, [(1, refused.clone())]);
     assert_eq!(send(&engine, 2, &[("longer", NOON, 1.0)]).stored, 1);
@@ -84,6 +86,73 @@ fn new_series_are_made_as_far_as_their_tenant_has_bytes_for_names() {
         1
     );
     assert_eq!(send(&engine, 1, &[("ten_bytes_", NOON, 1.0)]).stored, 1);
+}
+
+/// An account has many tenants, and all of them have the memory of one process.
+#[test]
+fn new_series_are_made_as_far_as_all_tenants_together_have_bytes_for_names() {
+    let mut storage = Faulty::new(1);
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let config = EngineConfig {
+        name_bytes_in_all: 10,
+        ..config()
+    };
+    let mut engine = open_with(config.clone(), &storage, &clock).unwrap().0;
+    let refused = RejectReason::NameBytesLimit {
+        limit: limit::NAME_BYTES_IN_ALL,
+        allowed: 10,
+    };
+    assert_eq!(send(&engine, 1, &[("six.by", NOON, 1.0)]).stored, 1);
+    let appended = send(&engine, 2, &[("longer", NOON, 1.0), ("four", NOON, 1.0)]);
+    assert_eq!(appended.rejected, [(0, refused.clone())]);
+    assert_eq!((appended.created, appended.created_name_bytes), (1, 4));
+    // From the log and from name files they count as well, and known ones go on.
+    for (restart, is_flushed) in [false, true].into_iter().enumerate() {
+        if is_flushed {
+            engine.flush().unwrap();
+        }
+        drop(engine);
+        storage = storage.crash();
+        engine = open_with(config.clone(), &storage, &clock).unwrap().0;
+        assert_eq!(usage(&engine, 1).name_bytes, 6);
+        assert_eq!(usage(&engine, 2).name_bytes, 4);
+        let at = NOON + 1 + restart as i64;
+        let appended = send(&engine, 3, &[("x", at, 1.0)]);
+        assert_eq!(appended.rejected, [(0, refused.clone())]);
+        assert_eq!(send(&engine, 1, &[("six.by", at, 1.0)]).stored, 1);
+    }
+    delete(&engine, 1, "six.by", None);
+    assert_eq!(usage(&engine, 1).name_bytes, 0);
+    assert_eq!(send(&engine, 3, &[("sixsix", NOON, 1.0)]).stored, 1);
+}
+
+/// In more than one piece, which is resolved part by part.
+#[test]
+fn the_bytes_of_names_that_an_account_has_left_are_those_of_the_whole_batch() {
+    let engine = open(&Faulty::new(1));
+    let names: Vec<String> = (0..5000).map(|at| format!("n{at:04}")).collect();
+    let samples: Vec<(&str, i64, f64)> = names
+        .iter()
+        .map(|name| (name.as_str(), NOON, 1.0))
+        .collect();
+    let quota = SeriesQuota {
+        name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, 30_000, 6000),
+        ..SeriesQuota::UNLIMITED
+    };
+    let appended = engine
+        .append_with_quota(&scope(1), &batch(&samples), Durability::Committed, quota)
+        .unwrap();
+    assert_eq!(
+        (appended.created, appended.created_name_bytes),
+        (4800, 24_000)
+    );
+    let refused = RejectReason::AccountLimit {
+        limit: limit::NAME_BYTES_PER_ACCOUNT,
+        allowed: 30_000,
+    };
+    assert_eq!(appended.rejected.len(), 200);
+    assert_eq!(appended.rejected.first(), Some(&(4800, refused)));
+    assert_eq!(usage(&engine, 1).name_bytes, 24_000);
 }
 
 #[test]

@@ -19,8 +19,10 @@ pub(super) struct CountedUsage {
     written_meanwhile: Usage,
 }
 
-fn add(usage: &mut Usage, more: Usage) {
+/// Adds what another domain, or a write, has.
+pub(super) fn add(usage: &mut Usage, more: Usage) {
     usage.series = usage.series.saturating_add(more.series);
+    usage.name_bytes = usage.name_bytes.saturating_add(more.name_bytes);
     usage.samples = usage.samples.saturating_add(more.samples);
     usage.bytes = usage.bytes.saturating_add(more.bytes);
 }
@@ -65,12 +67,7 @@ impl CountedUsage {
     }
 
     /// Counts what was written.
-    pub(super) fn add_written(&mut self, samples: u64, series: u64) {
-        let written = Usage {
-            series,
-            samples,
-            bytes: 0,
-        };
+    pub(super) fn add_written(&mut self, written: Usage) {
         add(&mut self.used, written);
         if self.sums > 0 {
             add(&mut self.written_meanwhile, written);
@@ -88,7 +85,7 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Event {
-        Write { samples: u64, series: u64 },
+        Write(Usage),
         Delete,
         Wait(i64),
         BeginSum,
@@ -99,7 +96,9 @@ mod tests {
 
     fn event() -> impl Strategy<Value = Event> {
         prop_oneof![
-            6 => (0_u64..9, 0_u64..3).prop_map(|(samples, series)| Event::Write { samples, series }),
+            6 => (0_u64..9, 0_u64..3, 0_u64..9).prop_map(|(samples, series, name_bytes)| {
+                Event::Write(Usage { series, name_bytes, samples, bytes: 0 })
+            }),
             1 => Just(Event::Delete),
             2 => (0..2 * FRESH_MILLIS).prop_map(Event::Wait),
             4 => Just(Event::BeginSum),
@@ -117,6 +116,7 @@ mod tests {
         assert!(usage.begin_sum(at(1)), "there are no figures to go on with");
         let sum = Usage {
             series: 1,
+            name_bytes: 4,
             samples: 2,
             bytes: 3,
         };
@@ -142,9 +142,9 @@ mod tests {
             let mut is_known = false;
             for event in events {
                 match event {
-                    Event::Write { samples, series } => {
-                        add(&mut stored, Usage { series, samples, bytes: 0 });
-                        usage.add_written(samples, series);
+                    Event::Write(written) => {
+                        add(&mut stored, written);
+                        usage.add_written(written);
                     }
                     Event::Delete => stored = Usage::default(),
                     Event::Wait(millis) => now = now.plus(millis),
@@ -175,6 +175,7 @@ mod tests {
                 }
                 let used = usage.used();
                 prop_assert!(!is_known || used.series >= stored.series && used.samples >= stored.samples);
+                prop_assert!(!is_known || used.name_bytes >= stored.name_bytes);
             }
             for _ in sums {
                 usage.end_sum();
@@ -183,8 +184,9 @@ mod tests {
             prop_assert!(usage.begin_sum(now));
             usage.set_sum(stored, now);
             usage.end_sum();
-            usage.add_written(5, 1);
-            add(&mut stored, Usage { series: 1, samples: 5, bytes: 0 });
+            let written = Usage { series: 1, name_bytes: 7, samples: 5, bytes: 0 };
+            usage.add_written(written);
+            add(&mut stored, written);
             prop_assert_eq!(usage.used(), stored);
         }
     }

@@ -1,17 +1,19 @@
-//! The remaining quota of each account: series, samples and bytes. Checked before every write. The store's figures are summed
+//! The remaining quota of each account: series, their names, samples and bytes. Checked before every write. The store's figures are summed
 //! over an account's domains at most every few seconds, by one writer, and writes since then are counted ([`CountedUsage`]).
 //! Deleted domains count as long as any of their data is stored: otherwise a caller could evade the quota by filling a space,
 //! deleting it and making another.
 //!
-//! New series are reserved before a write and released after it, so that concurrent writes cannot exceed the limit together.
+//! New series and the bytes of their names are reserved before a write and released after it, so that concurrent writes cannot
+//! exceed the limits together.
 //! Samples and bytes are not reserved: concurrent writes may together exceed a quota by what they carry.
 
-use crate::app::counted_usage::CountedUsage;
+use crate::app::counted_usage::{self, CountedUsage};
 use crate::http::problem::Refusal;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::rate_limit::{Rate, TokenBucket};
-use base::store::{SampleStore, SeriesQuota, StoreError, Usage};
+use base::sample::{Appended, Batch};
+use base::store::{Remaining, SampleStore, SeriesQuota, StoreError, Usage};
 use base::time::{Clock, Millis};
 use iam::Iam;
 use std::collections::HashMap;
@@ -30,6 +32,8 @@ struct Account {
     new_series: TokenBucket,
     /// New series reserved by writes in progress.
     taken: u64,
+    /// Bytes for their names.
+    taken_name_bytes: u64,
     /// When its last write came.
     wrote_at: Millis,
 }
@@ -39,6 +43,7 @@ impl Account {
     fn is_idle(&self, now: Millis) -> bool {
         let silent_millis = now.0.saturating_sub(self.wrote_at.0);
         self.taken == 0
+            && self.taken_name_bytes == 0
             && !self.usage.is_being_summed()
             && silent_millis > HOUR_MILLIS.cast_signed()
     }
@@ -110,15 +115,12 @@ impl Quotas {
     fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
         let mut sum = Usage::default();
         for metering in self.iam.directory().tenants_of(account) {
-            let used = self.store.usage(&metering)?;
-            sum.series = sum.series.saturating_add(used.series);
-            sum.samples = sum.samples.saturating_add(used.samples);
-            sum.bytes = sum.bytes.saturating_add(used.bytes);
+            counted_usage::add(&mut sum, self.store.usage(&metering)?);
         }
         Ok(sum)
     }
 
-    /// The account's allowance for a batch of so many samples in one of its domains. A caller who does not reach all of
+    /// The account's allowance for a batch in one of its domains. A caller who does not reach all of
     /// the domain is not told how much is stored.
     ///
     /// # Errors
@@ -126,7 +128,7 @@ impl Quotas {
     pub(crate) fn allowance(
         &self,
         id: AccountId,
-        batch: usize,
+        batch: &Batch,
         reaches_all: bool,
     ) -> Result<(SeriesQuota, SeriesReservation<'_>), Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
@@ -143,26 +145,48 @@ impl Quotas {
             }
         }
         let series = allowed(&limit::SERIES_PER_ACCOUNT);
+        let name_bytes = allowed(&limit::NAME_BYTES_PER_ACCOUNT);
         let mut all = self.all();
         let account = all.of(id);
-        let used = account.usage.used().series;
-        let room = series.saturating_sub(used.saturating_add(account.taken));
+        let used = account.usage.used();
+        let of_series = Remaining::of(
+            &limit::SERIES_PER_ACCOUNT,
+            series,
+            used.series.saturating_add(account.taken),
+        );
+        let of_names = Remaining::of(
+            &limit::NAME_BYTES_PER_ACCOUNT,
+            name_bytes,
+            used.name_bytes.saturating_add(account.taken_name_bytes),
+        );
         let now = self.clock.now();
         // The operator may have lowered the limit meanwhile.
         account.new_series.cap_debt_to_burst(rate);
-        let soon = account.new_series.left(rate, now);
-        let (nearest, limit, allowed) = if room <= soon {
-            (room, limit::SERIES_PER_ACCOUNT, series)
-        } else {
-            (soon, limit::NEW_SERIES_PER_HOUR, per_hour)
+        let soon = Remaining {
+            left: account.new_series.left(rate, now),
+            limit: &limit::NEW_SERIES_PER_HOUR,
+            allowed: per_hour,
         };
-        let taken = nearest.min(batch as u64);
+        let nearest = if of_series.left <= soon.left {
+            of_series
+        } else {
+            soon
+        };
+        let taken = nearest.left.min(batch.len() as u64);
         account.taken = account.taken.saturating_add(taken);
         account.new_series.spend(rate, now, taken);
+        // No more than the names of all series that the batch is about.
+        let taken_name_bytes = of_names.left.min(batch.name_bytes() as u64);
+        account.taken_name_bytes = account.taken_name_bytes.saturating_add(taken_name_bytes);
         let allowance = SeriesQuota {
-            new_series: taken,
-            limit,
-            allowed,
+            new_series: Remaining {
+                left: taken,
+                ..nearest
+            },
+            name_bytes: Remaining {
+                left: taken_name_bytes,
+                ..of_names
+            },
         };
         let quotas = self;
         let taken = SeriesReservation {
@@ -170,6 +194,7 @@ impl Quotas {
             id,
             rate,
             taken,
+            taken_name_bytes,
         };
         Ok((allowance, taken))
     }
@@ -194,16 +219,25 @@ pub(crate) struct SeriesReservation<'q> {
     id: AccountId,
     rate: Rate,
     taken: u64,
+    taken_name_bytes: u64,
 }
 
 impl SeriesReservation<'_> {
     /// Counts what was written.
-    pub(crate) fn wrote(mut self, samples: u64, series: u64) {
+    pub(crate) fn wrote(mut self, appended: &Appended) {
+        let written = Usage {
+            series: appended.created,
+            name_bytes: appended.created_name_bytes,
+            samples: appended.stored,
+            bytes: 0,
+        };
         if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
-            account.usage.add_written(samples, series);
-            account.taken = account.taken.saturating_sub(series);
+            account.usage.add_written(written);
+            account.taken = account.taken.saturating_sub(written.series);
+            account.taken_name_bytes = account.taken_name_bytes.saturating_sub(written.name_bytes);
         }
-        self.taken = self.taken.saturating_sub(series);
+        self.taken = self.taken.saturating_sub(written.series);
+        self.taken_name_bytes = self.taken_name_bytes.saturating_sub(written.name_bytes);
     }
 }
 
@@ -211,6 +245,9 @@ impl Drop for SeriesReservation<'_> {
     fn drop(&mut self) {
         if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
             account.taken = account.taken.saturating_sub(self.taken);
+            account.taken_name_bytes = account
+                .taken_name_bytes
+                .saturating_sub(self.taken_name_bytes);
             account.new_series.give_back(self.rate, self.taken);
         }
     }

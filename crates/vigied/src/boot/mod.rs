@@ -338,6 +338,7 @@ pub(crate) async fn store(
         head_bytes: settings.limit(limit::HEAD_BYTES),
         series_per_tenant: settings.limit(limit::SERIES_PER_TENANT),
         name_bytes_per_tenant: settings.limit(limit::NAME_BYTES_PER_TENANT),
+        name_bytes_in_all: settings.limit(limit::NAME_BYTES_IN_ALL),
         pending_deletions: settings.limit(limit::PENDING_DELETIONS),
         reserve_bytes: storage.reserve_bytes,
         ..EngineConfig::new(folder.samples())

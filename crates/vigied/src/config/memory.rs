@@ -38,6 +38,12 @@ const KEPT: u64 = 64;
 /// The divisor for the rules.
 const RULES: u64 = 64;
 
+/// The divisor for the names of all series, which are beside the budget and not of it: they stay in memory as long as the series exist.
+const NAMES: u64 = 2;
+
+/// Of those, the divisor for the names of one account.
+const NAMES_OF_ACCOUNT: u64 = 2;
+
 /// Which listeners are open, but for HTTP: what comes in by them takes a part of what others have.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct OpenListeners {
@@ -61,6 +67,7 @@ impl MemoryBudget {
     /// Lowers the limit of a part to its part of the budget, and those of one body to half of what one account can have of all
     /// bodies: a body may be held packed and plain, and one that is larger would be put off for ever. Where senders come in by
     /// listeners of their own, what they have in flight is a part of that of bodies, and the sums of statsd one of that of samples.
+    /// Names come to half as much again, and those of one account to half of that: it cannot take what all others need.
     pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, listeners: OpenListeners) {
         for (limit, part) in PARTS {
             let allowed = limits.entry(limit.name).or_insert(limit.default);
@@ -81,10 +88,14 @@ impl MemoryBudget {
             let sums = (limit::STATSD_BYTES_IN_ALL, SUMS);
             share_rest(sums, (limit::HEAD_BYTES, HEAD));
         }
-        let kept = limits
-            .entry(limit::RENDER_CACHE_BYTES.name)
-            .or_insert(limit::RENDER_CACHE_BYTES.default);
-        *kept = (*kept).min(self.0 / KEPT);
+        let mut lower = |limit: Limit, most: u64| {
+            let allowed = limits.entry(limit.name).or_insert(limit.default);
+            *allowed = (*allowed).min(most);
+            *allowed
+        };
+        lower(limit::RENDER_CACHE_BYTES, self.0 / KEPT);
+        let names = lower(limit::NAME_BYTES_IN_ALL, self.0 / NAMES);
+        lower(limit::NAME_BYTES_PER_ACCOUNT, names / NAMES_OF_ACCOUNT);
         let of = |limit: Limit| limits.get(limit.name).copied().unwrap_or(limit.default);
         let all = of(limit::BODIES_IN_FLIGHT_BYTES);
         let percent = of(limit::ACCOUNT_SHARE_PERCENT).min(100);
@@ -117,6 +128,37 @@ mod tests {
         statsd: false,
     };
 
+    /// What samples, queries, bodies and kept answers may have together: names are beside it.
+    fn sum_of_parts(limits: &BTreeMap<&'static str, u64>) -> u64 {
+        let aside = [
+            limit::NAME_BYTES_IN_ALL.name,
+            limit::NAME_BYTES_PER_ACCOUNT.name,
+        ];
+        let parts = limits.iter().filter(|(name, _)| !aside.contains(*name));
+        parts.map(|(_, value)| value).sum()
+    }
+
+    #[test]
+    fn names_have_half_as_much_again_and_one_account_half_of_that() {
+        let clipped = |memory: u64, set: &[(Limit, u64)]| {
+            let mut limits = set
+                .iter()
+                .map(|(limit, value)| (limit.name, *value))
+                .collect();
+            MemoryBudget::new(memory, None).clip(&mut limits, OpenListeners::default());
+            let of = |limit: Limit| limits[limit.name];
+            (
+                of(limit::NAME_BYTES_IN_ALL),
+                of(limit::NAME_BYTES_PER_ACCOUNT),
+            )
+        };
+        assert_eq!(clipped(1 << 30, &[]), (512 << 20, 256 << 20));
+        assert_eq!(clipped(1 << 50, &[]), (64 << 30, 4 << 30), "the defaults");
+        let (all, account) = (limit::NAME_BYTES_IN_ALL, limit::NAME_BYTES_PER_ACCOUNT);
+        assert_eq!(clipped(1 << 30, &[(all, 1000)]), (1000, 500));
+        assert_eq!(clipped(1 << 30, &[(all, 1000), (account, 7)]), (1000, 7));
+    }
+
     #[test]
     fn the_parts_together_stay_below_the_budget_and_a_smaller_setting_counts() {
         let budget = MemoryBudget::new(1 << 30, Some(1));
@@ -131,7 +173,7 @@ mod tests {
         budget.clip(&mut limits, OpenListeners::default());
         let others = budget.directories(u64::MAX) + budget.rules();
         assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
-        assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
+        assert_eq!(sum_of_parts(&limits) + others, 1 << 30);
 
         // What senders have in flight was on top of it.
         let senders = limit::SENDERS_IN_FLIGHT_BYTES;
@@ -141,7 +183,7 @@ mod tests {
             budget.clip(&mut limits, SENDERS_ALONE);
             assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
             assert_eq!(limits[senders.name], set.min(64 << 20));
-            assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
+            assert_eq!(sum_of_parts(&limits) + others, 1 << 30);
         }
 
         // So were the sums of statsd.
@@ -154,7 +196,7 @@ mod tests {
             budget.clip(&mut limits, OpenListeners { any: true, statsd });
             assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
             assert_eq!(limits[sums.name], set.min(64 << 20));
-            assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
+            assert_eq!(sum_of_parts(&limits) + others, 1 << 30);
         }
 
         let mut limits = BTreeMap::from([(limit::HEAD_BYTES.name, 2000)]);

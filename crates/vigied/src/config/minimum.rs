@@ -136,6 +136,8 @@ mod tests {
             // Quotas.
             "limits.stored_bytes_per_account",
             "limits.name_bytes_per_tenant",
+            "limits.name_bytes_per_account",
+            "limits.name_bytes_in_all",
             "limits.rule_bytes_per_account",
             // The smaller, the laxer.
             "limits.answer_bytes_per_second",

@@ -1,6 +1,7 @@
 //! One tenant cannot use up shared resources: series, spaces, keys, samples, the disk.
 
 mod groups;
+mod names;
 
 use crate::harness::{Reply, Server, Serving, VIGIED, knows, now};
 use serde_json::{Value, json};
@@ -80,7 +81,9 @@ fn counts(reply: &Reply) -> (Value, Value) {
 fn is_for_later(reply: &Reply, limit: &str) {
     assert_eq!(reply.status, 429, "{}", reply.text());
     let is_sent = |what: &&str| limit.contains(*what);
-    let comes_back = ["series", "samples", "stored"].iter().any(is_sent);
+    let comes_back = ["series", "name_bytes", "samples", "stored"]
+        .iter()
+        .any(is_sent);
     assert_eq!(reply.header("Retry-After").is_some(), comes_back);
     assert!(reply.text().contains(limit), "{}", reply.text());
 }

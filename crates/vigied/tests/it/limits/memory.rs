@@ -31,7 +31,8 @@ fn no_part_of_the_memory_is_larger_than_its_part_of_the_budget() {
     assert_eq!(send(900_000).status, 200);
 }
 
-pub(super) const LIMITS: [Limit; 1] = [limit::HEAD_BYTES];
+/// The second in `hostile/quota/names.rs`.
+pub(super) const LIMITS: [Limit; 2] = [limit::HEAD_BYTES, limit::NAME_BYTES_IN_ALL];
 
 #[test]
 fn samples_for_which_there_is_no_memory_are_refused_with_the_figure_and_few_are_stored() {
