@@ -165,7 +165,7 @@ fn a_rule_lets_in_for_its_hours_after_the_login() {
     let refused = world.query(&third);
     assert_eq!(refused.status, 404);
     assert!(
-        refused.text().contains("log in again"),
+        refused.text().contains("or log in again"),
         "{}",
         refused.text()
     );
