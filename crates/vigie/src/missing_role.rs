@@ -14,11 +14,19 @@ const DOMAIN_NOT_FOUND: &str = "BXNMSRI13E";
 /// The request that shows whether the caller has a role in a domain: a short answer to everybody who has one.
 pub(crate) const PROBE: &str = "/v1/settings/domain";
 
-/// The command that gives a role, for who can run it; the member's address is filled in where it is known.
+/// The command that gives a role, for who can run it; the member's address is filled in where it is known. A person may also have been let
+/// in by a dynamic rule until their login became too old for it, which these lists do not say.
 pub(crate) fn hint(claims: Option<&Claims>) -> PrintableText {
+    let login = match claims.is_some_and(Claims::is_of_program) {
+        true => "",
+        false => {
+            "; or log in again with `vigie login`, if a dynamic rule of an access group let you in: it does so for some hours after a login"
+        }
+    };
     escaped!(
-        "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
-        PrintableText::word(address(claims))
+        "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`{}",
+        PrintableText::word(address(claims)),
+        login
     )
 }
 
@@ -40,6 +48,15 @@ impl Context {
     /// The failure where there is no organization to name.
     pub(crate) fn no_org(&self) -> Failure {
         Failure::new(Kind::NotFound, "you see no organization").hint(self.no_role())
+    }
+
+    /// The failure of a list of the spaces of an organization that was targeted when the caller still saw one.
+    pub(crate) fn lost_org(&self, failure: Failure) -> Failure {
+        let is_lost = failure.kind == Kind::NotFound && self.sees_nothing();
+        match is_lost {
+            true => failure.hint(self.no_role()),
+            false => failure,
+        }
     }
 
     /// The failure of a member without a role who makes a space: a role in a space does not allow it.

@@ -19,8 +19,8 @@ pub(super) fn hint(hidden: &HiddenDomain) -> String {
     }
     if hidden.is_proof_too_old {
         hint.push_str(
-            "; or log in again (`vigie login`), which may help: your login is too old for a dynamic rule of an access group, which lets you \
-             in for some hours",
+            "; or log in again (`vigie login`), which may help: your login is too old for a dynamic rule of an access group, which lets \
+             you in for some hours",
         );
     }
     hint
@@ -42,7 +42,7 @@ fn hint_by_roles(hidden: &HiddenDomain) -> String {
                 .to_owned()
         }
         CallerRoles::AccountAlone => format!(
-            "your role is in the account itself, which `--scope account` names (in the API: no `if it is for another domain, or its time is over: {hint}-Auth-Scope-Id`); \
+            "your role is in the account itself, which `--scope account` names (in the API: no `X-Auth-Scope-Id`); \
              an Administrator gives one in a space{role}"
         ),
         CallerRoles::Somewhere => format!(
