@@ -191,6 +191,11 @@ fn a_condition_that_is_not_enforced_is_refused_by_its_field() {
             compared("current_date_time", "dateTimeLessThan", "tomorrow"),
             "2026-12-01T09:00:00+00:00",
         ),
+        (
+            json!("time-based-conditions:weekly:all-day"),
+            compared("day_of_week", "dayOfWeekEquals", "8+00:00"),
+            "a day from 1, Monday, to 7, Sunday",
+        ),
         (json!(ONCE), strange.clone(), "weight"),
         (json!(ONCE), group(json!([strange])), "weight"),
         (json!(ONCE), group(json!([])), "one condition at least"),
