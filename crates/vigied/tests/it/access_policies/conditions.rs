@@ -95,8 +95,8 @@ fn who_is_outside_the_time_of_a_policy_is_told_so() {
     assert!(!refusal().contains(expected));
     let body = account.timed(&subject, VIEWER, ONCE, from_moment(3600));
     account.make("/v2/policies", &body);
-    let told = refusal();
-    assert!(told.contains(expected), "{told}");
+    let words = refusal();
+    assert!(words.contains(expected), "{words}");
 }
 
 #[test]
