@@ -202,7 +202,7 @@ fn a_condition_that_is_not_enforced_is_refused_by_its_field() {
         (
             json!(ONCE),
             group(json!([group(json!([group(json!([day]))]))])),
-            "conditions",
+            "lie at most 2 deep",
         ),
         (
             json!(ONCE),
