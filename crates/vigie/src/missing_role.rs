@@ -14,19 +14,11 @@ const DOMAIN_NOT_FOUND: &str = "BXNMSRI13E";
 /// The request that shows whether the caller has a role in a domain: a short answer to everybody who has one.
 pub(crate) const PROBE: &str = "/v1/settings/domain";
 
-/// The command that gives a role, for who can run it; the member's address is filled in where it is known. A person may also have been let
-/// in by a dynamic rule until their login became too old for it, which these lists do not say.
+/// The command that gives a role, for who can run it; the member's address is filled in where it is known.
 pub(crate) fn hint(claims: Option<&Claims>) -> PrintableText {
-    let login = match claims.is_some_and(Claims::is_of_program) {
-        true => "",
-        false => {
-            "; or log in again with `vigie login`, if a dynamic rule of an access group let you in: it does so for some hours after a login"
-        }
-    };
     escaped!(
-        "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`{}",
-        PrintableText::word(address(claims)),
-        login
+        "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
+        PrintableText::word(address(claims))
     )
 }
 
@@ -40,9 +32,18 @@ fn address(claims: Option<&Claims>) -> &str {
 }
 
 impl Context {
-    /// The hint for a member who sees no organization.
+    /// The hint for a member who sees no organization. A person may also have been let in by a dynamic rule until their login became too
+    /// old for it, which the lists do not say.
     pub(crate) fn no_role(&self) -> PrintableText {
-        hint(self.claims().as_ref())
+        let claims = self.claims();
+        let role = hint(claims.as_ref());
+        match claims.is_some_and(|claims| claims.is_of_program()) {
+            true => role,
+            false => escaped!(
+                "{}; or log in again with `vigie login`, if a dynamic rule of an access group let you in: it does so for some hours after a login",
+                role
+            ),
+        }
     }
 
     /// The failure where there is no organization to name.
