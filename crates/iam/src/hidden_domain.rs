@@ -14,6 +14,8 @@ pub struct HiddenDomain {
     pub roles: CallerRoles,
     /// Whether a dynamic rule let the caller into an access group until their proof became too old for it: a new login may open the domain.
     pub is_proof_too_old: bool,
+    /// Whether an access policy for the caller is out of force now by its condition of time: it may open the domain at another time.
+    pub has_policy_out_of_time: bool,
     /// What the commands that give roles name the caller by: a person's e-mail address, else the IAM id.
     pub holder: Option<String>,
 }

@@ -132,6 +132,7 @@ impl Context {
     pub(crate) fn spaces(&self, org_guid: &str) -> Result<Vec<Space>, Failure> {
         let url = self.cf_url(&format!("/v2/organizations/{}/spaces", encode(org_guid)))?;
         self.list(Request::get(url), "list spaces")
+            .map_err(|failure| self.lost_org(failure))
     }
 
     /// The space of this name.
@@ -140,7 +141,8 @@ impl Context {
         self.list::<SpaceEntity>(
             Request::get(url).query("q", &format!("name:{name}")),
             "find the space",
-        )?
+        )
+        .map_err(|failure| self.lost_org(failure))?
         .into_iter()
         .find(|space| space.entity.name == name)
         .ok_or_else(|| {

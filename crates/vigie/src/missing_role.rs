@@ -32,14 +32,32 @@ fn address(claims: Option<&Claims>) -> &str {
 }
 
 impl Context {
-    /// The hint for a member who sees no organization.
+    /// The hint for a member who sees no organization. A person may also have been let in by a dynamic rule until their login became too
+    /// old for it, which the lists do not say.
     pub(crate) fn no_role(&self) -> PrintableText {
-        hint(self.claims().as_ref())
+        let claims = self.claims();
+        let role = hint(claims.as_ref());
+        match claims.is_some_and(|claims| claims.is_of_program()) {
+            true => role,
+            false => escaped!(
+                "{}; or log in again with `vigie login`, if a dynamic rule of an access group let you in: it does so for some hours after a login",
+                role
+            ),
+        }
     }
 
     /// The failure where there is no organization to name.
     pub(crate) fn no_org(&self) -> Failure {
         Failure::new(Kind::NotFound, "you see no organization").hint(self.no_role())
+    }
+
+    /// The failure of a list of the spaces of an organization that was targeted when the caller still saw one.
+    pub(crate) fn lost_org(&self, failure: Failure) -> Failure {
+        let is_lost = failure.kind == Kind::NotFound && self.sees_nothing();
+        match is_lost {
+            true => failure.hint(self.no_role()),
+            false => failure,
+        }
     }
 
     /// The failure of a member without a role who makes a space: a role in a space does not allow it.

@@ -48,7 +48,7 @@ codes! {
     KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known, or not whole";
     SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the scope, in the header `X-Auth-Scope-Id` or in the path after `/graphite`, is not `s-`, `o-` or `a-` and a GUID";
     SCOPE_REQUIRED = "BXNMSRI12E", Invalid, "a `uaa` credential needs the header `X-Auth-Scope-Id`";
-    DOMAIN_NOT_FOUND = "BXNMSRI13E", NotFound, "the domain does not exist, or the caller has no role in it";
+    DOMAIN_NOT_FOUND = "BXNMSRI13E", NotFound, "the domain does not exist, or the caller has no role in it and no access policy in force for it, by themselves or by an access group";
     RIGHT_MISSING = "BXNMSRI14E", Forbidden, "the caller's roles in the domain do not allow this";
     UAA_ACCOUNT = "BXNMSRI15E", Forbidden, "a `uaa` credential is not accepted for an account domain";
     TOKEN_KIND = "BXNMSRI16E", Unauthenticated, "a token of this server was sent as the other kind, `iam` for `uaa` or `uaa` for `iam`";
@@ -192,12 +192,12 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0513E",
         "403",
-        "the trusted profile does not exist or is not for the compute resource, or no authorization lets the service act as the CRN",
+        "the trusted profile does not exist, or is not for whoever asks for its token: a user, a service ID or a compute resource; or no authorization lets the service act as the CRN",
     ),
     word(
         "BXNIM0602E",
         "400, 429",
-        "user name, password or passcode is wrong; with 429: too often, wait for `Retry-After` seconds",
+        "user name, password or passcode is wrong; with 429: it was so too often, or too many logins wait for each other, whatever they show (the message says which): wait for `Retry-After` seconds",
     ),
     word(
         "unsupported_token_type",
@@ -271,7 +271,7 @@ pub const IDENTITY: &[Word] = &[
     word(
         "too_many_requests",
         "429",
-        "a limit by time is used up: wait for `Retry-After` seconds, or as long as the message says",
+        "a limit by time is used up: wait for `Retry-After` seconds, or as long as the message says; where no place is free, it is the `code`, and the `message_code` is `BXNMSSV06E`",
     ),
 ];
 

@@ -61,10 +61,13 @@ pub(crate) fn hidden(
         | Principal::Instance(_)
         | Principal::Server => principal.iam_id(),
     };
+    let accounts = directory.accounts_of(principal).iter().copied();
+    let mut accounts = accounts.filter(|id| account.is_none_or(|account| account == *id));
     HiddenDomain {
         domain,
         roles: roles(directory, proven, account),
         is_proof_too_old: directory.has_lapsed(proven),
+        has_policy_out_of_time: accounts.any(|id| directory.has_policy_out_of_time(proven, id)),
         holder,
     }
 }

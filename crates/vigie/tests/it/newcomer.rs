@@ -16,7 +16,8 @@ fn regression_7_a_member_without_a_role_is_told_who_gives_one() {
     let gives = "`vigie account space-role-set ada@example.org ORG SPACE SpaceDeveloper`";
     let orgs = terminal.run("vigie account orgs");
     assert_eq!(orgs.code, 0, "{orgs:?}");
-    for part in [expected, gives] {
+    let login_again = "or log in again with `vigie login`";
+    for part in [expected, gives, login_again] {
         assert!(orgs.stderr.contains(part), "{orgs:?}");
         let spaces = terminal.run("vigie account spaces");
         assert!(spaces.stderr.contains(part), "{spaces:?}");

@@ -7,14 +7,23 @@ use iam::{CallerRoles, HiddenDomain};
 
 /// The hint for the caller.
 pub(super) fn hint(hidden: &HiddenDomain) -> String {
-    let by_roles = hint_by_roles(hidden);
-    match hidden.is_proof_too_old {
-        true => format!(
-            "log in again (`vigie login`): your login is too old for a dynamic rule of an access group, which lets you in for some hours; \
-             or {by_roles}"
-        ),
-        false => by_roles,
+    let mut hint = hint_by_roles(hidden);
+    if hidden.has_policy_out_of_time {
+        let policy = match hidden.roles {
+            CallerRoles::OfInstance => "an authorization that lets you act",
+            _ => "an access policy for you",
+        };
+        hint = format!(
+            "{policy} is not in force now: its rule says at which times it is; if it is for another domain, or its time is over: {hint}"
+        );
     }
+    if hidden.is_proof_too_old {
+        hint.push_str(
+            "; or log in again (`vigie login`), which may help: your login is too old for a dynamic rule of an access group, which lets \
+             you in for some hours",
+        );
+    }
+    hint
 }
 
 fn hint_by_roles(hidden: &HiddenDomain) -> String {
@@ -87,6 +96,7 @@ mod tests {
             domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
             roles,
             is_proof_too_old: false,
+            has_policy_out_of_time: false,
             holder: holder.map(str::to_owned),
         })
     }
@@ -97,10 +107,40 @@ mod tests {
             domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
             roles: CallerRoles::NoRole,
             is_proof_too_old: true,
+            has_policy_out_of_time: false,
             holder: Some("bea@example.org".to_owned()),
         });
-        assert!(hint.starts_with("log in again (`vigie login`)"), "{hint}");
+        assert!(hint.starts_with("you have no role here yet"), "{hint}");
         assert!(hint.contains("space-role-set bea@example.org"), "{hint}");
+        let login = "; or log in again (`vigie login`), which may help";
+        assert!(hint.contains(login), "{hint}");
+    }
+
+    #[test]
+    fn who_has_a_policy_for_another_time_is_told_so_before_a_role_is_named() {
+        for (roles, beginning, rest) in [
+            (
+                CallerRoles::NoRole,
+                "an access policy for you is not in force now",
+                "you have no role here yet",
+            ),
+            (
+                CallerRoles::OfInstance,
+                "an authorization that lets you act is not in force now",
+                "`POST /v2/policies`",
+            ),
+        ] {
+            let hint = hint(&HiddenDomain {
+                domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
+                roles,
+                is_proof_too_old: false,
+                has_policy_out_of_time: true,
+                holder: None,
+            });
+            assert!(hint.starts_with(beginning), "{hint}");
+            assert!(hint.contains(rest), "{hint}");
+            assert!(!hint.contains("log in again"), "{hint}");
+        }
     }
 
     #[test]

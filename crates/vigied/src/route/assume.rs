@@ -22,7 +22,7 @@ pub(super) async fn tokens(
     client: Option<Client>,
     form: &Form,
 ) -> Result<Tokens, Refusal> {
-    check_client(client)?;
+    check_client(client, form)?;
     let proof = proof(form)?;
     let profile = wanted_profile(form)?;
     let account = optional(form, "account", &limit::WORD_BYTES)?;

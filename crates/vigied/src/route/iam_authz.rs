@@ -36,7 +36,7 @@ pub(super) async fn tokens(
     client: Option<Client>,
     form: &Form,
 ) -> Result<Tokens, Refusal> {
-    check_client(client)?;
+    check_client(client, form)?;
     let token = required(form, "access_token")?;
     let token = bounded("access_token", token, &limit::TOKEN_BYTES)?;
     let wanted = required(form, "desired_iam_id")?;

@@ -90,6 +90,7 @@ pub(super) async fn introspect(
         name: Some(subject.name()),
         email: subject.user().map(|user| user.email.clone()),
         session_id: claims.session_id,
+        auth_time: claims.auth_time,
         iat: Some(claims.iat),
         exp: Some(claims.exp),
     };

@@ -10,14 +10,20 @@ use iam::flow::wanted_profile::WantedProfile;
 use wire::excerpt;
 use wire::iam::form::{self, Form};
 
-/// Refuses the clients that may not use these grants.
-pub(super) fn check_client(client: Option<Client>) -> Result<(), Refusal> {
+/// Refuses the clients that may not use these grants. Only what is shown without a refresh token needs none.
+pub(super) fn check_client(client: Option<Client>, form: &Form) -> Result<(), Refusal> {
     if client.is_none_or(|client| client == Client::Bx) {
         return Ok(());
     }
-    Err(no_client(
-        "The client is none that may use this grant: send `bx:bx`, or no Authorization header",
-    ))
+    let message = match form.get("refresh_token") {
+        Some(_) => {
+            "The client is none that may use this grant: send `bx:bx`, whose refresh tokens take on profiles"
+        }
+        None => {
+            "The client is none that may use this grant: send `bx:bx`, or no Authorization header"
+        }
+    };
+    Err(no_client(message))
 }
 
 /// The trusted profile that the form names.

@@ -40,6 +40,7 @@ pub(super) async fn userinfo(
             ims: None,
             valid: None,
         },
+        auth_time: claims.auth_time,
         iat: claims.iat,
         exp: claims.exp,
         iss: claims.iss.clone(),

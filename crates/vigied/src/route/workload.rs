@@ -18,7 +18,7 @@ pub(super) async fn tokens(
     client: Option<Client>,
     form: &Form,
 ) -> Result<Tokens, Refusal> {
-    check_client(client)?;
+    check_client(client, form)?;
     // IBM's SDKs send the file with the token as it is, which often ends with a new line.
     let token = required(form, "cr_token")?.trim_ascii();
     let token = bounded("cr_token", token, &limit::TOKEN_BYTES)?;

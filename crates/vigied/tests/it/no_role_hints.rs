@@ -38,6 +38,24 @@ fn regression_7_target_and_status_of_a_member_without_a_role_lead_on() {
     assert!(!error_text(&bea.run("status")).contains("hint"));
 }
 
+/// Who lost what let them in was not told how to get back in: `account spaces` had no hint, and the others named the Administrator alone.
+#[test]
+fn who_no_longer_sees_their_target_is_told_of_roles_and_of_logins() {
+    let server = Server::start();
+    let (owner, bea) = people(&server);
+    owner.run_ok("account space-role-set bea@example.org vigie dev SpaceDeveloper");
+    bea.run_ok("target -o vigie -s dev");
+    owner.run_ok("account space-role-unset bea@example.org vigie dev SpaceDeveloper");
+    for line in ["account spaces", "target -o vigie -s dev"] {
+        for part in [
+            "space-role-set bea@example.org",
+            "or log in again with `vigie login`",
+        ] {
+            hinted(&bea, line, part);
+        }
+    }
+}
+
 /// They said which role is needed and no command, or named a role that does not allow it.
 #[test]
 fn regression_7_a_refusal_names_the_command_that_gives_the_needed_role() {

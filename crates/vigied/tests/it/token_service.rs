@@ -202,7 +202,7 @@ fn introspection_and_userinfo_say_this() {
     };
     let introspected = introspect("", &[("token", token)]).send().json();
     let known = "active iss realmId identifier sub iam_id account name email";
-    let of_token = "scope client_id grant_type session_id iat exp";
+    let of_token = "scope client_id grant_type session_id auth_time iat exp";
     assert_eq!(names(&introspected), words(&format!("{known} {of_token}")));
     assert_eq!(introspected["active"], true);
     assert_eq!(introspected["realmId"], claims["realmid"]);
@@ -217,6 +217,7 @@ fn introspection_and_userinfo_say_this() {
         "iam_id",
         "scope",
         "client_id",
+        "auth_time",
         "iat",
         "exp",
     ] {
@@ -231,7 +232,7 @@ fn introspection_and_userinfo_say_this() {
     );
     assert_eq!(pretty.json(), introspected);
     let of_key = introspect("", &[("apikey", &server.owner.api_key)]).send();
-    let as_token = "scope client_id grant_type iat exp";
+    let as_token = "scope client_id grant_type auth_time iat exp";
     assert_eq!(names(&of_key.json()), words(&format!("{known} {as_token}")));
     assert_eq!(of_key.json()["client_id"], "default");
 
@@ -283,7 +284,7 @@ fn introspection_and_userinfo_say_this() {
         .request("GET", "/identity/userinfo")
         .bearer(&token)
         .send();
-    let fields = "active realmId identifier iam_id given_name family_name name email sub account iat exp iss \
+    let fields = "active realmId identifier iam_id given_name family_name name email sub account auth_time iat exp iss \
                   grant_type client_id scope acr amr";
     assert_eq!(names(&info.json()), words(fields));
     assert_eq!(info.json()["account"], json!({"bss": server.owner.account}));

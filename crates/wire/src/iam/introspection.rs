@@ -66,6 +66,9 @@ pub struct Introspection {
     /// The login session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// When its holder proved who they are, in epoch seconds: from then the hours of dynamic rules count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
     /// When it was issued, in epoch seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iat: Option<i64>,
@@ -109,6 +112,9 @@ pub struct UserInfo {
     pub sub: String,
     /// The account the token is bound to.
     pub account: TokenAccount,
+    /// When its holder proved who they are, in epoch seconds: from then the hours of dynamic rules count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
     /// When the token was issued, in epoch seconds.
     pub iat: i64,
     /// When it expires, in epoch seconds.

@@ -253,6 +253,9 @@ pub struct PolicyRuleComparison {
     /// As in the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+    /// None are served here: `conditions` lie at most two deep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Value>,
 }
 
 /// A policy in the second form.

@@ -14,6 +14,9 @@ use std::collections::HashSet;
 /// Up to this number of spaces it is cheaper to decide on each than to combine all policies of a principal first.
 const FEW_SPACES: usize = 4;
 
+/// At so many policies of a principal a refusal looks for one out of its time: senders are refused often, and it serves a hint alone.
+const POLICIES_FOR_HINT: usize = 100;
+
 impl Directory {
     /// What the principal may do in the domain by its roles there and by policies; none if it has neither.
     #[must_use]
@@ -75,13 +78,36 @@ impl Directory {
         }
     }
 
-    /// The indexes of the policies for the principal, by itself and by its access groups, in an account; none if it is not in it. An
-    /// instance is in no group, and has authorizations alone.
+    /// The indexes of the policies in force for the principal in an account.
     fn policy_indexes(
         &self,
         proven: ProvenPrincipal,
         account: AccountId,
     ) -> impl Iterator<Item = &PolicyIndex> {
+        let subjects = self.subjects_of(proven, account);
+        subjects.filter_map(move |subject| self.policies.index.get(&(subject, account)))
+    }
+
+    /// Whether a policy of the account that is switched on for the principal is out of force now by its condition of time.
+    pub(crate) fn has_policy_out_of_time(
+        &self,
+        proven: ProvenPrincipal,
+        account: AccountId,
+    ) -> bool {
+        let subjects = self.subjects_of(proven, account);
+        let ids = subjects.filter_map(|subject| self.policies.by_subject.get(&(subject, account)));
+        let policies = ids.flatten().filter_map(|id| self.policies.all.get(id));
+        let mut examined = policies.take(POLICIES_FOR_HINT);
+        examined.any(|policy| policy.active && !self.policies.is_in_force(policy))
+    }
+
+    /// Whom policies of an account are for that are for the principal: itself, and its access groups; none if it is not in the account. An
+    /// instance is in no group, and has authorizations alone.
+    fn subjects_of(
+        &self,
+        proven: ProvenPrincipal,
+        account: AccountId,
+    ) -> impl Iterator<Item = PolicySubject> {
         let principal = proven.principal;
         let named = self.named_groups(principal).iter();
         let named = named.map(|membership| membership.group);
@@ -102,8 +128,7 @@ impl Directory {
         // Groups matter only if there is any policy.
         let has_any =
             self.policies.by_account.contains_key(&account) && self.is_member(principal, account);
-        let subjects = has_any.then_some(subjects).into_iter().flatten();
-        subjects.filter_map(move |subject| self.policies.index.get(&(subject, account)))
+        has_any.then_some(subjects).into_iter().flatten()
     }
 
     /// Whether an authorization in force lets the instance act, by the service ID of one of its keys. That the service ID is of such a key

@@ -146,13 +146,16 @@ impl Comparison {
             Key::DateTime => {
                 let bound = bound_of("dateTime").ok_or_else(|| wrong_operator(key, operator))?;
                 let example = "2026-12-01T09:00:00+00:00";
-                Ok(Self::DateTime(bound, read(value, date_time, example)?))
+                Ok(Self::DateTime(
+                    bound,
+                    read(value, date_time, ("a moment", example))?,
+                ))
             }
             Key::Time => {
                 let bound = bound_of("time").ok_or_else(|| wrong_operator(key, operator))?;
                 Ok(Self::Time(
                     bound,
-                    read(value, clock_time, "09:00:00+00:00")?,
+                    read(value, clock_time, ("a time of day", "09:00:00+00:00"))?,
                 ))
             }
             Key::Weekday => match operator {
@@ -205,7 +208,12 @@ fn wrong_operator(key: Key, operator: &str) -> Refusal {
     Refusal::invalid("operator", message)
 }
 
-fn read<T>(value: &Value, parse: impl Fn(&str) -> Option<T>, example: &str) -> Result<T, Refusal> {
+/// Reads a text with the distance from UTC, of which `what` says what stands before that.
+fn read<T>(
+    value: &Value,
+    parse: impl Fn(&str) -> Option<T>,
+    (what, example): (&str, &str),
+) -> Result<T, Refusal> {
     let Value::String(text) = value else {
         let message = format!("`value` of a condition is a text here, as `{example}`");
         return Err(Refusal::invalid("value", message));
@@ -213,7 +221,7 @@ fn read<T>(value: &Value, parse: impl Fn(&str) -> Option<T>, example: &str) -> R
     check_length("value", text, &limit::WORD_BYTES)?;
     parse(text).ok_or_else(|| {
         let message = format!(
-            "`value` of a condition is written as `{example}` here, with the distance from UTC: `{text}` is not"
+            "`value` of a condition is {what} and the distance from UTC here, as `{example}`: `{text}` is none"
         );
         Refusal::invalid("value", message)
     })
@@ -222,14 +230,14 @@ fn read<T>(value: &Value, parse: impl Fn(&str) -> Option<T>, example: &str) -> R
 /// A day, also as a number alone: that is the day in UTC.
 fn day(value: &Value) -> Result<ClockDay, Refusal> {
     const EXAMPLE: &str = "1+00:00";
+    const WHAT: &str = "a day from 1, Monday, to 7, Sunday,";
     match value.as_i64() {
         Some(number) => clock_day(&number.to_string()).ok_or_else(|| {
-            let message = format!(
-                "`value` of a condition is a day from 1, Monday, to 7, Sunday, here, as `{EXAMPLE}`: {number} is none"
-            );
+            let message =
+                format!("`value` of a condition is {WHAT} here, as `{EXAMPLE}`: {number} is none");
             Refusal::invalid("value", message)
         }),
-        None => read(value, clock_day, EXAMPLE),
+        None => read(value, clock_day, (WHAT, EXAMPLE)),
     }
 }
 

@@ -107,6 +107,7 @@ fn refusals_of_credentials_have_the_codes_of_the_table() {
                 )),
                 roles: iam::CallerRoles::NoRole,
                 is_proof_too_old: false,
+                has_policy_out_of_time: false,
                 holder: None,
             })),
             code::DOMAIN_NOT_FOUND,

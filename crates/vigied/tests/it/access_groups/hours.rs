@@ -165,11 +165,15 @@ fn a_rule_lets_in_for_its_hours_after_the_login() {
     let refused = world.query(&third);
     assert_eq!(refused.status, 404);
     assert!(
-        refused.text().contains("log in again"),
+        refused.text().contains("or log in again"),
         "{}",
         refused.text()
     );
     assert!(!world.is_permitted(&third));
+    let membership = format!("{group}/members/{}", iam_id(&third));
+    let own = account.server.request("HEAD", &membership);
+    let own = own.bearer(&text(&third["access_token"])).send();
+    assert_eq!(own.status, 204, "as in the list of their groups");
     // A key would prove anew who they are, with every request.
     let refused = world.make_key(&third);
     assert_eq!(refused.status, 403, "{}", refused.text());

@@ -80,6 +80,26 @@ fn a_policy_ends_and_begins_by_the_clock() {
 }
 
 #[test]
+fn who_is_outside_the_time_of_a_policy_is_told_so() {
+    let account = Account::start();
+    let (subject, key) = account.service("night");
+    let refusal = || {
+        let request = account.server.request("GET", "/v1/metrics?target=a.b");
+        let request = request.header("X-Auth-User-Token", &format!("apikey {key}"));
+        let scope = format!("s-{}", account.space());
+        let reply = request.header("X-Auth-Scope-Id", &scope).send();
+        assert_eq!(reply.status, 404, "{}", reply.text());
+        reply.text()
+    };
+    let expected = "an access policy for you is not in force now";
+    assert!(!refusal().contains(expected));
+    let body = account.timed(&subject, VIEWER, ONCE, from_moment(3600));
+    account.make("/v2/policies", &body);
+    let words = refusal();
+    assert!(words.contains(expected), "{words}");
+}
+
+#[test]
 fn each_form_says_what_it_can_of_a_policy_with_a_condition() {
     let account = Account::start();
     let (subject, key) = account.service("ci");
@@ -171,13 +191,18 @@ fn a_condition_that_is_not_enforced_is_refused_by_its_field() {
             compared("current_date_time", "dateTimeLessThan", "tomorrow"),
             "2026-12-01T09:00:00+00:00",
         ),
+        (
+            json!("time-based-conditions:weekly:all-day"),
+            compared("day_of_week", "dayOfWeekEquals", "8+00:00"),
+            "a day from 1, Monday, to 7, Sunday",
+        ),
         (json!(ONCE), strange.clone(), "weight"),
         (json!(ONCE), group(json!([strange])), "weight"),
         (json!(ONCE), group(json!([])), "one condition at least"),
         (
             json!(ONCE),
             group(json!([group(json!([group(json!([day]))]))])),
-            "conditions",
+            "lie at most 2 deep",
         ),
         (
             json!(ONCE),

@@ -304,6 +304,12 @@ fn a_refresh_token_takes_a_profile_on_and_stays_good() {
     let info = account.server.request("GET", "/identity/userinfo");
     let info = info.bearer(&tokens[0]).send().json();
     assert_eq!(info["iam_id"], profile["iam_id"]);
+    // Without the header it would be refused, too.
+    let other = account.server.request("POST", "/identity/token");
+    let refused = other.basic("cf", "").form(&fields).send();
+    assert_eq!(code(&refused), (401, "BXNIM0308E".to_owned()));
+    let words = refused.text();
+    assert!(words.contains("send `bx:bx`, whose"), "{words}");
     // What cannot be shown names what can, and several are named.
     for (more, about) in [
         (("cookie", "x"), "refresh_token and cookie"),

@@ -30,6 +30,41 @@ fn covers(target: &PolicyTarget, directory: &Directory, domain: Domain) -> bool 
         })
 }
 
+/// Whether what is for the subject is for the principal.
+fn is_for(directory: &Directory, subject: PolicySubject, principal: Principal) -> bool {
+    match subject {
+        PolicySubject::Principal(subject) => subject == principal,
+        PolicySubject::Group(group) => directory.is_in_group(principal, group),
+        PolicySubject::Invited(_) => false,
+        PolicySubject::Source(source) => match principal {
+            Principal::Instance(id) => directory
+                .instance(id)
+                .is_some_and(|instance| AuthorizationSource::of(instance).contains(&source)),
+            _ => false,
+        },
+    }
+}
+
+/// Whether a policy of the account for the principal is out of force by its time alone, by a walk over all of them.
+fn is_out_of_time(
+    directory: &Directory,
+    now: Millis,
+    principal: Principal,
+    account: AccountId,
+) -> bool {
+    let is_over = |policy: &Policy| {
+        let condition = policy.condition.as_ref();
+        condition.is_some_and(|condition| !condition.judge(now).holds)
+    };
+    directory.is_member(principal, account)
+        && directory.policies.all.values().any(|policy| {
+            policy.account == account
+                && policy.active
+                && is_over(policy)
+                && is_for(directory, policy.subject, principal)
+        })
+}
+
 /// What the policies give at this instant, by a walk over all of them.
 fn walked(
     directory: &Directory,
@@ -40,18 +75,7 @@ fn walked(
     let account = directory.account_of(domain)?;
     let all = directory.policies.all.values();
     let in_force = all.filter(|policy| {
-        let is_for = match policy.subject {
-            PolicySubject::Principal(subject) => subject == principal,
-            PolicySubject::Group(group) => directory.is_in_group(principal, group),
-            PolicySubject::Invited(_) => false,
-            PolicySubject::Source(source) => match principal {
-                Principal::Instance(id) => directory
-                    .instance(id)
-                    .is_some_and(|instance| AuthorizationSource::of(instance).contains(&source)),
-                _ => false,
-            },
-        };
-        is_for
+        is_for(directory, policy.subject, principal)
             && policy.active
             && (policy.condition.as_ref()).is_none_or(|condition| condition.judge(now).holds)
             && policy.account == account
@@ -119,6 +143,10 @@ fn check(directory: &Directory, now: Millis) -> Result<(), TestCaseError> {
             prop_assert_eq!(directory.has_access(proven, domain), expected.is_some());
         }
         for account_id in (0..ACCOUNTS).map(account) {
+            prop_assert_eq!(
+                directory.has_policy_out_of_time(proven, account_id),
+                is_out_of_time(directory, now, principal, account_id)
+            );
             let (orgs, spaces) = directory.visible_by_policies(proven, account_id);
             let all = directory.orgs_of(account_id).iter().copied();
             let expected: HashSet<OrgId> = all.filter(|id| is_shown(Domain::Org(*id))).collect();
