@@ -5,7 +5,7 @@ use super::honest::answer;
 use super::withdrawn::{further_key, manage, ok};
 use crate::harness::{Server, Serving, init};
 use crate::limits::{figure, hits};
-use base::limit;
+use base::limit::{self, Limit};
 use db::{Db, Value};
 use serde_json::json;
 use std::io::Write;
@@ -138,6 +138,15 @@ fn answered(lists: Vec<TcpStream>) {
     }
 }
 
+/// Whether every list had a place and then its turn; one that had none is refused for that.
+fn had_places(lists: Vec<TcpStream>, limit: &Limit) -> bool {
+    let mut answers = lists.into_iter().map(|mut list| answer(&mut list).unwrap());
+    answers.fold(true, |all, (status, text)| {
+        assert!(status == 200 || text.contains(limit.name), "{text}");
+        all && status == 200
+    })
+}
+
 #[test]
 fn a_list_whose_key_is_deleted_while_it_waits_is_refused() {
     let server = start(&[]);
@@ -168,7 +177,7 @@ fn lists_that_wait_leave_room_to_the_senders_of_their_account() {
     let server = start(&["--set", "limits.concurrent_requests=80"]);
     let key = &server.owner.api_key;
     let keys = colleagues(&server);
-    let limit = limit::LISTS_WAITING_PER_ACCOUNT;
+    let limit = &limit::LISTS_WAITING_PER_ACCOUNT;
     let send = || {
         let request = server.request("POST", "/v1/metrics");
         let request = request.header("X-Auth-User-Token", &format!("apikey {key}"));
@@ -192,11 +201,11 @@ fn lists_that_wait_leave_room_to_the_senders_of_their_account() {
             assert_eq!(sent.status, 200, "{}", sent.text());
         }
         let waited = wait && refused.len() == further.len() && in_flight(&server) > PLACES / 2;
-        answered(lists);
-        waited
+        // One of the others that came first may have had the place of a list that was in flight and did not wait yet.
+        had_places(lists, limit) && waited
     });
     assert!(was_seen, "the lists were too quick");
-    assert!(hits(&server, limit) > 0);
+    assert!(hits(&server, *limit) > 0);
 }
 
 #[test]
