@@ -79,7 +79,10 @@ fn groups(document: &mut Document, error: &Value) {
         "hide_public_access",
         "`true`: without the public access group",
     )
-    .query("show_crn", "`true`: with the CRN of each group");
+    .query(
+        "show_crn",
+        "`true`: with the CRN of each group, which is for the eye alone: every call takes the `id`",
+    );
     let operation = paged(operation).answers("200", "a page of groups", page);
     document.route("GET", ALL, failing(operation, error));
     let operation = of_account(
@@ -97,7 +100,10 @@ fn one_group(document: &mut Document, error: &Value) {
     let update = document.schema::<UpdateAccessGroup>();
     let operation = of_group("readAccessGroup", "Reads an access group")
         .query("show_federated", "`true`: say whether it has rules")
-        .query("show_crn", "`true`: with its CRN")
+        .query(
+            "show_crn",
+            "`true`: with its CRN, which is for the eye alone: every call takes the `id`",
+        )
         .answers("200", "the group", one.clone());
     document.route("GET", ONE, failing(operation, error));
     let operation = of_group("updateAccessGroup", "Changes an access group")

@@ -28,7 +28,7 @@ pub(crate) fn note(context: &Context, account: &str) {
     };
     if !page.policies.is_empty() {
         context.output.note(format!(
-            "the account also has {more}{count}, which can give rights beside these roles: `GET /v2/policies` lists them"
+            "the account also has {more}{count}, which can give rights beside these roles: `GET /v2/policies?type=access` lists them"
         ));
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn note(context: &Context, account: &str) {
 fn first_page(context: &Context, account: &str) -> Option<PolicyListV2> {
     let endpoint = context.api_endpoint().ok()?;
     let url = format!(
-        "{endpoint}/v2/policies?account_id={}&limit={COUNTED_MAX}",
+        "{endpoint}/v2/policies?account_id={}&type=access&limit={COUNTED_MAX}",
         encode(account)
     );
     let doing = "list access policies";
