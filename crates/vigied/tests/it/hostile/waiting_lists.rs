@@ -140,7 +140,7 @@ fn answered(lists: Vec<TcpStream>) {
 
 /// Whether every list had a place and then its turn; one that had none is refused for that.
 fn had_places(lists: Vec<TcpStream>, limit: &Limit) -> bool {
-    let mut answers = lists.into_iter().map(|mut list| answer(&mut list).unwrap());
+    let answers = lists.into_iter().map(|mut list| answer(&mut list).unwrap());
     answers.fold(true, |all, (status, text)| {
         assert!(status == 200 || text.contains(limit.name), "{text}");
         all && status == 200
