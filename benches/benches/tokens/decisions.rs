@@ -41,7 +41,7 @@ pub(super) fn measure() -> Result<Vec<&'static str>, Failure> {
     let spaces = (0..ORGS * SPACES_PER_ORG)
         .map(|number| -> Result<Domain, Failure> { Ok(Domain::Space(guid(11, number).parse()?)) });
     let spaces: Vec<Domain> = spaces.collect::<Result<_, Failure>>()?;
-    let (directory, who) = (iam.directory(), caller.principal());
+    let (directory, who) = (iam.directory(), caller.proven());
     let mut asked = spaces.iter().copied().cycle();
     let decision = each(200_000, || {
         let domain = asked.next().ok_or("there is no space")?;

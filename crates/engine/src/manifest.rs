@@ -1,5 +1,5 @@
 //! The manifest: which files count, and from which record of the log on. The only truth; a file it does not name is deleted at the
-//! next start. Here is what it says, as text and back; [`file`] has the file of it.
+//! next start. Here is what it says, as text and back; [`mod@file`] has the file of it.
 
 mod file;
 

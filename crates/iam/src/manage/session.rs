@@ -205,7 +205,7 @@ impl Iam {
 
     /// Notes that a session is in use, so that its idle time begins anew. Nothing else about it changes and nothing is issued, so
     /// it is enough to know its id, which is no secret: however often it is called, it takes one of its owner's places among the logins,
-    /// and writes once in [`NOTED_MILLISECONDS`].
+    /// and writes once in `NOTED_MILLISECONDS`.
     ///
     /// # Errors
     /// When there is no such session, or it has ended.
