@@ -6,8 +6,10 @@
 //! there to be asked for.
 
 mod servers;
+mod successes;
 
 use self::servers::Servers;
+use self::successes::without_success;
 use crate::postgres::{Database, Postgres};
 use crate::process::{cargo, find_program, joined, step, succeed, target_folder, work_folder};
 use crate::python;
@@ -152,7 +154,10 @@ impl Attempt<'_> {
         let servers = Servers::start(&vigied, &folder, database.transpose()?)?;
         let urls = servers.urls();
         let source = fs::canonicalize(FOLDER).with_context(|| format!("no folder `{FOLDER}`"))?;
-        let log = folder.join("schemathesis.log");
+        let (log, succeeded) = (
+            folder.join("schemathesis.log"),
+            folder.join("succeeded.txt"),
+        );
         let file = File::create(&log)?;
         let outcome = succeed(
             Command::new(self.program)
@@ -171,12 +176,14 @@ impl Attempt<'_> {
                 .env("VIGIE_URL", urls.first().context("no server")?)
                 .env("VIGIE_NODES", urls.join(" "))
                 .env("VIGIE_MADE", servers.made())
+                .env("VIGIE_SUCCEEDED", &succeeded)
                 .stdin(Stdio::null())
                 .stdout(file.try_clone()?)
                 .stderr(file),
         );
         // In one piece: the other says something too.
         println!("{}", fs::read_to_string(&log)?.trim_end());
+        self.print_without_success(document, &succeeded);
         outcome.with_context(|| {
             format!(
                 "openapi/{document}.json and the server differ (`{}` does the same again; the servers' logs are in `{}`)",
@@ -184,5 +191,24 @@ impl Attempt<'_> {
                 folder.display()
             )
         })
+    }
+
+    /// Names the operations that were never answered with success. It is no failure: how far a run comes depends on the time it has,
+    /// and some take what only a person has, such as a code out of a mail.
+    fn print_without_success(self, document: &str, succeeded: &Path) {
+        let file = format!("openapi/{document}.json");
+        let store = self.postgres.map_or("SQLite", |_| "PostgreSQL");
+        let read = || -> Result<_> {
+            let described = serde_json::from_str(&fs::read_to_string(&file)?)?;
+            Ok(without_success(&described, &fs::read_to_string(succeeded)?))
+        };
+        match read() {
+            Ok((without, count)) => println!(
+                "{file} on {store}: {} of {count} operations were never answered with success: {}",
+                without.len(),
+                without.join(", ")
+            ),
+            Err(error) => println!("{file} on {store}: no operation was answered: {error:#}"),
+        }
     }
 }

@@ -25,6 +25,7 @@ mod invitation;
 mod login;
 mod mfa;
 mod preferences;
+mod refusals;
 mod reports;
 mod resource_groups;
 mod resource_instances;

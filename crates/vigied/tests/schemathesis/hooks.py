@@ -102,6 +102,20 @@ def before_call(context, case, kwargs):
     case.operation.base_url = TURNS.next_for(case.method.upper())
 
 
+SUCCEEDED = set()
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """Notes the operations that were answered with success: behind the refusals of others nothing is tried."""
+    label = case.operation.label
+    is_it = case.method.upper() == case.operation.method.upper()
+    if is_it and 200 <= response.status_code < 300 and label not in SUCCEEDED:
+        SUCCEEDED.add(label)
+        with open(os.environ["VIGIE_SUCCEEDED"], "a", encoding="utf-8") as succeeded:
+            succeeded.write(label + "\n")
+
+
 class Maker:
     """Makes what operations are tried on."""
 

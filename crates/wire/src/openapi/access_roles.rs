@@ -2,6 +2,7 @@
 
 use super::build::{Document, Operation};
 use super::caller::{ACCOUNT_ID, CALLER, failing, of_version};
+use super::refusals::Effect;
 use crate::iam::access_role::{CreateRole, CustomRole, RoleList, UpdateRole};
 use crate::iam::authz::{AuthzReply, AuthzRequest};
 use crate::problem::IdentityBody;
@@ -71,6 +72,7 @@ pub(super) fn routes(document: &mut Document) {
         "Says whether somebody may do something now: the caller, or anybody in an account that the caller administers",
     )
     .needs(&CALLER)
+    .only(Effect::Reads)
     .json(json!({ "type": "array", "items": request }))
     .answers("200", "the decisions, in the order of the questions", reply);
     document.route("POST", "/v2/authz", failing(operation, &error));

@@ -1,6 +1,7 @@
 //! Helpers to write OpenAPI documents.
 
 use super::examples;
+use super::refusals::{Effect, Managed, NO_BODY, Refused};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -55,7 +56,13 @@ impl Document {
     pub(super) fn route(&mut self, method: &str, path: &str, operation: Operation) {
         let item = self.paths.entry(path).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
-            item.insert(method.to_lowercase(), operation.finish(&self.headers));
+            let operation = operation.managed_by(method);
+            let operation = match method {
+                "GET" => operation.never(NO_BODY),
+                _ => operation,
+            };
+            let operation = operation.finish(&self.headers);
+            item.insert(method.to_lowercase(), operation);
         }
     }
 
@@ -76,6 +83,10 @@ impl Document {
                     "Transaction-Id": {
                         "description": "the request's `Transaction-Id`, `X-Request-ID` or `X-Correlation-ID`, or a new GUID",
                         "schema": { "type": "string" },
+                    },
+                    "Retry-After": {
+                        "description": "after how many seconds it is worth sending the request again",
+                        "schema": { "type": "integer", "minimum": 0 },
                     },
                     "X-Vigie-Credential-Notice": {
                         "description": "what was mended in the credential: `bearer-removed`, `quotes-removed`, `whitespace-trimmed`",
@@ -99,6 +110,10 @@ pub(super) struct Operation {
     body: Option<Value>,
     responses: Map<String, Value>,
     security: Value,
+    /// The form of errors, where it is of the management interface.
+    managed: Option<Value>,
+    /// What it does, where its method does not say it.
+    effect: Option<Effect>,
 }
 
 impl Operation {
@@ -111,7 +126,21 @@ impl Operation {
             body: None,
             responses: Map::new(),
             security: json!([]),
+            managed: None,
+            effect: None,
         }
+    }
+
+    /// Is of the management interface, with errors of this form: what it may be refused with follows from what it is.
+    pub(super) fn managed(mut self, error: &Value) -> Self {
+        self.managed = Some(error.clone());
+        self
+    }
+
+    /// Does this, though its method could do more.
+    pub(super) fn only(mut self, effect: Effect) -> Self {
+        self.effect = Some(effect);
+        self
     }
 
     /// Needs one of the named security schemes.
@@ -314,22 +343,71 @@ impl Operation {
         self
     }
 
-    fn finish(self, headers: &Value) -> Value {
-        let responses: Map<String, Value> = self
-            .responses
-            .into_iter()
-            .map(|(status, mut response)| {
-                if let Some(response) = response.as_object_mut() {
-                    response.insert("headers".to_owned(), headers.clone());
-                }
-                (status, response)
-            })
-            .collect();
+    /// Adds refusals with errors of this form. A status that is there already keeps what it says.
+    pub(super) fn refused(
+        mut self,
+        refusals: impl IntoIterator<Item = Refused>,
+        error: &Value,
+    ) -> Self {
+        for (status, description) in refusals {
+            if !self.responses.contains_key(status) {
+                self = self.answers(status, description, error.clone());
+            }
+            // What says when to send again is not in the body.
+            let response = self.responses.get_mut(status);
+            if matches!(status, "429" | "503")
+                && let Some(response) = response.and_then(Value::as_object_mut)
+            {
+                response.insert("headers".to_owned(), headers(&["Retry-After"]));
+            }
+        }
+        self
+    }
+
+    /// Is never answered with these, though others like it are.
+    pub(super) fn never(mut self, statuses: &[&str]) -> Self {
+        for status in statuses {
+            self.responses.remove(*status);
+        }
+        self
+    }
+
+    /// With the refusals that follow from its method, if it is of the management interface.
+    fn managed_by(self, method: &str) -> Self {
+        let Some(error) = self.managed.clone() else {
+            return self;
+        };
+        let named = self.parameters.iter().any(|parameter| {
+            let name = parameter.get("name").and_then(Value::as_str);
+            parameter.get("in").is_some_and(|place| place == "path")
+                || name.is_some_and(|name| name.ends_with("_id") || name == "IAM-ApiKey")
+        });
+        let by_method = match method {
+            "GET" => Effect::Reads,
+            _ => Effect::Changes,
+        };
+        let managed = Managed {
+            error,
+            effect: self.effect.unwrap_or(by_method),
+            reads_body: self.body.is_some() || method == "DELETE",
+            names_something: named,
+        };
+        self.refused(managed.refusals(), &managed.error)
+    }
+
+    fn finish(mut self, headers: &Value) -> Value {
+        let responses = self.responses.values_mut();
+        for response in responses.filter_map(Value::as_object_mut) {
+            let own = response.entry("headers").or_insert_with(|| json!({}));
+            if let (Some(own), Some(of_all)) = (own.as_object_mut(), headers.as_object()) {
+                own.extend(of_all.clone());
+            }
+        }
         let mut operation = json!({
             "operationId": self.id,
             "summary": self.summary,
             "parameters": self.parameters,
-            "responses": responses,
+            "responses": self.responses,
             "security": self.security,
         });
         if let (Some(operation), Some(mut body)) = (operation.as_object_mut(), self.body) {

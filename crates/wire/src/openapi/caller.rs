@@ -1,6 +1,7 @@
 //! Credentials, parameters and errors that the routes of the identity interface share.
 
 use super::build::Operation;
+use super::refusals::{ALWAYS, BUSY};
 use serde_json::{Value, json};
 
 /// How a caller says who they are.
@@ -25,13 +26,12 @@ pub(super) fn of_version(operation: Operation) -> Operation {
     operation.header("If-Match", what, false)
 }
 
-/// The errors every route can answer, in the shape of its interface.
+/// The errors of a caller's request to the management interface, in the shape of its part of it.
 pub(super) fn failing(operation: Operation, error: &Value) -> Operation {
-    operation
-        .answers("4XX", "the request can not be answered so", error.clone())
-        .answers(
-            "5XX",
-            "the server failed, or can not answer now",
-            error.clone(),
-        )
+    operation.managed(error)
+}
+
+/// The errors of a request that everybody may send.
+pub(super) fn public(operation: Operation, error: &Value) -> Operation {
+    operation.refused(ALWAYS, error).refused([BUSY], error)
 }

@@ -1,7 +1,8 @@
 //! The Cloud Foundry interface and its UAA.
 
 use super::build::{Document, Operation, reference};
-use super::caller::{CALLER, failing};
+use super::caller::{self, CALLER, failing};
+use super::refusals::{Effect, FORBIDDEN, FORM, UNPROVEN};
 use crate::cf::deleted::{DeletedList, Restore};
 use crate::cf::info::Info;
 use crate::cf::list::List;
@@ -40,11 +41,12 @@ pub(super) fn routes(document: &mut Document) {
 fn public(document: &mut Document) {
     let info = document.schema::<Info>();
     let regions = document.schema::<Regions>();
+    let error = document.schema::<CloudFoundryBody>();
     let operation =
         Operation::new("info", "Where a command line begins").answers("200", "the addresses", info);
-    document.route("GET", "/v2/info", operation);
+    document.route("GET", "/v2/info", caller::public(operation, &error));
     let operation = Operation::new("regions", "The regions").answers("200", "the regions", regions);
-    document.route("GET", "/v2/regions", operation);
+    document.route("GET", "/v2/regions", caller::public(operation, &error));
 }
 
 fn uaa(document: &mut Document) {
@@ -65,10 +67,13 @@ fn uaa(document: &mut Document) {
             ("response_type", "accepted"),
             ("scope", "accepted"),
         ])
-        .answers("200", "the token", reply);
-    document.route("POST", "/oauth/token", failing(operation, &error));
+        .answers("200", "the token", reply)
+        .refused(FORM, &error)
+        .refused([UNPROVEN, FORBIDDEN], &error);
+    document.route("POST", "/oauth/token", operation);
     let operation = Operation::new("uaaDisconnect", "Ends the session of the caller's token")
         .needs(&CALLER)
+        .only(Effect::Ends)
         .answers("200", "done", json!({ "type": "object" }));
     document.route(
         "POST",

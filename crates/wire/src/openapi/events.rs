@@ -2,6 +2,7 @@
 
 use super::build::{Document, Operation};
 use super::guarded::{TIME, guarded_graphite, guarded_whole_graphite};
+use super::refusals::{NO_BODY, OUTCOME_UNKNOWN};
 use crate::event::Deleted;
 use crate::problem::GraphiteBody;
 use serde_json::{Value, json};
@@ -11,13 +12,16 @@ pub(super) fn routes(document: &mut Document) {
     for (path, id) in [("/events", ""), ("/events/", "Slash")] {
         let list = guarded_graphite(document, list(&format!("listEvents{id}")));
         document.route("GET", path, list);
-        let post = guarded_whole_graphite(document, post(&format!("postEvent{id}")));
         let error = document.schema::<GraphiteBody>();
-        let post = post.answers("409", "there are as many as there may be", error);
+        let post = post(&format!("postEvent{id}"))
+            .answers("409", "there are as many as there may be", error.clone())
+            .refused([OUTCOME_UNKNOWN], &error);
+        let post = guarded_whole_graphite(document, post);
         document.route("POST", path, post);
         let deleted = document.schema::<Deleted>();
         let delete = delete(&format!("deleteEvents{id}"), deleted);
-        let delete = guarded_whole_graphite(document, delete);
+        let delete = delete.refused([OUTCOME_UNKNOWN], &error);
+        let delete = guarded_whole_graphite(document, delete).never(NO_BODY);
         document.route("DELETE", path, delete);
     }
     for (method, id) in [("GET", "eventData"), ("POST", "eventDataByForm")] {

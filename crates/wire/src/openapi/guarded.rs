@@ -1,6 +1,7 @@
 //! The credential, the scope and the errors that all routes of metrics share.
 
 use super::build::{Document, Operation};
+use super::refusals::OF_DOMAIN;
 use crate::problem::{GraphiteBody, MonitoringBody};
 use serde_json::Value;
 
@@ -23,29 +24,14 @@ pub(super) fn guarded_graphite(document: &mut Document, operation: Operation) ->
 }
 
 pub(super) fn refused_as(operation: Operation, error: &Value) -> Operation {
-    [
-        ("400", "the request is wrong"),
-        ("401", "no credential, or one that is no good"),
-        ("403", "a good credential without the right"),
-        ("404", "the domain does not exist, or is not the caller's to see"),
-        ("408", "the request took too long"),
-        ("413", "the body is too large"),
-        ("429", "too many requests at once"),
-        ("431", "the headers are too large"),
-        ("500", "the server failed"),
-        ("503", "not now"),
-    ]
-    .into_iter()
-    .fold(
-        operation
-            .needs(&["UserToken", "Bearer", "Basic"])
-            .header(
-                "X-Auth-Scope-Id",
-                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it.",
-                false,
-            ),
-        |operation, (status, description)| operation.answers(status, description, error.clone()),
-    )
+    operation
+        .needs(&["UserToken", "Bearer", "Basic"])
+        .header(
+            "X-Auth-Scope-Id",
+            "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it.",
+            false,
+        )
+        .refused(OF_DOMAIN, error)
 }
 
 /// The same where nobody is let in who reaches some series alone.

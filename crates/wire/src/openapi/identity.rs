@@ -1,8 +1,9 @@
 //! The identity interface: tokens, keys, accounts and users.
 
 use super::build::{Document, Operation, any_of, headers, user_token};
-use super::caller::{ACCOUNT_ID, CALLER, by_account, failing, of_version};
+use super::caller::{ACCOUNT_ID, CALLER, by_account, failing, of_version, public};
 use super::closed::close_bodies;
+use super::refusals::{Effect, FAILED, FORBIDDEN, FORM, UNPROVEN, WITH_BODY};
 use super::user_profiles::NO_ANSWER;
 use super::{
     access_groups, access_policies, access_roles, account_settings, cloud_foundry, identity_limits,
@@ -104,7 +105,9 @@ fn tokens(document: &mut Document) {
                 ("scope", "accepted and answered with `ibm openid`"),
             ])
             .answers("200", "the token", reply.clone());
-        document.route("POST", path, failing(operation, &error));
+        let operation = operation.refused(FORM, &error);
+        let operation = operation.refused([UNPROVEN, FORBIDDEN], &error);
+        document.route("POST", path, operation);
     }
     let revoke = Operation::new(
         "revoke",
@@ -120,8 +123,10 @@ fn tokens(document: &mut Document) {
         "200",
         "the token is no longer valid, or never was",
         json!({ "type": "object" }),
-    );
-    document.route("POST", "/identity/revoke", failing(revoke, &error));
+    )
+    .refused(FORM, &error)
+    .refused([UNPROVEN], &error);
+    document.route("POST", "/identity/revoke", revoke);
 }
 
 fn about_tokens(document: &mut Document) {
@@ -129,19 +134,14 @@ fn about_tokens(document: &mut Document) {
         "identityOpenapi",
         "This document, with the server's own address",
     );
-    document.route(
-        "GET",
-        "/identity/openapi.json",
-        operation.answers("200", "the document", json!({ "type": "object" })),
-    );
+    let operation = operation.answers("200", "the document", json!({ "type": "object" }));
+    let error = document.schema::<TokenErrorBody>();
+    document.route("GET", "/identity/openapi.json", public(operation, &error));
     let keys = document.schema::<Jwks>();
     for (path, id) in [("/identity/keys", "keys"), ("/oidc/keys", "keysOldPath")] {
         let operation = Operation::new(id, "The public keys that tokens are verified with");
-        document.route(
-            "GET",
-            path,
-            operation.answers("200", "the keys", keys.clone()),
-        );
+        let operation = operation.answers("200", "the keys", keys.clone());
+        document.route("GET", path, public(operation, &error));
     }
     let discovery = document.schema::<Discovery>();
     for (path, id) in [
@@ -157,13 +157,14 @@ fn about_tokens(document: &mut Document) {
         ),
     ] {
         let operation = Operation::new(id, "Where everything is");
-        document.route(
-            "GET",
-            path,
-            operation.answers("200", "the addresses", discovery.clone()),
-        );
+        let operation = operation.answers("200", "the addresses", discovery.clone());
+        document.route("GET", path, public(operation, &error));
     }
-    let error = document.schema::<TokenErrorBody>();
+    looked_at(document, &error);
+}
+
+/// What tokens and keys say.
+fn looked_at(document: &mut Document, error: &Value) {
     let introspection = document.schema::<Introspection>();
     let operation = Operation::new("introspect", "What a token or key says, if it is good")
         .may_have("Client")
@@ -178,18 +179,27 @@ fn about_tokens(document: &mut Document) {
             "200",
             "what it says; of what is no whole and good IAM token or key, `active` alone, which is false",
             introspection,
-        );
-    document.route("POST", "/identity/introspect", failing(operation, &error));
+        )
+        // Nothing is changed, so nothing is unknown.
+        .refused([FAILED, UNPROVEN], error)
+        .refused(FORM, error);
+    document.route("POST", "/identity/introspect", operation);
     let user_info = document.schema::<UserInfo>();
     for (method, id) in [("GET", "userinfo"), ("POST", "userinfoByPost")] {
         let operation = Operation::new(id, "The principal of the token")
             .needs(&CALLER)
+            .only(Effect::Reads)
             .answers(
                 "200",
                 "the user, service ID or trusted profile",
                 user_info.clone(),
             );
-        document.route(method, "/identity/userinfo", failing(operation, &error));
+        let operation = match method {
+            // A form is taken in, and of no meaning.
+            "POST" => operation.refused(WITH_BODY, error),
+            _ => operation,
+        };
+        document.route(method, "/identity/userinfo", failing(operation, error));
     }
     let operation = Operation::new(
         "authorize",
@@ -197,8 +207,7 @@ fn about_tokens(document: &mut Document) {
     )
     .query("response_type", "none is served")
     .answers_as("200", "the page", "text/html", json!({ "type": "string" }));
-    let operation =
-        failing(operation, &error).or_as("4XX", "text/html", json!({ "type": "string" }));
+    let operation = public(operation, error).or_as("400", "text/html", json!({ "type": "string" }));
     document.route("GET", "/identity/authorize", operation);
 }
 
@@ -207,7 +216,7 @@ fn passcodes(document: &mut Document) {
     let reply = document.schema::<PasscodeReply>();
     let page = Operation::new("passcodePage", "A page where a person gets a one-time code")
         .answers_as("200", "the page", "text/html", json!({ "type": "string" }));
-    document.route("GET", "/identity/passcode", page);
+    document.route("GET", "/identity/passcode", public(page, &error));
     let operation = Operation::new("passcode", "Gives a code that logs in once: as a page for user and password, as JSON for a refresh token")
         .may_have("Client")
         .form(&[
@@ -221,9 +230,13 @@ fn passcodes(document: &mut Document) {
             ("response_type", "`cloud_iam`"),
         ])
         .answers("200", "the code", reply)
-        .or_as("200", "text/html", json!({ "type": "string" }));
-    let operation =
-        failing(operation, &error).or_as("4XX", "text/html", json!({ "type": "string" }));
+        .refused(FORM, &error)
+        .refused([UNPROVEN, FORBIDDEN], &error);
+    // Whoever logs in on the page sees there why it is refused.
+    let on_page = ["200", "400", "401", "403", "429", "503"].into_iter();
+    let operation = on_page.fold(operation, |operation, status| {
+        operation.or_as(status, "text/html", json!({ "type": "string" }))
+    });
     document.route("POST", "/identity/passcode", operation);
 }
 
@@ -439,6 +452,7 @@ fn users(document: &mut Document) {
     }
     let operation = Operation::new("changePassword", "Changes the caller's password")
         .needs(&CALLER)
+        .only(Effect::Ends)
         .json(password)
         .answers_empty("204", "done");
     document.route("PUT", "/v2/users/self/password", failing(operation, &error));

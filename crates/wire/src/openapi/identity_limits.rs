@@ -2,6 +2,7 @@
 
 use super::build::{Document, Operation};
 use super::caller::{CALLER, failing};
+use super::refusals::Effect;
 use crate::iam::identity_limits::{IdentityLimits, IdentityLimitsRequest};
 use crate::problem::IdentityBody;
 
@@ -59,6 +60,7 @@ pub(super) fn routes(document: &mut Document) {
     )
     .needs(&CALLER)
     .path("account", "the account")
+    .only(Effect::Reads)
     .json(request)
     .answers("200", "what was asked for", limits);
     document.route("POST", path, failing(operation, &error));

@@ -1,6 +1,7 @@
 //! The routes that senders of other systems know: InfluxDB's, and collectd's.
 
 use super::build::{Document, Operation, any_of};
+use super::caller::public;
 use super::guarded::{guarded, refused_as};
 use crate::influx::{InfluxError, InfluxHealth, InfluxMessage};
 use crate::problem::MonitoringBody;
@@ -8,6 +9,11 @@ use crate::receipt::Receipt;
 use serde_json::{Value, json};
 
 const SPACE: &str = "the space: its name, `ORG/SPACE` or `s-GUID`, in the credential's reach; absent: `X-Auth-Scope-Id`, else the domain that the key was made for";
+
+/// Of the first form: 503 comes in its place, as its senders drop what is refused with any status of 400 to 499.
+const BUSY: &[&str] = &["429"];
+
+const NOT_SERVED: &str = "they are not, or not now";
 const PRECISION: &str =
     "the unit of times: `ns` (the default), `us`, `ms`, `s`, `m` or `h`; also `n` and `u`";
 
@@ -34,7 +40,7 @@ pub(super) fn routes(document: &mut Document) {
         .query("rp", "read, and of no meaning")
         .query("precision", PRECISION)
         .body("text/plain", text(), false);
-    document.route("POST", "/write", written(write, &first));
+    document.route("POST", "/write", written(write, &first).never(BUSY));
     let write = Operation::new("influxWrite2", "Stores lines as InfluxDB 2 takes them")
         .query("bucket", SPACE)
         .query(
@@ -49,31 +55,37 @@ pub(super) fn routes(document: &mut Document) {
         let operation = Operation::new(id, ask)
             .query("q", "the statements, with a `;` between them")
             .answers("200", "one result for each", json!({ "type": "object" }));
-        document.route(method, "/query", refused_as(operation, &first));
+        document.route(method, "/query", refused_as(operation, &first).never(BUSY));
     }
-    for (path, id) in [("/ping", "influxPing"), ("/api/v2/ping", "influxPing2")] {
-        let ping = Operation::new(
-            id,
-            "Says in a header which version of InfluxDB is answered as",
-        );
-        document.route("GET", path, ping.answers_empty("204", "somebody is here"));
-    }
+    let ping = |id: &'static str| {
+        let summary = "Says in a header which version of InfluxDB is answered as";
+        Operation::new(id, summary).answers_empty("204", "somebody is here")
+    };
+    let first = public(ping("influxPing"), &first).never(BUSY);
+    document.route("GET", "/ping", first);
+    document.route("GET", "/api/v2/ping", public(ping("influxPing2"), &second));
+    probes(document, &second);
+}
+
+/// Whether requests are served.
+fn probes(document: &mut Document, second: &Value) {
+    let error = document.schema::<MonitoringBody>();
     let health = document.schema::<InfluxHealth>();
     let operation = Operation::new(
         "influxHealth",
         "Whether requests are served, in InfluxDB's form",
     )
     .answers("200", "they are", health.clone())
-    .answers("503", "they are not", health);
-    document.route("GET", "/health", operation);
+    .answers("503", NOT_SERVED, any_of([health, error.clone()]));
+    document.route("GET", "/health", public(operation, &error));
     let status = json!({ "type": "object", "properties": { "status": text() } });
     let operation = Operation::new(
         "influxReady",
         "Whether requests are served, in InfluxDB 2's form",
     )
     .answers("200", "they are", status.clone())
-    .answers("503", "they are not", status);
-    document.route("GET", "/ready", operation);
+    .answers("503", NOT_SERVED, any_of([status, second.clone()]));
+    document.route("GET", "/ready", public(operation, second));
 }
 
 fn written(operation: Operation, error: &Value) -> Operation {

@@ -2,6 +2,7 @@
 
 use super::build::{Document, Operation};
 use super::caller::{CALLER, by_account, failing};
+use super::refusals::{FORBIDDEN, FORM};
 use crate::iam::invitation::{Accept, AcceptAccount, Invitations, Redeem};
 use crate::problem::IdentityBody;
 
@@ -56,6 +57,8 @@ pub(super) fn routes(document: &mut Document) {
     )
     .may_have("Client")
     .json(redeem)
-    .answers_empty("204", "the person logs in with the password now");
-    document.route("POST", "/v2/users/redeem", failing(operation, &error));
+    .answers_empty("204", "the person logs in with the password now")
+    .refused(FORM, &error)
+    .refused([FORBIDDEN], &error);
+    document.route("POST", "/v2/users/redeem", operation);
 }

@@ -1,7 +1,8 @@
 //! The logins for senders of the original: `POST /login`, and `GET /token`.
 
 use super::build::{Document, Operation};
-use super::caller::failing;
+use super::caller::public;
+use super::refusals::{FORBIDDEN, FORM, NO_DOMAIN, UNPROVEN};
 use crate::cf::login::{LoginReply, SpaceTokenReply};
 use crate::problem::MonitoringBody;
 
@@ -19,8 +20,10 @@ pub(super) fn routes(document: &mut Document) {
         ("space", "the name of the space"),
         ("organization", "the name of its organization"),
     ])
-    .answers("200", "the tokens; what was not found is `null`", reply);
-    document.route("POST", "/login", failing(login, &error));
+    .answers("200", "the tokens; what was not found is `null`", reply)
+    .refused(FORM, &error)
+    .refused([UNPROVEN, FORBIDDEN], &error);
+    document.route("POST", "/login", login);
     let reply = document.schema::<SpaceTokenReply>();
     let token = Operation::new(
         "spaceToken",
@@ -32,6 +35,7 @@ pub(super) fn routes(document: &mut Document) {
         true,
     )
     .header("X-Auth-Project-Id", "the GUID of the space", true)
-    .answers("200", "it does", reply);
-    document.route("GET", "/token", failing(token, &error));
+    .answers("200", "it does", reply)
+    .refused([UNPROVEN, FORBIDDEN, NO_DOMAIN], &error);
+    document.route("GET", "/token", public(token, &error));
 }

@@ -1,7 +1,8 @@
 //! Login sessions of the identity interface.
 
 use super::build::{Document, Operation};
-use super::caller::{CALLER, failing};
+use super::caller::{CALLER, failing, public};
+use super::refusals::{Effect, OUTCOME_UNKNOWN, UNKNOWN, UNPROVEN};
 use crate::iam::session::SessionList;
 use crate::problem::IdentityBody;
 use serde_json::json;
@@ -33,11 +34,13 @@ pub(super) fn routes(document: &mut Document) {
         "Ends all of them, the caller's too: their tokens open nothing from now on",
     )
     .needs(&CALLER)
+    .only(Effect::Ends)
     .query("iam_id", WHOSE)
     .answers_empty("204", "they have ended");
     document.route("DELETE", ALL, failing(operation, &error));
     let operation = Operation::new("endSession", "Ends a session with all its tokens")
         .needs(&CALLER)
+        .only(Effect::Ends)
         .path("id", "the session's id, `C-<GUID>`")
         .answers_empty("204", "it has ended");
     document.route("DELETE", ONE, failing(operation, &error));
@@ -47,6 +50,7 @@ pub(super) fn routes(document: &mut Document) {
     )
     .may_have("Client")
     .path("id", "the session's id, `C-<GUID>`")
-    .answers_empty("204", "noted");
-    document.route("PATCH", STATE, failing(operation, &error));
+    .answers_empty("204", "noted")
+    .refused([UNPROVEN, UNKNOWN, OUTCOME_UNKNOWN], &error);
+    document.route("PATCH", STATE, public(operation, &error));
 }

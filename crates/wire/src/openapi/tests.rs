@@ -77,6 +77,76 @@ fn every_operation_has_its_own_id_and_names_its_path_parameters() {
     }
 }
 
+/// Every operation: the method, the path and what it says.
+fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().unwrap();
+        item.iter()
+            .map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+/// A range says nothing of what may come, and lets everything pass that is compared with it.
+#[test]
+fn every_status_is_named_and_none_is_a_range() {
+    for document in [vigie_document(), iam_document()] {
+        for (name, operation) in operations(&document) {
+            let responses = operation["responses"].as_object().unwrap();
+            for status in responses.keys() {
+                let number = status.parse::<u16>();
+                assert!(
+                    number.is_ok_and(|number| (200..600).contains(&number)),
+                    "{name}: `{status}`"
+                );
+            }
+            let has = |status: &str| responses.contains_key(status);
+            assert!(
+                responses.keys().any(|status| status.starts_with('2')),
+                "{name}"
+            );
+            // Before any route is known to have more.
+            assert!(["400", "431", "500", "503"].into_iter().all(has), "{name}");
+        }
+    }
+}
+
+/// The probes of other systems answer 503 of themselves.
+#[test]
+fn what_may_be_sent_again_says_when() {
+    let probes = ["get /health", "get /health/ready", "get /ready"];
+    for document in [vigie_document(), iam_document()] {
+        for (name, operation) in operations(&document) {
+            for status in ["429", "503"] {
+                let response = &operation["responses"][status];
+                let is_probe = status == "503" && probes.contains(&name.as_str());
+                if response.is_object() && !is_probe {
+                    let header = &response["headers"]["Retry-After"];
+                    assert!(header.is_object(), "{name}: {status}");
+                }
+            }
+        }
+    }
+}
+
+/// Whoever sends a change again that was made makes another one.
+#[test]
+fn what_changes_something_says_that_it_may_have_been_made() {
+    let document = iam_document();
+    let reads = [
+        "post /identity/introspect",
+        "post /identity/userinfo",
+        "post /v1/accounts/{account}/limits/identity",
+        "post /v2/authz",
+    ];
+    for (name, operation) in operations(&document) {
+        let failed = operation["responses"]["500"]["description"].as_str();
+        let warns = failed.unwrap().contains("BXNMSSV12E");
+        let is_reading = name.starts_with("get ") || reads.contains(&name.as_str());
+        assert_ne!(warns, is_reading, "{name}");
+    }
+}
+
 /// A credential for some series is a good one, and has the right to do the same with them.
 #[test]
 fn what_takes_all_series_says_so() {

@@ -1,7 +1,9 @@
 //! The monitoring interface.
 
 use super::build::{Document, Operation, any_of, headers, user_token};
+use super::caller::public;
 use super::guarded::{ANY_TIME, guarded, guarded_whole};
+use super::refusals::{ALWAYS, NO_BODY, NOT_NOW, OUTCOME_UNKNOWN};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
 use crate::home::Home;
@@ -35,26 +37,7 @@ pub(super) fn document() -> Value {
     super::events::routes(&mut document);
     let text = || json!({ "type": "string" });
     front_listener(&mut document);
-    document.route(
-        "GET",
-        "/health/live",
-        Operation::new("live", "Whether the process is alive").answers(
-            "200",
-            "it is",
-            words(&["status"]),
-        ),
-    );
-    document.route(
-        "GET",
-        "/health/ready",
-        Operation::new("ready", "Whether requests are served")
-            .answers("200", "they are", words(&["status"]))
-            .answers(
-                "503",
-                "they are not; the operators' listener says why",
-                words(&["status"]),
-            ),
-    );
+    health(&mut document);
     let operation = Operation::new(
         "ownMetrics",
         "The counters of an account's domains, or of the one asked in, for a caller who reaches all of their series; the server's own are on the operators' listener",
@@ -75,15 +58,30 @@ fn front_listener(document: &mut Document) {
     )
     .answers("200", "the links", home)
     .or_as("200", "text/html", page)
-    .answers("400", "a parameter: it has none", error);
-    document.route("GET", "/", operation);
+    .answers("400", "a parameter: it has none", error.clone());
+    document.route("GET", "/", public(operation, &error));
     let operation = Operation::new("openapi", "This document, with the server's own address");
     let object = json!({ "type": "object" });
-    document.route(
-        "GET",
-        "/openapi.json",
-        operation.answers("200", "the document", object),
-    );
+    let operation = operation.answers("200", "the document", object);
+    document.route("GET", "/openapi.json", public(operation, &error));
+}
+
+/// Both answer when no slot is free.
+fn health(document: &mut Document) {
+    let error = document.schema::<MonitoringBody>();
+    let operation = Operation::new("live", "Whether the process is alive")
+        .answers("200", "it is", words(&["status"]))
+        .refused(ALWAYS, &error);
+    document.route("GET", "/health/live", operation);
+    let operation = Operation::new("ready", "Whether requests are served")
+        .answers("200", "they are", words(&["status"]))
+        .refused(ALWAYS, &error)
+        .answers(
+            "503",
+            "they are not, and the operators' listener says why; or not now",
+            any_of([words(&["status"]), error]),
+        );
+    document.route("GET", "/health/ready", operation);
 }
 
 /// An object of these texts.
@@ -115,7 +113,10 @@ fn metrics(document: &mut Document) {
         "503",
         "not now: the disk has no room, or the store takes no writes. The samples may be stored all the same, at once or once there is room; sending them again is right, and counts once",
         error.clone(),
-    ).answers(
+    )
+    // It keeps its words, and has the time to send again.
+    .refused([NOT_NOW], &error)
+    .answers(
         "400",
         "nothing was stored: the body is no JSON array, or every sample was rejected, each with its reason",
         any_of([receipt, error]),
@@ -239,7 +240,7 @@ fn listing(document: &mut Document) {
         json!({ "type": "boolean", "default": false }),
     )
     .answers("200", "how many series", deleted);
-    let delete = guarded(document, delete);
+    let delete = guarded(document, delete).never(NO_BODY);
     document.route("DELETE", "/v1/metrics/list", delete);
 }
 
@@ -263,6 +264,7 @@ fn settings(document: &mut Document) {
         .json(change)
         .answers("200", "the settings from now on", settings);
     let error = document.schema::<MonitoringBody>();
+    let write = write.refused([OUTCOME_UNKNOWN], &error);
     let write = guarded_whole(document, write).answers(
         "409",
         "the account has as many rules as it may",

@@ -183,7 +183,7 @@ fn usual_refusals(files: &[&str]) -> Usual {
 }
 
 fn push_usual(text: &mut String, usual: &Usual) {
-    text.push_str("\nMost routes share these refusals; below, a route lists their statuses, and tells the others.\n\n| status | meaning |\n|---|---|\n");
+    text.push_str("\nMost routes share these refusals; below, a route lists their statuses, and tells the others. A method that a path does not have is answered with 405, in the form of its interface.\n\n| status | meaning |\n|---|---|\n");
     for (status, meaning) in usual {
         let _ = writeln!(text, "| {status} | {} |", cell(meaning));
     }
