@@ -72,7 +72,7 @@ fn short(figure: f64) -> String {
     format!("{figure:.decimals$}")
 }
 
-fn median(mut figures: Vec<f64>) -> Result<f64> {
+pub(super) fn median(mut figures: Vec<f64>) -> Result<f64> {
     figures.sort_by(f64::total_cmp);
     let middle = figures.get(figures.len() / 2).copied();
     middle.context("nothing was measured")
