@@ -3,11 +3,13 @@
 mod account;
 mod connection;
 mod init;
+mod pending;
 mod second_account;
 
 pub(crate) use account::Account;
 pub(crate) use connection::KeptConnection;
 pub(crate) use init::{Owner, init, init_with};
+pub(crate) use pending::{Pending, whole_answer};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

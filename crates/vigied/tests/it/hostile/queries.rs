@@ -71,7 +71,7 @@ pub(super) fn worst_head(key: &str, lines: &str) -> String {
 }
 
 /// Whether no byte of an answer has arrived yet.
-fn is_unanswered(stream: &TcpStream) -> bool {
+pub(super) fn is_unanswered(stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     let peeked = stream.peek(&mut [0]);
     peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
