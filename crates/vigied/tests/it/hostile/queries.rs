@@ -165,6 +165,14 @@ fn long_names(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(move |number| format!("c.n{number}.{rest}"))
 }
 
+/// So many times four thousand long names, with which [`worst_head`] takes very long.
+pub(super) fn send_long_names(server: &Server, key: &str, parts: usize) {
+    for part in 0..parts {
+        let names = long_names(4000).map(|name| format!("p{part}.{name}"));
+        send(server, key, names);
+    }
+}
+
 /// Matching took the name's length times the pattern's, for each name, with the store's lock held.
 #[test]
 fn long_names_and_long_patterns_hold_up_nobody() {
@@ -325,13 +333,7 @@ fn a_client_that_hangs_up_ends_its_query() {
         "limits.concurrent_queries=2",
     ]);
     let key = server.owner.api_key.clone();
-    for part in 0..4 {
-        send(
-            &server,
-            &key,
-            long_names(4000).map(|name| format!("p{part}.{name}")),
-        );
-    }
+    send_long_names(&server, &key, 4);
     let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
     let head = format!(
         "GET /v1/metrics/list?query={pattern} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\n\r\n"
