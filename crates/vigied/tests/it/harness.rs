@@ -5,6 +5,7 @@ mod connection;
 mod init;
 mod pending;
 mod second_account;
+mod until;
 
 pub(crate) use account::Account;
 pub(crate) use connection::KeptConnection;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+pub(crate) use until::until;
 
 /// The server's binary.
 pub(crate) const VIGIED: &str = env!("CARGO_BIN_EXE_vigied");

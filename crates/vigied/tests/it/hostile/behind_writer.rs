@@ -3,8 +3,8 @@
 //! The server lets each wait for the database for twenty seconds, and refuses it then. On a busy machine these may be over before a test
 //! has seen what it is about: it is tried again.
 
-use super::queries::{figure, until};
-use crate::harness::{Pending, Reply, Request, Server};
+use super::queries::figure;
+use crate::harness::{Pending, Reply, Request, Server, until};
 
 /// How often a test is tried.
 const TRIES: u32 = 10;

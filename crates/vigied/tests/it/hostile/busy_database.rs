@@ -2,9 +2,9 @@
 //! are told is that they may send again.
 
 use super::behind_writer::{Waiting, Writer, in_time};
-use super::queries::{figure, until};
+use super::queries::figure;
 use crate::audit::entries;
-use crate::harness::{Pending, Reply, Request, Server};
+use crate::harness::{Pending, Reply, Request, Server, until};
 use base::limit;
 use serde_json::json;
 use std::thread;

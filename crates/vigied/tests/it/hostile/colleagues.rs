@@ -1,8 +1,8 @@
 //! Wide queries of one person beside those of another in the same account.
 
-use super::queries::{figure, is_unanswered, send_long_names, until, worst_head};
+use super::queries::{figure, is_unanswered, send_long_names, worst_head};
 use super::withdrawn::{ok, viewer};
-use crate::harness::Server;
+use crate::harness::{Server, until};
 use std::io::Write;
 use std::net::TcpStream;
 

@@ -8,7 +8,7 @@ mod waiting;
 use super::honest::{answer, connect_from};
 use super::raw_http2::{PREFACE, get};
 use super::slow_bodies::{with_another_account, write_sample};
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Reply, Request, Server, until};
 use serde_json::json;
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -52,14 +52,6 @@ pub(super) fn figure(server: &Server, name: &str) -> u64 {
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
         .unwrap_or_else(|| panic!("no `{name}` in {text}"));
     value.parse().unwrap()
-}
-
-pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(300), "never: {what}");
-        std::thread::yield_now();
-    }
 }
 
 /// The head of a query that takes very long where there are long names; `lines` are further ones.

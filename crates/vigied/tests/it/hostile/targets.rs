@@ -1,9 +1,9 @@
 //! The worst targets of `/render`: deep, long, repeated, and those whose answer nobody reads. An honest client is served beside
 //! them, they end with their client, and what they have in memory is counted.
 
-use super::queries::{figure, honest_beside, is_unanswered, until};
+use super::queries::{figure, honest_beside, is_unanswered};
 use super::slow_bodies::with_another_account;
-use crate::harness::{Reply, Server};
+use crate::harness::{Reply, Server, until};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;

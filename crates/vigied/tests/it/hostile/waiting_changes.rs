@@ -3,9 +3,9 @@
 
 use super::behind_writer::{Waiting, Writer, in_flight, in_time};
 use super::busy_database::{ask, ok, server};
-use super::queries::{figure, until};
+use super::queries::figure;
 use super::waiting_lists::service_id;
-use crate::harness::{Pending, Reply, Request, Server};
+use crate::harness::{Pending, Reply, Request, Server, until};
 use crate::limits::hits;
 use base::limit;
 use serde_json::json;

@@ -1,11 +1,11 @@
 //! Running work ends when its caller loses access: an answer being sent, a query, an arriving body.
 
-use super::queries::{figure, send_long_names, until, worst_head};
+use super::queries::{figure, send_long_names, worst_head};
 use super::raw_http2::{HEADERS, PREFACE, RESET, SETTINGS, frame, get, read_frame, window};
 use super::slow_bodies::with_another_account;
 use super::unread_answers::{fill, small_client};
 use crate::audit::{entries, login};
-use crate::harness::{Reply, Request, Server, VIGIED, token};
+use crate::harness::{Reply, Request, Server, VIGIED, token, until};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,8 +1,8 @@
 //! Accounts that act together: their worst queries have every turn, and a small query of another account still gets one.
 
 use super::super::quota::operator;
-use super::{ask, connect_from, figure, is_unanswered, send, send_long_names, until, worst_head};
-use crate::harness::Server;
+use super::{ask, connect_from, figure, is_unanswered, send, send_long_names, worst_head};
+use crate::harness::{Server, until};
 use serde_json::Value;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};

@@ -1,7 +1,8 @@
 //! Queries that wait for their turn: the wait counts towards the time limit, and its refusal says so.
 
 use super::super::slow_bodies::with_another_account;
-use super::{ask, figure, percent, send_long_names, until};
+use super::{ask, figure, percent, send_long_names};
+use crate::harness::until;
 
 /// Where everything stands in its place before the first one's time is over: on a slow machine that takes longer, as the queries
 /// do themselves.

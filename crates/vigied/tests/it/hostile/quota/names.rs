@@ -1,7 +1,7 @@
 //! The bytes of names are counted over all domains of an account, and over all accounts.
 
-use super::{counts, is_for_later, make_space, neighbour, operator, send, set, until};
-use crate::harness::{Reply, Server, Serving};
+use super::{counts, is_for_later, make_space, neighbour, operator, send, set};
+use crate::harness::{Reply, Server, Serving, until};
 use serde_json::{Value, json};
 
 fn send_to(server: &Server, space: &str, names: &[&str]) -> Reply {
