@@ -4,6 +4,7 @@
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
 use crate::in_every_order;
+use crate::lock_tickets::ServedTarget;
 use crate::lock_waiters::LockWaiters;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::{Arc, Mutex, MutexGuard};
@@ -63,16 +64,25 @@ fn never() -> Instant {
     Instant::now() + Duration::from_secs(3600)
 }
 
-/// Those who overtook were counted as if they had waited.
-#[test]
-fn who_waited_has_the_lock_first_also_where_newcomers_overtake_them() {
-    in_every_order(2, || {
+/// A model that goes on from a lock that is held while somebody waits for it, with what is reached once they have had it.
+fn one_waits(
+    model: impl Fn(&Arc<Contended>, MutexGuard<'_, ()>, Waiter, ServedTarget) + Sync + Send + 'static,
+) {
+    in_every_order(2, move || {
         let contended = Arc::new(Contended::default());
         let held = contended.acquire();
         let waiter = Contended::waiter(&contended, 1);
         contended.until_somebody_waits();
         let target = contended.waiters.now().unwrap();
-        let newcomer = Contended::waiter(&contended, 2);
+        model(&contended, held, waiter, target);
+    });
+}
+
+/// Those who overtook were counted as if they had waited.
+#[test]
+fn who_waited_has_the_lock_first_also_where_newcomers_overtake_them() {
+    one_waits(|contended, held, waiter, target| {
+        let newcomer = Contended::waiter(contended, 2);
         drop(held);
         contended.waiters.let_through(target, never());
         assert!(waiter.had_it());
@@ -84,13 +94,8 @@ fn who_waited_has_the_lock_first_also_where_newcomers_overtake_them() {
 
 #[test]
 fn each_of_two_that_yield_is_woken_when_who_waited_has_the_lock() {
-    in_every_order(2, || {
-        let contended = Arc::new(Contended::default());
-        let held = contended.acquire();
-        let waiter = Contended::waiter(&contended, 1);
-        contended.until_somebody_waits();
-        let target = contended.waiters.now().unwrap();
-        let (yields, had_it) = (Arc::clone(&contended), Arc::clone(&waiter.had_it));
+    one_waits(|contended, held, waiter, target| {
+        let (yields, had_it) = (Arc::clone(contended), Arc::clone(&waiter.had_it));
         let other = thread::spawn(move || {
             yields.waiters.let_through(target, never());
             assert!(had_it.load(Ordering::SeqCst));
@@ -106,16 +111,11 @@ fn each_of_two_that_yield_is_woken_when_who_waited_has_the_lock() {
 /// Nobody wakes it any more, and whoever came later does not have to.
 #[test]
 fn it_does_not_wait_for_those_who_were_served_before_it_yields_nor_for_who_came_later() {
-    in_every_order(2, || {
-        let contended = Arc::new(Contended::default());
-        let held = contended.acquire();
-        let waiter = Contended::waiter(&contended, 1);
-        contended.until_somebody_waits();
-        let target = contended.waiters.now().unwrap();
+    one_waits(|contended, held, waiter, target| {
         drop(held);
         waiter.thread.join().unwrap();
         let held = contended.acquire();
-        let newcomer = Contended::waiter(&contended, 1);
+        let newcomer = Contended::waiter(contended, 1);
         contended.until_somebody_waits();
         contended.waiters.let_through(target, never());
         assert!(!newcomer.had_it());
@@ -152,12 +152,7 @@ fn who_comes_while_others_are_served_is_let_through_by_a_target_of_their_own() {
 
 #[test]
 fn when_the_time_has_come_it_waits_for_nobody() {
-    in_every_order(2, || {
-        let contended = Arc::new(Contended::default());
-        let held = contended.acquire();
-        let waiter = Contended::waiter(&contended, 1);
-        contended.until_somebody_waits();
-        let target = contended.waiters.now().unwrap();
+    one_waits(|contended, held, waiter, target| {
         contended.waiters.let_through(target, Instant::now());
         assert!(!waiter.had_it());
         drop(held);

@@ -112,18 +112,24 @@ fn read_beside(
     reader.join().unwrap()
 }
 
+/// What a reader sees who looks when the second of two batches is done, and the first is not. Then that is, too.
+fn only_second_done(batches: &Batches, series: &Visibility) -> DoneBatches {
+    let first = batches.begin();
+    write(series, first.stamp());
+    let second = batches.begin();
+    write(series, second.stamp());
+    drop(second);
+    let done = batches.done();
+    drop(first);
+    done
+}
+
 /// The mark of the third says that all before it are done, which is not so for the reader, and must not count for the second.
 #[test]
 fn an_open_batch_below_the_last_one_stays_hidden_while_a_third_begins() {
     in_every_order_of_memory(2, || {
         let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
-        let first = batches.begin();
-        write(&series, first.stamp());
-        let second = batches.begin();
-        write(&series, second.stamp());
-        drop(second);
-        let done = batches.done();
-        drop(first);
+        let done = only_second_done(&batches, &series);
         let third = batches.begin();
         assert_eq!(read_beside(&series, done, third.stamp()), Err(NotVisible));
     });
@@ -134,13 +140,7 @@ fn an_open_batch_below_the_last_one_stays_hidden_while_a_third_begins() {
 fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begins() {
     in_every_order_of_memory(2, || {
         let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
-        let first = batches.begin();
-        write(&series, first.stamp());
-        let second = batches.begin();
-        write(&series, second.stamp());
-        drop(second);
-        let done = batches.done();
-        drop(first);
+        let done = only_second_done(&batches, &series);
         let third = batches.begin();
         write(&series, third.stamp());
         drop(third);

@@ -17,15 +17,11 @@ const RETRY_SECONDS: u64 = 1;
 impl Iam {
     /// Runs work that writes for a login of the account, in a turn of the account. Once begun it goes on to its end, also after its
     /// caller has gone: the connection that it waits with is not free before. It must not wait for another turn.
-    pub(crate) async fn in_login_turn<F, T>(
+    pub(crate) async fn in_login_turn<T: Send + 'static>(
         &self,
         owner: LoginOwner,
-        work: F,
-    ) -> Result<T, IamError>
-    where
-        F: Future<Output = Result<T, IamError>> + Send + 'static,
-        T: Send + 'static,
-    {
+        work: impl Future<Output = Result<T, IamError>> + Send + 'static,
+    ) -> Result<T, IamError> {
         Progress::reach(Stage::LoginWaits);
         let turn = self.login_turn(owner).await?;
         Progress::reach(Stage::LoginBegun);
@@ -33,30 +29,22 @@ impl Iam {
     }
 
     /// As [`Self::in_login_turn`], for work that notes the use of a session, and of which nothing comes: it may be sent again.
-    pub(crate) async fn in_keeping_turn<F, T>(
+    pub(crate) async fn in_keeping_turn<T: Send + 'static>(
         &self,
         owner: LoginOwner,
-        work: F,
-    ) -> Result<T, IamError>
-    where
-        F: Future<Output = Result<T, IamError>> + Send + 'static,
-        T: Send + 'static,
-    {
+        work: impl Future<Output = Result<T, IamError>> + Send + 'static,
+    ) -> Result<T, IamError> {
         Progress::reach(Stage::KeepsAlive);
         let turn = self.login_turn(owner).await?;
         run(turn, work).await
     }
 
     /// As [`Self::in_login_turn`], for work that ends a login: it is never refused for the number of those that wait.
-    pub(super) async fn in_ending_turn<F, T>(
+    pub(super) async fn in_ending_turn<T: Send + 'static>(
         &self,
         owner: LoginOwner,
-        work: F,
-    ) -> Result<T, IamError>
-    where
-        F: Future<Output = Result<T, IamError>> + Send + 'static,
-        T: Send + 'static,
-    {
+        work: impl Future<Output = Result<T, IamError>> + Send + 'static,
+    ) -> Result<T, IamError> {
         Progress::reach(Stage::EndsLogin);
         let turns = &self.0.login_turns;
         let turn = turns.take_to_end(owner.account, owner.holder).await;
@@ -81,11 +69,10 @@ impl Iam {
     }
 }
 
-async fn run<F, T>(turn: AccountTurn, work: F) -> Result<T, IamError>
-where
-    F: Future<Output = Result<T, IamError>> + Send + 'static,
-    T: Send + 'static,
-{
+async fn run<T: Send + 'static>(
+    turn: AccountTurn,
+    work: impl Future<Output = Result<T, IamError>> + Send + 'static,
+) -> Result<T, IamError> {
     let work = async move {
         let _turn = turn;
         work.await

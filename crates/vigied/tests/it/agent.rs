@@ -2,14 +2,14 @@
 
 mod listeners;
 
-use crate::harness::{Server, Serving};
+use crate::harness::{Server, Serving, until};
 use crate::undisturbed::own_address;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A limit for every wait, generous for slow machines.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -133,14 +133,6 @@ fn points(server: &Server, target: &str) -> Vec<Value> {
         .unwrap_or_default()
 }
 
-fn until(what: &str, done: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < PATIENCE, "{what} never happened");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 fn journal_bytes(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return 0;
@@ -214,10 +206,10 @@ fn a_token_that_ends_while_it_runs_is_renewed() {
     let agent = Agent::start(&server);
     until("a first sample", || !moments(&server).is_empty());
     let first = moments(&server)[0];
-    until("forty seconds of samples", || {
+    until("a sample from after its end", || {
         moments(&server)
             .last()
-            .is_some_and(|last| last - first > 40_000)
+            .is_some_and(|last| last - first > 32_000)
     });
     let output = agent.output();
     assert!(!output.contains("wait in the buffer"), "{output}");

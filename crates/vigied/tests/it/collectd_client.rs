@@ -1,8 +1,7 @@
 //! Debian's `collectd`, unmodified, with the configurations of the guide: what it measures is read back by token, under the names
 //! that its `write_graphite` makes.
 
-use crate::harness::Server;
-use crate::limits::until;
+use crate::harness::{Server, until};
 use crate::running::Running;
 use crate::senders::Listeners;
 use std::path::PathBuf;

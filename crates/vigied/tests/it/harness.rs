@@ -4,17 +4,21 @@ mod account;
 mod connection;
 mod documented;
 mod init;
+mod pending;
 mod second_account;
+mod until;
 
 pub(crate) use account::Account;
 pub(crate) use connection::KeptConnection;
 pub(crate) use init::{Owner, init, init_with};
+pub(crate) use pending::{Pending, whole_answer};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+pub(crate) use until::until;
 
 /// The server's binary.
 pub(crate) const VIGIED: &str = env!("CARGO_BIN_EXE_vigied");

@@ -2,6 +2,7 @@
 
 mod account_parameter;
 mod account_share;
+mod behind_writer;
 mod bounds;
 mod busy_database;
 mod colleagues;

@@ -7,7 +7,7 @@ mod memory;
 mod queries;
 mod words;
 
-use crate::harness::{Reply, Request, Server, now, try_operations};
+use crate::harness::{Reply, Request, Server, now, try_operations, until};
 use crate::hostile::{login_limits, sessions, texts};
 use base::limit::{self, Limit};
 use serde_json::json;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A figure of the server's own metrics.
 pub(crate) fn figure(server: &Server, line: &str) -> u64 {
@@ -30,15 +30,6 @@ pub(crate) fn figure(server: &Server, line: &str) -> u64 {
 pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
     let line = format!("vigie_limit_hits_total{{limit=\"{}\"}}", limit.name);
     figure(server, &line)
-}
-
-/// Repeats a request until the condition holds.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(300), "never: {what}");
-        std::thread::yield_now();
-    }
 }
 
 fn refused(reply: &Reply, status: u16, code: &str, limit: Limit) {

@@ -1,7 +1,7 @@
 //! `/render` as a picture, and what it says about the parameters that it cannot take.
 
-use crate::harness::{Reply, Server};
-use crate::limits::{hits, until};
+use crate::harness::{Reply, Server, until};
+use crate::limits::hits;
 use base::limit;
 use serde_json::{Value, json};
 

@@ -29,8 +29,7 @@ pub(crate) use bounds::LIMITS;
 pub(crate) use key_before_names::allow as allow_keys_before_names;
 pub(crate) use statsd::LIMITS as STATSD_LIMITS;
 
-use crate::harness::{Reply, Server, Serving, init};
-use crate::limits::until;
+use crate::harness::{Reply, Server, Serving, init, until};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};

@@ -2,7 +2,7 @@
 //! refused.
 
 use super::{Account, VIEWER, WRITER, refused, tag, text};
-use crate::limits::until;
+use crate::harness::until;
 use serde_json::{Value, json};
 
 const ONCE: &str = "time-based-conditions:once";

@@ -1,7 +1,7 @@
 //! Old senders through the agent: lines and statsd's values, while the server or the agent is killed.
 
-use super::{Agent, PATIENCE, moments_of, until, values_of};
-use crate::harness::{Server, Serving};
+use super::{Agent, PATIENCE, moments_of, values_of};
+use crate::harness::{Server, Serving, until};
 use crate::undisturbed::own_address;
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};

@@ -1,8 +1,8 @@
 //! The share of an account in common resources is for the operator to set, for one account and while the server runs.
 
 use super::honest::{answer, connect_from};
-use super::quota::{neighbour, operator, until};
-use crate::harness::{Reply, Server};
+use super::quota::{neighbour, operator};
+use crate::harness::{Reply, Server, until};
 use serde_json::json;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};

@@ -1,55 +1,18 @@
 //! The identity database is busy while deletions want their entry in the audit: nobody else waits for it, and what the callers
 //! are told is that they may send again.
 
-use super::queries::{figure, until};
+use super::behind_writer::{Waiting, Writer, in_time};
+use super::queries::figure;
 use crate::audit::entries;
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Pending, Reply, Request, Server, until};
 use base::limit;
 use serde_json::json;
-use std::io::Write;
-use std::net::TcpStream;
 use std::thread;
 
-/// A writer of the database that does not end its transaction until it is dropped.
-pub(super) struct Writer {
-    tx: Option<db::Tx>,
-    runtime: tokio::runtime::Runtime,
-}
-
-impl Writer {
-    pub(super) fn begin(server: &Server) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let file = server.data().join("iam.db");
-        let tx = runtime.block_on(async {
-            let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
-            db.begin().await.unwrap()
-        });
-        Self {
-            tx: Some(tx),
-            runtime,
-        }
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if let Some(tx) = self.tx.take() {
-            self.runtime.block_on(tx.end()).unwrap();
-        }
-    }
-}
-
-fn own_key(server: &Server) -> String {
-    format!("apikey {}", server.owner.api_key)
-}
-
 pub(super) fn ask(server: &Server, method: &str, path: &str) -> Request {
-    server
-        .request(method, path)
-        .header("X-Auth-User-Token", &own_key(server))
+    let own_key = format!("apikey {}", server.owner.api_key);
+    let request = server.request(method, path);
+    request.header("X-Auth-User-Token", &own_key)
 }
 
 pub(super) fn ok(reply: &Reply) {
@@ -77,27 +40,46 @@ fn names(server: &Server) -> String {
     listed.text()
 }
 
+/// A deletion of the series that works; the answer where it came first.
+fn deletion(server: &Server) -> Result<Pending, Reply> {
+    let deletes = ask(server, "DELETE", "/v1/metrics/list?query=load.*").begin();
+    until("it works, or is answered", || {
+        figure(server, "vigie_queries_running") == 1 || deletes.is_answered()
+    });
+    unanswered(deletes)
+}
+
+fn unanswered(request: Pending) -> Result<Pending, Reply> {
+    match request.is_answered() {
+        true => Err(request.reply()),
+        false => Ok(request),
+    }
+}
+
+fn is_told_to_send_again(refused: &Reply, code: &str) {
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.header("retry-after").is_some());
+    assert!(refused.text().contains(code), "{}", refused.text());
+}
+
 #[test]
 fn a_deletion_that_waits_for_the_database_holds_no_turn_and_is_told_to_come_again() {
     let server = server(&["--set", "limits.request_seconds=600"]);
     let writer = Writer::begin(&server);
-    let deletes = ask(&server, "DELETE", "/v1/metrics/list?query=load.*");
-    let deletes = thread::spawn(move || deletes.send());
-    until("it works", || figure(&server, "vigie_queries_running") == 1);
-    assert!(names(&server).contains("load.one"));
-    // The deletion still waits: it has not failed to make room for the listing.
-    assert_eq!(figure(&server, "vigie_queries_running"), 1);
-
     // Management needs the database, too.
-    let made = ask(&server, "POST", "/v2/organizations").json(&json!({"name": "late"}));
-    for (refused, code) in [
-        (deletes.join().unwrap(), "BXNMSSV08E"),
-        (made.send(), "CF-ServiceUnavailable"),
-    ] {
-        assert_eq!(refused.status, 503, "{}", refused.text());
-        assert!(refused.header("retry-after").is_some());
-        assert!(refused.text().contains(code), "{}", refused.text());
-    }
+    let makes = ask(&server, "POST", "/v2/organizations").json(&json!({"name": "late"}));
+    let makes = makes.begin();
+    in_time(|| {
+        let deletes = deletion(&server)?;
+        assert!(names(&server).contains("load.one"));
+        // The deletion still waits: it has not failed to make room for the listing.
+        let deletes = unanswered(deletes).inspect_err(|early| {
+            is_told_to_send_again(early, "BXNMSSV08E");
+        })?;
+        is_told_to_send_again(&deletes.reply(), "BXNMSSV08E");
+        Ok(())
+    });
+    is_told_to_send_again(&makes.reply(), "CF-ServiceUnavailable");
     assert!(names(&server).contains("load.one"));
     drop(writer);
     ok(&ask(&server, "DELETE", "/v1/metrics/list?query=load.*").send());
@@ -106,33 +88,30 @@ fn a_deletion_that_waits_for_the_database_holds_no_turn_and_is_told_to_come_agai
 
 #[test]
 fn a_deletion_whose_caller_leaves_while_it_waits_for_the_database_deletes_nothing() {
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let writer = Writer::begin(&server);
-    let mut client = TcpStream::connect(&server.serving.address).unwrap();
-    let head = format!(
-        "DELETE /v1/metrics/list?query=load.* HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: {}\r\n\r\n",
-        own_key(&server)
-    );
-    client.write_all(head.as_bytes()).unwrap();
-    until("it works", || figure(&server, "vigie_queries_running") == 1);
-    // It has lent its turn, so it waits for its entry.
-    assert!(names(&server).contains("load.one"));
-    drop(client);
-    until("it has ended", || {
-        figure(&server, "vigie_queries_running") == 0
+    in_time(|| {
+        let server = server(&["--set", "limits.request_seconds=600"]);
+        let writer = Writer::begin(&server);
+        let deletes = deletion(&server)?;
+        // It has lent its turn, so it waits for its entry.
+        assert!(names(&server).contains("load.one"));
+        drop(unanswered(deletes)?);
+        until("it has ended", || {
+            figure(&server, "vigie_queries_running") == 0
+        });
+        drop(writer);
+        let mut outcomes = Vec::new();
+        until("both entries are there", || {
+            outcomes = entries(&server.data(), &[])
+                .iter()
+                .filter(|row| row["event"] == "metrics_deleted")
+                .map(|row| row["outcome"].as_str().unwrap().to_owned())
+                .collect();
+            outcomes.len() == 2
+        });
+        assert_eq!(outcomes, ["begun", "failed"]);
+        assert!(names(&server).contains("load.one"));
+        Ok(())
     });
-    drop(writer);
-    let mut outcomes = Vec::new();
-    until("both entries are there", || {
-        outcomes = entries(&server.data(), &[])
-            .iter()
-            .filter(|row| row["event"] == "metrics_deleted")
-            .map(|row| row["outcome"].as_str().unwrap().to_owned())
-            .collect();
-        outcomes.len() == 2
-    });
-    assert_eq!(outcomes, ["begun", "failed"]);
-    assert!(names(&server).contains("load.one"));
 }
 
 #[test]
@@ -203,7 +182,8 @@ fn of_changes_whose_time_ends_only_those_that_had_begun_are_made_and_their_calle
 /// Each request that was refused had a line of its own: who asks often filled the log while a database was away.
 #[test]
 fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
-    const REFUSED: usize = 3;
+    // As many as wait for the database at once.
+    const REFUSED: u64 = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
     let server = server(&["--set", "limits.request_seconds=600"]);
     let writer = Writer::begin(&server);
     let asking: Vec<_> = (0..REFUSED)
@@ -235,52 +215,50 @@ fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
     assert!(back[0].contains(&format!("refused={REFUSED}")), "{back:?}");
 }
 
+/// What the node does not know is asked for in the database.
+fn looks_up(server: &Server) -> Request {
+    let unknown = "/v1/apikeys/ApiKey-00000000-0000-4000-8000-000000000000";
+    ask(server, "GET", unknown)
+}
+
 /// Each took a connection and waited with it, until there were none left.
 #[test]
 fn changes_of_an_account_that_wait_leave_connections_to_what_else_asks_the_database() {
     const CHANGES: u64 = 15;
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let names = (0..CHANGES).map(|number| json!({"name": format!("gone.{number}"), "value": 1}));
-    let body = json!(names.collect::<Vec<_>>());
-    ok(&ask(&server, "POST", "/v1/metrics").json(&body).send());
-    let report = format!("/v1/activity/accounts/{}/report", server.owner.account);
-    let token = server.token();
-    let writer = Writer::begin(&server);
-    let changes: Vec<_> = (0..CHANGES)
-        .map(|number| {
+    in_time(|| {
+        let server = server(&["--set", "limits.request_seconds=600"]);
+        let series =
+            (0..CHANGES).map(|number| json!({"name": format!("gone.{number}"), "value": 1}));
+        let body = json!(series.collect::<Vec<_>>());
+        ok(&ask(&server, "POST", "/v1/metrics").json(&body).send());
+        let report = format!("/v1/activity/accounts/{}/report", server.owner.account);
+        let whose = server.request("POST", "/identity/userinfo");
+        let whose = whose.bearer(&server.token());
+        let change = |number: u64| {
             let name = format!("change{number}");
-            let made = match number % 5 {
+            match number % 5 {
                 0 => ask(&server, "POST", "/v2/organizations").json(&json!({"name": name})),
                 1 => ask(&server, "POST", "/events").json(&json!({"what": name, "tags": "made"})),
                 2 => ask(&server, "PUT", "/v1/settings/domain")
                     .json(&json!({"resolution_seconds": 60})),
                 3 => ask(&server, "POST", &report),
-                _ => ask(
-                    &server,
-                    "DELETE",
-                    &format!("/v1/metrics/list?query=gone.{number}"),
-                ),
-            };
-            thread::spawn(move || made.send())
-        })
-        .collect();
-    until("all of them wait", || {
-        figure(&server, "vigie_http_requests_in_flight") >= CHANGES
+                _ => {
+                    let path = format!("/v1/metrics/list?query=gone.{number}");
+                    ask(&server, "DELETE", &path)
+                }
+            }
+        };
+        let mut waiting = Waiting::behind_writer(&server);
+        waiting.add((0..CHANGES).map(change))?;
+        let looked_up = waiting.answer_beside(&looks_up(&server))?;
+        assert_eq!(looked_up.status, 404, "{}", looked_up.text());
+        // A POST that changes nothing does not wait for them.
+        ok(&waiting.answer_beside(&whose)?);
+        for made in waiting.answers()? {
+            assert!(made.status < 300, "{}: {}", made.status, made.text());
+        }
+        Ok(())
     });
-    // What the node does not know is asked for in the database.
-    let unknown = "/v1/apikeys/ApiKey-00000000-0000-4000-8000-000000000000";
-    let looked_up = ask(&server, "GET", unknown).send();
-    assert_eq!(looked_up.status, 404, "{}", looked_up.text());
-    // A POST that changes nothing does not wait for them.
-    let whose = server.request("POST", "/identity/userinfo");
-    ok(&whose.bearer(&token).send());
-    drop(writer);
-    let statuses = changes.into_iter().map(|made| made.join().unwrap().status);
-    let (made, refused): (Vec<u16>, Vec<u16>) = statuses.partition(|status| *status < 300);
-    assert!(refused.iter().all(|status| *status == 503), "{refused:?}");
-    // Those that waited for a connection were not refused, however long the first ones waited for the writer.
-    let at_once = limit::CHANGES_AT_ONCE_PER_ACCOUNT.default;
-    assert!(made.len() as u64 >= CHANGES - at_once, "{made:?}");
 }
 
 /// A renewal of one login, which may be asked for by many at once.
@@ -312,28 +290,19 @@ pub(super) fn refresh_token(server: &Server) -> String {
 #[test]
 fn logins_of_an_account_that_wait_leave_connections_to_what_else_asks_the_database() {
     const LOGINS: u64 = 12;
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let held = refresh_token(&server);
-    let writer = Writer::begin(&server);
-    let logins: Vec<_> = (0..LOGINS)
-        .map(|number| match number % 2 {
+    in_time(|| {
+        let server = server(&["--set", "limits.request_seconds=600"]);
+        let held = refresh_token(&server);
+        let mut waiting = Waiting::behind_writer(&server);
+        waiting.add((0..LOGINS).map(|number| match number % 2 {
             0 => login(&server),
             _ => renewal(&server, &held),
-        })
-        .map(|request| thread::spawn(move || request.send()))
-        .collect();
-    until("all of them wait", || {
-        figure(&server, "vigie_http_requests_in_flight") >= LOGINS
+        }))?;
+        let looked_up = waiting.answer_beside(&looks_up(&server))?;
+        assert_eq!(looked_up.status, 404, "{}", looked_up.text());
+        waiting.answers()?.iter().for_each(ok);
+        Ok(())
     });
-    let unknown = "/v1/apikeys/ApiKey-00000000-0000-4000-8000-000000000000";
-    let looked_up = ask(&server, "GET", unknown).send();
-    assert_eq!(looked_up.status, 404, "{}", looked_up.text());
-    drop(writer);
-    let statuses = logins.into_iter().map(|sent| sent.join().unwrap().status);
-    let (served, refused): (Vec<u16>, Vec<u16>) = statuses.partition(|status| *status == 200);
-    assert!(refused.iter().all(|status| *status == 503), "{refused:?}");
-    let at_once = limit::LOGINS_AT_ONCE_PER_ACCOUNT.default;
-    assert!(served.len() as u64 >= LOGINS - at_once, "{served:?}");
 }
 
 /// Each took the writer's turn before it was looked at.

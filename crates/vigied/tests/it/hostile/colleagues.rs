@@ -1,10 +1,9 @@
 //! Wide queries of one person beside those of another in the same account.
 
-use super::queries::{figure, until, worst_head};
+use super::queries::{figure, is_unanswered, send_long_names, worst_head};
 use super::withdrawn::{ok, viewer};
-use crate::harness::Server;
-use serde_json::json;
-use std::io::{ErrorKind, Write};
+use crate::harness::{Server, until};
+use std::io::Write;
 use std::net::TcpStream;
 
 /// An account's only turn was held to the end of a query, and whoever else read in the account waited for it, or for eight such.
@@ -21,20 +20,9 @@ fn one_persons_wide_queries_hold_up_nobody_else_of_the_account() {
         "limits.account_share_percent=100",
     ]);
     let key = &server.owner.api_key;
-    let user_token = format!("apikey {key}");
-    for part in 0..8 {
-        let rest = "y".repeat(1000);
-        let names = (0..4000).map(|at| format!("p{part}.c.n{at}.{rest}"));
-        let samples: Vec<_> = names
-            .map(|name| json!({"name": name, "value": 1}))
-            .collect();
-        let sent = server
-            .request("POST", "/v1/metrics")
-            .header("X-Auth-User-Token", &user_token);
-        ok(&sent.json(&json!(samples)).send());
-    }
+    send_long_names(&server, key, 8);
     let colleague = viewer(&server, "ann@example.org");
-    let mut wide: Vec<TcpStream> = (0..8)
+    let wide: Vec<TcpStream> = (0..8)
         .map(|_| {
             let mut client = TcpStream::connect(&server.serving.address).unwrap();
             let head = worst_head(key, "Connection: close\r\n");
@@ -54,9 +42,5 @@ fn one_persons_wide_queries_hold_up_nobody_else_of_the_account() {
         ok(&short.send());
     }
     // None of them has ended meanwhile.
-    for client in &mut wide {
-        client.set_nonblocking(true).unwrap();
-        let peeked = client.peek(&mut [0]);
-        assert!(peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
-    }
+    assert!(wide.iter().all(is_unanswered));
 }

@@ -2,9 +2,9 @@
 //! gone looks the same for a moment, and its query ends.
 
 use super::pipelined::fill;
-use super::queries::{figure, until, worst_head};
+use super::queries::{figure, worst_head};
 use super::unread_answers::{NAMES, server, small_client};
-use crate::harness::Server;
+use crate::harness::{Server, until};
 use crate::limits::hits;
 use base::limit;
 use std::io::{Read, Write};

@@ -4,11 +4,10 @@
 //! The disk is a few lines of C put before the system's own functions (`LD_PRELOAD`), so that the real program is seen in the
 //! state that a test from within can only imitate.
 
-use crate::harness::{Owner, Reply, Request, Serving, init, operations};
+use crate::harness::{Owner, Reply, Request, Serving, init, operations, until};
 use std::fs::{remove_file, write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 const SHIM: &str = r#"
 #define _GNU_SOURCE
@@ -106,14 +105,6 @@ fn ask(serving: &Serving, owner: &Owner, method: &str, path: &str) -> Request {
     Request::new(&serving.url(), method, path)
         .header("X-Auth-User-Token", &format!("apikey {}", owner.api_key))
         .header("X-Auth-Scope-Id", &format!("s-{}", owner.space))
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(90), "never: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]

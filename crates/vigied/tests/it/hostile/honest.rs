@@ -1,8 +1,8 @@
 //! An honest client during an attack: it sends one sample after another over one kept connection, and reports how it was
 //! served.
 
-use crate::harness::Server;
-use std::io::{self, Read, Write};
+use crate::harness::{Server, whole_answer};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,38 +35,10 @@ pub(super) fn connect_from(source: Ipv4Addr, server: &Server) -> io::Result<TcpS
 
 /// One answer of a kept connection: status and whole text.
 pub(super) fn answer(stream: &mut TcpStream) -> io::Result<(u16, String)> {
-    let head = up_to(stream, "\r\n\r\n")?;
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
-        .unwrap_or(0);
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body)?;
-    let mut more = head.contains("transfer-encoding: chunked");
-    while more {
-        let size = up_to(stream, "\r\n")?;
-        let size = usize::from_str_radix(size.trim_end(), 16);
-        let begun = body.len();
-        body.resize(begun + size.map_err(|_| io::ErrorKind::InvalidData)?, 0);
-        stream.read_exact(&mut body[begun..])?;
-        up_to(stream, "\r\n")?;
-        more = body.len() > begun;
-    }
-    let status = head.get(9..12).and_then(|text| text.parse().ok());
-    let status = status.ok_or(io::ErrorKind::InvalidData)?;
-    Ok((status, head + &String::from_utf8_lossy(&body)))
-}
-
-fn up_to(stream: &mut TcpStream, end: &str) -> io::Result<String> {
-    let mut text = Vec::new();
-    let mut byte = [0];
-    while !text.ends_with(end.as_bytes()) {
-        if stream.read(&mut byte)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        text.push(byte[0]);
-    }
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    let answer = whole_answer(stream)?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text.get(9..12).and_then(|status| status.parse().ok());
+    Ok((status.ok_or(io::ErrorKind::InvalidData)?, text))
 }
 
 /// How an honest client was served.

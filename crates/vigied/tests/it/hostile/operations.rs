@@ -1,14 +1,13 @@
 //! Information that the server reveals about itself: to strangers, to an account, to the operators.
 
 use crate::harness::{
-    Request, Server, Serving, VIGIED, init, now, operations, token, try_operations,
+    Request, Server, Serving, VIGIED, init, now, operations, token, try_operations, until,
 };
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Runs `vigied` on the folder; what it prints.
 fn vigied(arguments: &[&str], data: &Path) -> String {
@@ -22,14 +21,6 @@ fn vigied(arguments: &[&str], data: &Path) -> String {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {errors}");
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(300), "never: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn send(server: &Server, token: &str, scope: &str, name: &str) {

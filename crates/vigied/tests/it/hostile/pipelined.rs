@@ -1,9 +1,9 @@
 //! Pipelined requests: the server notices a client that sends them and disconnects, and answers one that stays.
 
 use super::honest::{answer, connect_from};
-use super::queries::{figure, until, worst_head};
+use super::queries::{figure, worst_head};
 use crate::command_line::certificate;
-use crate::harness::Server;
+use crate::harness::{Server, until};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};

@@ -8,7 +8,7 @@ mod waiting;
 use super::honest::{answer, connect_from};
 use super::raw_http2::{PREFACE, get};
 use super::slow_bodies::{with_another_account, write_sample};
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Reply, Request, Server, until};
 use serde_json::json;
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -54,14 +54,6 @@ pub(super) fn figure(server: &Server, name: &str) -> u64 {
     value.parse().unwrap()
 }
 
-pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(300), "never: {what}");
-        std::thread::yield_now();
-    }
-}
-
 /// The head of a query that takes very long where there are long names; `lines` are further ones.
 pub(super) fn worst_head(key: &str, lines: &str) -> String {
     let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
@@ -71,7 +63,7 @@ pub(super) fn worst_head(key: &str, lines: &str) -> String {
 }
 
 /// Whether no byte of an answer has arrived yet.
-fn is_unanswered(stream: &TcpStream) -> bool {
+pub(super) fn is_unanswered(stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     let peeked = stream.peek(&mut [0]);
     peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
@@ -163,6 +155,14 @@ fn alternatives_are_not_tried_where_no_name_begins_so() {
 fn long_names(count: usize) -> impl Iterator<Item = String> {
     let rest = "y".repeat(1000);
     (0..count).map(move |number| format!("c.n{number}.{rest}"))
+}
+
+/// So many times four thousand long names, with which [`worst_head`] takes very long.
+pub(super) fn send_long_names(server: &Server, key: &str, parts: usize) {
+    for part in 0..parts {
+        let names = long_names(4000).map(|name| format!("p{part}.{name}"));
+        send(server, key, names);
+    }
 }
 
 /// Matching took the name's length times the pattern's, for each name, with the store's lock held.
@@ -325,13 +325,7 @@ fn a_client_that_hangs_up_ends_its_query() {
         "limits.concurrent_queries=2",
     ]);
     let key = server.owner.api_key.clone();
-    for part in 0..4 {
-        send(
-            &server,
-            &key,
-            long_names(4000).map(|name| format!("p{part}.{name}")),
-        );
-    }
+    send_long_names(&server, &key, 4);
     let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
     let head = format!(
         "GET /v1/metrics/list?query={pattern} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\n\r\n"

@@ -3,7 +3,7 @@
 mod groups;
 mod names;
 
-use crate::harness::{Reply, Server, Serving, VIGIED, knows, now};
+use crate::harness::{Reply, Server, Serving, VIGIED, knows, now, until};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -49,14 +49,6 @@ pub(super) fn neighbour(server: &Server) -> String {
         knows(&server.serving.url(), &key)
     });
     key
-}
-
-pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(300), "never: {what}");
-        std::thread::yield_now();
-    }
 }
 
 /// Sends one sample for each name, to the account's own domain.

@@ -1,8 +1,8 @@
 //! Texts and lists a caller can have taken or stored: each has a limit with a name, and one byte more is refused with the
 //! field's name and the limit's.
 
-use crate::harness::{Reply, Request, Server, knows};
-use crate::limits::{hits, until};
+use crate::harness::{Reply, Request, Server, knows, until};
+use crate::limits::hits;
 use base::limit::{self, Limit};
 use serde_json::json;
 

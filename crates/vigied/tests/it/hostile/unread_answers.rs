@@ -2,7 +2,7 @@
 
 use super::honest::{Honest, answer};
 use super::raw_http2::{PREFACE, get, no_window, until_closed};
-use crate::harness::Server;
+use crate::harness::{Server, until};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -101,19 +101,13 @@ fn an_answer_that_nobody_reads_is_given_up() {
     }
     let closed = |log: &str| log.matches("limit=\"write_stall_seconds\"").count();
     server.serving.wait_for_log("limit=\"write_stall_seconds\"");
-    let begun = std::time::Instant::now();
-    while closed(&server.serving.log()) < clients.len() {
-        assert!(begun.elapsed() < PATIENCE, "{}", server.serving.log());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    until("all are closed", || {
+        closed(&server.serving.log()) >= clients.len()
+    });
     // Neither does the system keep what it holds for them.
     let port = server.serving.address.rsplit(':').next().unwrap();
     let port = format!(":{:04X}", port.parse::<u16>().unwrap());
-    let begun = std::time::Instant::now();
-    while held_by_system(&port) > 0 {
-        assert!(begun.elapsed() < PATIENCE, "still held");
-        std::thread::yield_now();
-    }
+    until("nothing is held", || held_by_system(&port) == 0);
     for client in &mut clients {
         let read = rest(client);
         assert!(read < NAMES * 900, "the whole answer came: {read} bytes");

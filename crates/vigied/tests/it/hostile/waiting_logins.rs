@@ -1,12 +1,12 @@
 //! Logins of one account wait for each other: so many, and one identity leaves places to its colleagues. What is dead takes none.
 
-use super::busy_database::{Writer, ok, refresh_token, renewal, server};
-use super::queries::{figure, until};
+use super::behind_writer::{Waiting, Writer, in_time};
+use super::busy_database::{ok, refresh_token, renewal, server};
 use super::waiting_lists::service_id;
 use crate::harness::{Reply, Request, Server};
 use crate::limits::hits;
 use base::limit::{self, Limit};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 fn login_with(server: &Server, key: &str) -> Request {
     let form = [
@@ -15,21 +15,6 @@ fn login_with(server: &Server, key: &str) -> Request {
     ];
     let request = server.request("POST", "/identity/token");
     request.form(&form).basic("bx", "bx")
-}
-
-type Sent = JoinHandle<Reply>;
-
-/// So many logins of one identity: all wait but one, which is refused.
-fn fill(server: &Server, number: u64, login: impl Fn() -> Request) -> Vec<Sent> {
-    let refused = || hits(server, limit::LOGINS_WAITING_PER_IDENTITY);
-    let before = refused();
-    let sent = (0..number).map(|_| {
-        let login = login();
-        thread::spawn(move || login.send())
-    });
-    let sent = sent.collect();
-    until("one is refused", || refused() > before);
-    sent
 }
 
 fn is_told_to_come_again(refused: &Reply, limit: Limit) {
@@ -42,37 +27,36 @@ fn is_told_to_come_again(refused: &Reply, limit: Limit) {
 
 #[test]
 fn logins_that_wait_leave_room_to_colleagues() {
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let (of_account, of_identity) = (
-        limit::LOGINS_WAITING_PER_ACCOUNT,
-        limit::LOGINS_WAITING_PER_IDENTITY,
-    );
-    let shares = of_account.default / of_identity.default;
-    let colleagues: Vec<String> = (1..shares).map(|_| service_id(&server)).collect();
-    let newcomer = service_id(&server);
-    let held = refresh_token(&server);
-    let writer = Writer::begin(&server);
-    let at_once = limit::LOGINS_AT_ONCE_PER_ACCOUNT.default;
-    let renew = || renewal(&server, &held);
-    let mut sent = fill(&server, at_once + of_identity.default + 1, renew);
-    is_told_to_come_again(&renew().send(), of_identity);
-    // By its keys the identity is the same.
-    let by_key = login_with(&server, &server.owner.api_key).send();
-    is_told_to_come_again(&by_key, of_identity);
-    for colleague in &colleagues {
-        let login = || login_with(&server, colleague);
-        sent.extend(fill(&server, of_identity.default + 1, login));
-    }
-    is_told_to_come_again(&login_with(&server, &newcomer).send(), of_account);
-    assert_eq!(hits(&server, of_account), 1);
-    drop(writer);
-    let replies = sent.into_iter().map(|sent| sent.join().unwrap());
-    let refused: Vec<Reply> = replies.filter(|reply| reply.status == 429).collect();
-    assert_eq!(refused.len() as u64, shares);
-    for reply in &refused {
-        is_told_to_come_again(reply, of_identity);
-    }
-    ok(&login_with(&server, &newcomer).send());
+    in_time(|| {
+        let server = server(&["--set", "limits.request_seconds=600"]);
+        let (of_account, of_identity) = (
+            limit::LOGINS_WAITING_PER_ACCOUNT,
+            limit::LOGINS_WAITING_PER_IDENTITY,
+        );
+        let shares = of_account.default / of_identity.default;
+        let colleagues: Vec<String> = (1..shares).map(|_| service_id(&server)).collect();
+        let newcomer = login_with(&server, &service_id(&server));
+        let renews = renewal(&server, &refresh_token(&server));
+        let mut waiting = Waiting::behind_writer(&server);
+        let at_once = limit::LOGINS_AT_ONCE_PER_ACCOUNT.default;
+        let refused = waiting.fill(at_once + of_identity.default, &renews)?;
+        is_told_to_come_again(&refused, of_identity);
+        // By its keys the identity is the same.
+        let by_key = login_with(&server, &server.owner.api_key);
+        is_told_to_come_again(&waiting.answer_beside(&by_key)?, of_identity);
+        for colleague in &colleagues {
+            let login = login_with(&server, colleague);
+            let refused = waiting.fill(of_identity.default, &login)?;
+            is_told_to_come_again(&refused, of_identity);
+        }
+        is_told_to_come_again(&waiting.answer_beside(&newcomer)?, of_account);
+        assert_eq!(hits(&server, of_account), 1);
+        for reply in waiting.answers()? {
+            assert_ne!(reply.status, 429, "{}", reply.text());
+        }
+        ok(&newcomer.send());
+        Ok(())
+    });
 }
 
 /// Lets all sessions have been used last a minute ago.
@@ -98,34 +82,28 @@ fn unused_for_a_minute(server: &Server) {
 fn calls_that_keep_one_session_alive_take_one_place_of_its_owner() {
     const CALLS: u64 = 30;
     const { assert!(CALLS > limit::LOGINS_WAITING_PER_IDENTITY.default + 2) };
-    let server = server(&["--set", "limits.request_seconds=600"]);
-    let login = login_with(&server, &server.owner.api_key).send();
-    ok(&login);
-    let session = login.json()["session_id"].as_str().unwrap().to_owned();
-    unused_for_a_minute(&server);
-    let keep = || {
-        let path = format!("/v1/sessions/{session}/state");
-        server.request("PATCH", &path).basic("bx", "bx")
-    };
-    let writer = Writer::begin(&server);
-    let in_flight = || figure(&server, "vigie_http_requests_in_flight");
-    let before = in_flight();
-    let calls: Vec<Sent> = (0..CALLS)
-        .map(|_| {
-            let keep = keep();
-            thread::spawn(move || keep.send())
-        })
-        .collect();
-    until("they wait", || in_flight() >= before + CALLS);
-    let owner = login_with(&server, &server.owner.api_key);
-    let owner = thread::spawn(move || owner.send());
-    until("it waits as well", || in_flight() > before + CALLS);
-    drop(writer);
-    ok(&owner.join().unwrap());
-    for call in calls {
-        assert_eq!(call.join().unwrap().status, 204);
-    }
-    assert_eq!(hits(&server, limit::LOGINS_WAITING_PER_IDENTITY), 0);
+    in_time(|| {
+        let server = server(&["--set", "limits.request_seconds=600"]);
+        let by_owner = login_with(&server, &server.owner.api_key);
+        let login = by_owner.clone().send();
+        ok(&login);
+        let session = login.json()["session_id"].as_str().unwrap().to_owned();
+        unused_for_a_minute(&server);
+        let keep = || {
+            let path = format!("/v1/sessions/{session}/state");
+            server.request("PATCH", &path).basic("bx", "bx")
+        };
+        let mut waiting = Waiting::behind_writer(&server);
+        waiting.add((0..CALLS).map(|_| keep()))?;
+        waiting.add([by_owner])?;
+        let mut replies = waiting.answers()?;
+        ok(&replies.pop().unwrap());
+        for kept in replies {
+            assert_eq!(kept.status, 204, "{}", kept.text());
+        }
+        assert_eq!(hits(&server, limit::LOGINS_WAITING_PER_IDENTITY), 0);
+        Ok(())
+    });
 }
 
 /// Each took a place and a write transaction before it was refused, also for somebody who had been removed.

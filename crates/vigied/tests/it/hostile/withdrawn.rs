@@ -1,11 +1,11 @@
 //! Running work ends when its caller loses access: an answer being sent, a query, an arriving body.
 
-use super::queries::{figure, until, worst_head};
+use super::queries::{figure, send_long_names, worst_head};
 use super::raw_http2::{HEADERS, PREFACE, RESET, SETTINGS, frame, get, read_frame, window};
 use super::slow_bodies::with_another_account;
 use super::unread_answers::{fill, small_client};
 use crate::audit::{entries, login};
-use crate::harness::{Reply, Request, Server, VIGIED, token};
+use crate::harness::{Reply, Request, Server, VIGIED, token, until};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -302,18 +302,7 @@ fn a_query_ends_when_its_caller_is_let_in_no_longer() {
         "--set",
         "limits.account_share_percent=100",
     ]);
-    let user_token = format!("apikey {}", server.owner.api_key);
-    for part in 0..8 {
-        let rest = "y".repeat(1000);
-        let names = (0..4000).map(|at| format!("p{part}.c.n{at}.{rest}"));
-        let samples: Vec<_> = names
-            .map(|name| json!({"name": name, "value": 1}))
-            .collect();
-        let sent = server
-            .request("POST", "/v1/metrics")
-            .header("X-Auth-User-Token", &user_token);
-        ok(&sent.json(&json!(samples)).send());
-    }
+    send_long_names(&server, &server.owner.api_key, 8);
     let (key, path) = further_key(&server);
     let ask = || {
         let mut client = TcpStream::connect(&server.serving.address).unwrap();

@@ -1,8 +1,8 @@
 //! A packed answer ends with its caller's access as a plain one does, whichever way the credential came.
 
-use super::queries::until;
 use super::unread_answers::small_client;
 use super::withdrawn::{ended, further_key, manage, ok, server};
+use crate::harness::until;
 use serde_json::json;
 use std::io::{Read, Write};
 

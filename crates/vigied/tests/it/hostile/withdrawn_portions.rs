@@ -1,7 +1,8 @@
 //! A body that is stored in portions ends with its sender's access.
 
-use super::queries::{figure, until};
+use super::queries::figure;
 use super::withdrawn::{manage, ok, server};
+use crate::harness::until;
 
 const FIELDS: usize = 4000;
 const LINES: i64 = 36;

@@ -1,10 +1,10 @@
 //! A small answer is complete before its first byte is sent: what its client has not taken ends with the caller's access all the
 //! same.
 
-use super::queries::until;
 use super::raw_http2::{HEADERS, PREFACE, SETTINGS, frame, get, read_frame, window};
 use super::unread_answers::{fill, small_client};
 use super::withdrawn::{ended, further_key, manage, ok, server};
+use crate::harness::until;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 

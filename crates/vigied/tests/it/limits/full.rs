@@ -1,7 +1,7 @@
 //! A server whose places are all taken says so, and still shows how it is.
 
-use super::{hits, refused, until};
-use crate::harness::{Reply, Request, Server};
+use super::{hits, refused};
+use crate::harness::{Reply, Request, Server, until};
 use base::limit;
 
 /// How often the long write is tried: one that ends before anything was asked beside it proves nothing.

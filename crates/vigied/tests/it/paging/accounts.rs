@@ -57,7 +57,7 @@ fn accounts_come_in_pages() {
     let first = get(&server, "/coe/v2/accounts?limit=2");
     assert_eq!(all[1], "next-1");
     operator(&server, &["delete", "next-1", "--yes"]);
-    crate::limits::until("the server has heard that the account has gone", || {
+    crate::harness::until("the server has heard that the account has gone", || {
         follow(&server, "/coe/v2/accounts", 100, entity_name).len() == 3
     });
     let next = first["next_url"].as_str().unwrap();

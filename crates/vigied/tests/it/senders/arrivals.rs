@@ -1,8 +1,8 @@
 //! Arrivals of a space, as its administrators see them: the senders of each listener, refused samples, and silent senders.
 
 use super::{Listeners, lines};
-use crate::harness::now;
-use crate::limits::{hits, until};
+use crate::harness::{now, until};
+use crate::limits::hits;
 use base::limit;
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use super::slow::{encrypted, session};
 use super::{Listeners, pickles};
-use crate::harness::now;
-use crate::limits::{hits, until};
+use crate::harness::{now, until};
+use crate::limits::hits;
 use base::limit;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};

@@ -1,7 +1,8 @@
 //! Slow senders, silent ones, endless lines, floods and many connections.
 
 use super::{Listeners, Sender, lines};
-use crate::limits::{hits, until};
+use crate::harness::until;
+use crate::limits::hits;
 use base::limit::{self, Limit};
 use std::io::{Read, Write};
 

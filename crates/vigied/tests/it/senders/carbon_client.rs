@@ -1,7 +1,7 @@
 //! carbon's relay, unmodified, as the guide configures it: by pickles, and by lines with a key before each name.
 
 use super::{Listeners, key_before_names, lines};
-use crate::limits::until;
+use crate::harness::until;
 use crate::running::Running;
 use crate::undisturbed::own_address;
 use std::io::Write;

@@ -2,8 +2,7 @@
 
 use super::Listeners;
 use crate::command_line::certificate;
-use crate::harness::{Server, Serving, init, now};
-use crate::limits::until;
+use crate::harness::{Server, Serving, init, now, until};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,7 +1,7 @@
 //! Input that a page in a browser can make the browser send, from an address that is known: nothing of it is taken.
 
 use super::{Listeners, Sender};
-use crate::limits::until;
+use crate::harness::until;
 use std::io::Write;
 
 /// The lines after the head of a request were stored in the name of the address, whatever page had it sent.

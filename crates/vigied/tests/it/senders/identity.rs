@@ -1,8 +1,7 @@
 //! Senders that are let in, and senders that are not.
 
 use super::{Listeners, lines};
-use crate::harness::{VIGIED, now};
-use crate::limits::until;
+use crate::harness::{VIGIED, now, until};
 use serde_json::json;
 use std::process::Command;
 

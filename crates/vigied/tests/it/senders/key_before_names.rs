@@ -1,7 +1,7 @@
 //! A key before each name, from senders that can show it in no other way.
 
 use super::{Listeners, lines};
-use crate::limits::until;
+use crate::harness::until;
 use serde_json::json;
 
 /// Whether the first space takes it.

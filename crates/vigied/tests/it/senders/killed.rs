@@ -6,7 +6,7 @@ use super::lasting::Lasting;
 use super::statsd_client::counting_etsys;
 use super::{key_before_names, lines};
 use crate::collectd_client::{self, Collectd, block, write_graphite};
-use crate::limits::until;
+use crate::harness::until;
 use crate::running::Running;
 use std::collections::BTreeSet;
 use std::net::UdpSocket;

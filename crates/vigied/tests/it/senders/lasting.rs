@@ -1,8 +1,7 @@
 //! A server that comes back at the addresses it had, on the same data, however it ended.
 
 use super::Listeners;
-use crate::harness::{Server, Serving};
-use crate::limits::until;
+use crate::harness::{Server, Serving, until};
 use crate::undisturbed::own_address;
 use serde_json::json;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};

@@ -1,8 +1,8 @@
 //! Port 9095: the frames of the multi-tenant lumberjack protocol, against the real server.
 
 use super::Listeners;
-use crate::harness::{Server, now};
-use crate::limits::{hits, until};
+use crate::harness::{Server, now, until};
+use crate::limits::hits;
 use base::limit;
 use serde_json::json;
 use std::io::{Read, Write};

@@ -1,8 +1,7 @@
 //! Packets of collectd's plugin `network`: in clear by address, signed and encrypted by the secret of a key.
 
 use super::Listeners;
-use crate::harness::{Server, VIGIED, now};
-use crate::limits::until;
+use crate::harness::{Server, VIGIED, now, until};
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 use aws_lc_rs::{digest, hmac, iv::FixedLength};
 use std::process::{Command, Stdio};

@@ -2,8 +2,7 @@
 
 use super::lumberjack::{self, Client, OUT};
 use super::{Listeners, Sender, network, pickles};
-use crate::harness::now;
-use crate::limits::until;
+use crate::harness::{now, until};
 use serde_json::json;
 use std::io::Write;
 

@@ -1,8 +1,7 @@
 //! Pickles, as Python writes them.
 
 use super::Listeners;
-use crate::harness::now;
-use crate::limits::until;
+use crate::harness::{now, until};
 use std::io::Write;
 
 /// The bytes of `struct.pack("!L", len(own)) + own` with `own = pickle.dumps(samples, protocol=2)`.

@@ -1,8 +1,8 @@
 //! Senders that trickle, or read nothing: inside a TLS handshake, a record, a pickle, and after answers.
 
 use super::{Listeners, lines};
-use crate::harness::Server;
-use crate::limits::{hits, until};
+use crate::harness::{Server, until};
+use crate::limits::hits;
 use base::limit;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;

@@ -1,7 +1,8 @@
 //! statsd by UDP and TCP: sums of a domain, stored by a flush under the names of etsy's.
 
 use super::{Listeners, Sender};
-use crate::limits::{hits, until};
+use crate::harness::until;
+use crate::limits::hits;
 use base::limit::{self, Limit};
 
 /// Those of statsd's sums.

@@ -2,7 +2,7 @@
 //! same names and the same numbers.
 
 use super::Listeners;
-use crate::limits::until;
+use crate::harness::until;
 use crate::running::Running;
 use std::collections::BTreeMap;
 use std::net::{TcpListener, UdpSocket};

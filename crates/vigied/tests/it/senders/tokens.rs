@@ -1,8 +1,7 @@
 //! Tokens that end while a stream runs.
 
 use super::{Listeners, arrivals, lines};
-use crate::harness::now;
-use crate::limits::until;
+use crate::harness::{now, until};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;

@@ -1,7 +1,7 @@
 //! Keys that are withdrawn while their senders are at work: within a second nothing of theirs is taken any more.
 
 use super::{Listeners, Sender, lines};
-use crate::limits::until;
+use crate::harness::until;
 use crate::tokens::within_a_second;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A server with one user in two accounts, and the credentials that user may send.
 
-use crate::harness::{Reply, Server, VIGIED};
+use crate::harness::{Reply, Server, VIGIED, until};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -99,14 +99,7 @@ impl Fixture {
             iam_id,
         };
         // The account was made beside the server, which sees it within a second.
-        let begun = std::time::Instant::now();
-        while place.accounts() < 2 {
-            assert!(
-                begun.elapsed().as_secs() < 300,
-                "the account never appeared"
-            );
-            std::thread::yield_now();
-        }
+        until("the account is seen", || place.accounts() >= 2);
         place
     }
 

@@ -1,7 +1,7 @@
 //! Deletions without end, and their cost for readers.
 
-use super::{HONEST, ask, connect_from, figure, until};
-use crate::harness::Server;
+use super::{HONEST, ask, connect_from, figure};
+use crate::harness::{Server, until};
 use crate::hostile::slow_bodies::{with_another_account, write_sample};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};

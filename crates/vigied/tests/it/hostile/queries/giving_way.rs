@@ -1,8 +1,8 @@
 //! Accounts that act together: their worst queries have every turn, and a small query of another account still gets one.
 
 use super::super::quota::operator;
-use super::{ask, connect_from, figure, is_unanswered, long_names, send, until, worst_head};
-use crate::harness::Server;
+use super::{ask, connect_from, figure, is_unanswered, send, send_long_names, worst_head};
+use crate::harness::{Server, until};
 use serde_json::Value;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
@@ -20,10 +20,7 @@ fn account(server: &Server, name: &str) -> String {
     until("the server has seen the account", || {
         ask(server, &key, "GET", "/v1/metrics/list").send().status == 200
     });
-    for part in 0..4 {
-        let names = long_names(4000).map(|name| format!("p{part}.{name}"));
-        send(server, &key, names);
-    }
+    send_long_names(server, &key, 4);
     key
 }
 

@@ -1,7 +1,7 @@
 //! Large answers: sent in pieces, bounded in memory, and dropped if the client does not read.
 
-use super::{ask, figure, send, until};
-use crate::harness::{Server, now};
+use super::{ask, figure, send};
+use crate::harness::{Server, now, until};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,7 +1,8 @@
 //! Queries that wait for their turn: the wait counts towards the time limit, and its refusal says so.
 
 use super::super::slow_bodies::with_another_account;
-use super::{ask, figure, long_names, percent, send, until};
+use super::{ask, figure, percent, send_long_names};
+use crate::harness::until;
 
 /// Where everything stands in its place before the first one's time is over: on a slow machine that takes longer, as the queries
 /// do themselves.
@@ -26,10 +27,7 @@ fn are_told_within(seconds: u64) -> bool {
     ]);
     let first_key = server.owner.api_key.clone();
     for key in [&first_key, &other] {
-        for part in 0..24 {
-            let names = long_names(4000).map(|name| format!("p{part}.{name}"));
-            send(&server, key, names);
-        }
+        send_long_names(&server, key, 24);
     }
     // Together much longer than the time that is given here.
     let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));

@@ -1,7 +1,7 @@
 //! The bytes of names are counted over all domains of an account, and over all accounts.
 
-use super::{counts, is_for_later, make_space, neighbour, operator, send, set, until};
-use crate::harness::{Reply, Server, Serving};
+use super::{counts, is_for_later, make_space, neighbour, operator, send, set};
+use crate::harness::{Reply, Server, Serving, until};
 use serde_json::{Value, json};
 
 fn send_to(server: &Server, space: &str, names: &[&str]) -> Reply {
@@ -20,6 +20,23 @@ fn send_to(server: &Server, space: &str, names: &[&str]) -> Reply {
         .send()
 }
 
+/// Of two samples the first finds no room for its name.
+fn the_longer_is_rejected(reply: &Reply, code: &str, limit: &str) {
+    assert_eq!(counts(reply), (json!(1), json!(1)), "{}", reply.text());
+    let rejection = &reply.json()["rejections"][0];
+    assert_eq!(rejection["code"], code);
+    let reason = rejection["reason"].as_str().unwrap();
+    assert!(reason.contains(limit), "{reason}");
+}
+
+/// The operator gives the account more room, and what is sent then is taken.
+fn there_is_room_in_the_account(server: &Server, sent: impl Fn() -> Reply) {
+    let account = &server.owner.account;
+    let (done, text) = operator(server, &["limit", account, "name_bytes_per_account=1KiB"]);
+    assert!(done, "{text}");
+    until("the account has room", || sent().status == 200);
+}
+
 /// They were bounded by space alone, and an account may have ten thousand spaces.
 #[test]
 fn bytes_of_names_are_counted_over_all_spaces_of_an_account_also_after_a_restart() {
@@ -32,11 +49,7 @@ fn bytes_of_names_are_counted_over_all_spaces_of_an_account_also_after_a_restart
     let second = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
     assert_eq!(send_to(&server, &first, &["eight.by"]).status, 200);
     let reply = send_to(&server, &second, &["longer", "four"]);
-    assert_eq!(counts(&reply), (json!(1), json!(1)), "{}", reply.text());
-    let rejection = &reply.json()["rejections"][0];
-    assert_eq!(rejection["code"], "account_limit");
-    let reason = rejection["reason"].as_str().unwrap();
-    assert!(reason.contains("`name_bytes_per_account` = 12"), "{reason}");
+    the_longer_is_rejected(&reply, "account_limit", "`name_bytes_per_account` = 12");
     let next = neighbour(&server);
     assert_eq!(send(&server, &next, &["neighbour"]).status, 200);
     for is_restarted in [false, true] {
@@ -51,16 +64,7 @@ fn bytes_of_names_are_counted_over_all_spaces_of_an_account_also_after_a_restart
         let known = send_to(&server, &second, &["four"]);
         assert_eq!(known.status, 200, "a known series goes on");
     }
-    let more = [
-        "limit",
-        &server.owner.account,
-        "name_bytes_per_account=1KiB",
-    ];
-    let (done, text) = operator(&server, &more);
-    assert!(done, "{text}");
-    until("the account has room", || {
-        send_to(&server, &second, &["longer"]).status == 200
-    });
+    there_is_room_in_the_account(&server, || send_to(&server, &second, &["longer"]));
 }
 
 #[test]
@@ -107,22 +111,9 @@ fn new_series_are_made_as_far_as_the_names_of_all_accounts_have_bytes() {
     assert_eq!(send(&server, &key, &["ten.bytes_"]).status, 200);
     // One account has half of it, so that there is something left for others, unless the operator gives it more.
     is_for_later(&send(&server, &key, &["five5"]), "name_bytes_per_account");
-    let more = [
-        "limit",
-        &server.owner.account,
-        "name_bytes_per_account=1KiB",
-    ];
-    let (done, text) = operator(&server, &more);
-    assert!(done, "{text}");
-    until("the account has room", || {
-        send(&server, &key, &["five5"]).status == 200
-    });
+    there_is_room_in_the_account(&server, || send(&server, &key, &["five5"]));
     let reply = send(&server, &next, &["longer", "four"]);
-    assert_eq!(counts(&reply), (json!(1), json!(1)), "{}", reply.text());
-    let rejection = &reply.json()["rejections"][0];
-    assert_eq!(rejection["code"], "series_limit");
-    let reason = rejection["reason"].as_str().unwrap();
-    assert!(reason.contains("`name_bytes_in_all` = 20"), "{reason}");
+    the_longer_is_rejected(&reply, "series_limit", "`name_bytes_in_all` = 20");
     let figures = server.operations("/metrics").text();
     for line in [
         "vigie_store_name_bytes 19\n",
