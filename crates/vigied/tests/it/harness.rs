@@ -4,16 +4,20 @@ mod account;
 mod connection;
 mod init;
 mod second_account;
+mod stores;
+mod turns;
 
 pub(crate) use account::Account;
 pub(crate) use connection::KeptConnection;
-pub(crate) use init::{Owner, init, init_with};
+pub(crate) use init::{Owner, init, init_on_postgres, init_with};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+pub(crate) use stores::make_folder_of_node;
+pub(crate) use turns::Turns;
 
 /// The server's binary.
 pub(crate) const VIGIED: &str = env!("CARGO_BIN_EXE_vigied");
@@ -37,6 +41,8 @@ pub(crate) struct Serving {
     pub(crate) address: String,
     data: PathBuf,
     log: Arc<(Mutex<String>, Condvar)>,
+    /// Where its identity is, if a test asked for one.
+    postgres: Option<Box<stores::Postgres>>,
 }
 
 impl Serving {
@@ -108,6 +114,7 @@ impl Serving {
             address: line.trim().to_owned(),
             data: data.to_owned(),
             log,
+            postgres: None,
         })
     }
 
@@ -189,15 +196,6 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let owner = init_with(&folder.path().join("data"), &[]);
         Self::on(folder, owner, "127.0.0.1:0", &[])
-    }
-
-    /// One whose identity is in a PostgreSQL; without one, the test is skipped.
-    pub(crate) fn on_postgres(test: &str) -> Option<Self> {
-        let database = testing::postgres(test)?;
-        let flags = ["--database", database.as_str()];
-        let folder = tempfile::tempdir().unwrap();
-        let owner = init_with(&folder.path().join("data"), &flags);
-        Some(Self::on(folder, owner, "127.0.0.1:0", &flags))
     }
 
     fn on(folder: tempfile::TempDir, owner: Owner, listen: &str, flags: &[&str]) -> Self {
