@@ -10,7 +10,7 @@ use crate::model::directory::{Deleted, Directory, Org, Space};
 use crate::model::page::{Page, PageRequest};
 use crate::model::text::name;
 use crate::policy::{administers, manages};
-use crate::refusal::Remedy;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::counts::CountedItem;
 use crate::repo::deletions::{self, RestorableDomain};
 use crate::repo::members::lock_member;
@@ -44,16 +44,21 @@ impl Iam {
     /// # Errors
     /// When it is not deleted, or no longer exists, or the caller could not have deleted it; when its account lets nobody in from the
     /// caller's address.
-    pub fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
+    pub async fn may_restore(&self, caller: &Identity, domain: Domain) -> Result<(), IamError> {
+        self.deleted_domain(caller, domain).await.map(drop)
+    }
+
+    /// A deletion that the caller may restore, also if another node has made it a moment ago.
+    async fn deleted_domain(&self, caller: &Identity, domain: Domain) -> Result<Deleted, IamError> {
+        self.found_at_any_node(|| self.known_deleted_domain(caller, domain))
+            .await
+    }
+
+    fn known_deleted_domain(&self, caller: &Identity, domain: Domain) -> Result<Deleted, IamError> {
         let what = match domain {
             Domain::Space(_) => "space",
             _ => "organization",
         };
-        self.found(caller, domain, what).map(drop)
-    }
-
-    /// The deleted domains that the caller may restore.
-    fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let accounts = directory.accounts_of(caller.principal()).iter();
         let mut deletions = accounts.flat_map(|account| directory.deletions.of(*account));
@@ -63,9 +68,10 @@ impl Iam {
                 && may_restore(&directory, caller, deletion)
         });
         let none = || match self.is_visible(caller, domain) {
-            true => IamError::conflict(format!(
-                "the {what} is not deleted, so there is nothing to restore"
-            )),
+            true => {
+                let message = format!("the {what} is not deleted, so there is nothing to restore");
+                IamError::Refused(Refusal::new(Reason::Conflict, message).maybe_unknown())
+            }
             false => IamError::not_found(&format!("a deleted {what} of this GUID")),
         };
         let found = found.ok_or_else(none)?;
@@ -93,7 +99,7 @@ impl Iam {
         new_name: Option<&str>,
     ) -> Result<Space, IamError> {
         let domain = Domain::Space(id);
-        let found = self.found(caller, domain, "space")?;
+        let found = self.deleted_domain(caller, domain).await?;
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;
@@ -139,7 +145,7 @@ impl Iam {
         new_name: Option<&str>,
     ) -> Result<Org, IamError> {
         let domain = Domain::Org(id);
-        let found = self.found(caller, domain, "organization")?;
+        let found = self.deleted_domain(caller, domain).await?;
         let new_name = new_name.map(|text| name("name", text)).transpose()?;
         let mut tx = self.0.db.begin().await?;
         self.still_may(&mut tx, caller, &found).await?;

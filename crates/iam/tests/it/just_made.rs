@@ -286,6 +286,13 @@ async fn spaces_and_instances(world: World) {
     node.space(&owner, space("read").await).await.unwrap();
     let id = space("named").await;
     node.rename_space(&owner, id, "renamed").await.unwrap();
+    // What was deleted a moment ago is restored; the node still takes it for one that is there.
+    let (id, of_org) = (space("deleted").await, org("deleted").await);
+    node.sync().await.unwrap();
+    iam.delete_space(&owner, id).await.unwrap();
+    node.restore_space(&owner, id, None).await.unwrap();
+    iam.delete_org(&owner, of_org, false).await.unwrap();
+    node.restore_org(&owner, of_org, None).await.unwrap();
 
     let instance = async |name: &str| {
         let new = NewInstance {

@@ -71,7 +71,7 @@ pub(super) async fn restore_space(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
-    app.iam.may_restore(&caller, Domain::Space(id))?;
+    app.iam.may_restore(&caller, Domain::Space(id)).await?;
     let name = new_name(&bytes)?;
     let space = app.iam.restore_space(&caller, id, name.as_deref()).await?;
     json(StatusCode::CREATED, &space_resource(&space))
@@ -84,7 +84,7 @@ pub(super) async fn restore_org(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let id = params.id("guid")?;
-    app.iam.may_restore(&caller, Domain::Org(id))?;
+    app.iam.may_restore(&caller, Domain::Org(id)).await?;
     let name = new_name(&bytes)?;
     let org = app.iam.restore_org(&caller, id, name.as_deref()).await?;
     json(StatusCode::CREATED, &org_resource(&org))

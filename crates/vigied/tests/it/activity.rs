@@ -132,6 +132,25 @@ fn a_killed_server_loses_what_it_has_counted_since_it_wrote() {
     assert_eq!(written(&data, &id), kept + 1);
 }
 
+/// Each node writes what it has counted, which takes the place of nothing that the other has.
+#[test]
+fn what_two_nodes_have_counted_is_added() {
+    let Some(server) = Server::on_two_nodes("what_two_nodes_have_counted_is_added") else {
+        return;
+    };
+    let body =
+        json!({"account_id": server.owner.account, "name": "ci", "apikey": {"name": "first"}});
+    let made = server.request("POST", "/v1/serviceids");
+    let made = made.bearer(&server.token()).json(&body).send().json();
+    let key = format!("/v1/apikeys/{}", text(&made["apikey"]["id"]));
+    for _ in 0..5 {
+        token(&server.serving.url(), &text(&made["apikey"]["apikey"]));
+    }
+    let server = server.restarted();
+    let seen = activity(&server.serving.url(), &server.token(), &key);
+    assert_eq!(seen["authn_count"], 5);
+}
+
 #[test]
 fn a_report_names_who_has_not_authenticated() {
     let server = Server::start();

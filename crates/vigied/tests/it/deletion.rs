@@ -175,8 +175,20 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
 
 #[test]
 fn another_name_is_as_short_as_any_and_a_body_that_is_none_loses_nothing() {
-    let server = Server::start();
-    let caller = of(&server);
+    restore_at_last(&Server::start());
+}
+
+/// What one node has deleted the other restores.
+#[test]
+fn a_restore_that_is_refused_at_one_node_is_done_at_the_other() {
+    let test = "a_restore_that_is_refused_at_one_node_is_done_at_the_other";
+    if let Some(server) = Server::on_two_nodes(test) {
+        restore_at_last(&server);
+    }
+}
+
+fn restore_at_last(server: &Server) {
+    let caller = of(server);
     let path = format!("/v2/spaces/{}", server.owner.space);
     caller.delete(&path);
     let restore = format!("{path}/restore");

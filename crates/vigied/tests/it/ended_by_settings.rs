@@ -75,64 +75,79 @@ fn make_older(server: &Server, of: &Login, moved: Moved) {
 }
 
 fn change_session(server: &Server, id: &str, sql: &'static str) {
-    let file = server.data().join("iam.db");
     let guid = id.strip_prefix("C-").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
-        #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
-        let changed = db.execute(sql, &[guid.into()]).await.unwrap();
-        assert_eq!(changed, 1);
-        db.close().await;
-    });
+    assert_eq!(server.change_rows(sql, &[guid.into()]), 1);
+}
+
+#[test]
+fn a_session_that_is_over_for_an_account_is_not_renewed_for_it() {
+    renew_what_is_over(&Server::start());
+}
+
+#[test]
+fn a_session_that_is_over_for_an_account_is_not_renewed_for_it_on_two_nodes() {
+    let test = "a_session_that_is_over_for_an_account_is_not_renewed_for_it_on_two_nodes";
+    if let Some(server) = Server::on_two_nodes(test) {
+        renew_what_is_over(&server);
+    }
 }
 
 /// A session of one account, which the server does not end for the settings of another.
-#[test]
-fn a_session_that_is_over_for_an_account_is_not_renewed_for_it() {
-    let server = Server::start();
+fn renew_what_is_over(server: &Server) {
     let (first, other) = (server.owner.account.clone(), server.second_account());
-    let administrator = log_in(&server, &other);
-    let mut login = log_in(&server, &first);
+    let administrator = log_in(server, &other);
+    let mut login = log_in(server, &first);
     for (moved, setting, unset, code) in [
         (Moved::LastUse, IDLE, LASTING, "BXNIM0439E"),
         (Moved::Proof, LASTING, IDLE, "BXNIM0408E"),
     ] {
         let body = json!({setting: "900", unset: "NOT_SET"});
-        set(&server, &administrator, &other, &body);
-        make_older(&server, &login, moved);
-        let reply = renew(&server, &login.refresh, &other);
+        set(server, &administrator, &other, &body);
+        make_older(server, &login, moved);
+        let reply = renew(server, &login.refresh, &other);
         let body = reply.text();
         assert_eq!(reply.status, 400, "{body}");
         assert_eq!(reply.json()["errorCode"], code, "{body}");
         assert_eq!(reply.json()["error"], "invalid_grant", "{body}");
         assert!(body.contains(&format!("`{setting}`")), "{body}");
         // The refused token was not used up, and its own account says nothing about sessions.
-        let reply = renew(&server, &login.refresh, &first);
+        let reply = renew(server, &login.refresh, &first);
         assert_eq!(reply.status, 200, "{}", reply.text());
         login.refresh = text(&reply.json()["refresh_token"]);
     }
 }
 
+/// What is moved, the setting that ends the session then, and the reason that is told.
+type End = (Moved, &'static str, &'static str);
+
+const UNUSED: End = (Moved::LastUse, IDLE, "BXNIM0439E");
+const OLD: End = (Moved::Proof, LASTING, "BXNIM0408E");
+
 #[test]
 fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
-    let server = Server::start();
+    end(&Server::start(), &[UNUSED, OLD]);
+}
+
+/// Both nodes look for what is over; each end is waited for, so one is enough.
+#[test]
+fn what_is_over_is_not_listed_and_its_token_is_refused_soon_on_two_nodes() {
+    let test = "what_is_over_is_not_listed_and_its_token_is_refused_soon_on_two_nodes";
+    if let Some(server) = Server::on_two_nodes(test) {
+        end(&server, &[UNUSED]);
+    }
+}
+
+fn end(server: &Server, ends: &[End]) {
     let account = server.owner.account.clone();
-    for (moved, setting, reason) in [
-        (Moved::LastUse, IDLE, "BXNIM0439E"),
-        (Moved::Proof, LASTING, "BXNIM0408E"),
-    ] {
-        let (old, current) = (log_in(&server, &account), log_in(&server, &account));
-        set(&server, &current, &account, &json!({setting: "900"}));
+    for &(moved, setting, reason) in ends {
+        let (old, current) = (log_in(server, &account), log_in(server, &account));
+        set(server, &current, &account, &json!({setting: "900"}));
         let is_open = |login: &Login| {
             let request = server.request("GET", "/v2/spaces").bearer(&login.access);
             request.send().status == 200
         };
         assert!(is_open(&old));
-        make_older(&server, &old, moved);
+        make_older(server, &old, moved);
         let list = server.request("GET", "/v1/sessions?pagesize=100");
         let list = list.bearer(&current.access).send().json();
         let all = list["sessions"].as_array().unwrap().iter();
@@ -146,9 +161,9 @@ fn what_is_over_is_not_listed_and_its_token_is_refused_soon() {
             std::thread::sleep(Duration::from_millis(100));
         }
         assert!(is_open(&current));
-        let late = renew(&server, &old.refresh, &account);
+        let late = renew(server, &old.refresh, &account);
         assert_eq!(late.json()["errorCode"], reason, "{}", late.text());
-        set(&server, &current, &account, &json!({setting: "NOT_SET"}));
+        set(server, &current, &account, &json!({setting: "NOT_SET"}));
     }
 }
 

@@ -6,11 +6,13 @@ mod documented;
 mod init;
 mod pending;
 mod second_account;
+mod stores;
+mod turns;
 mod until;
 
 pub(crate) use account::Account;
 pub(crate) use connection::KeptConnection;
-pub(crate) use init::{Owner, init, init_with};
+pub(crate) use init::{Owner, init, init_on_postgres, init_with};
 pub(crate) use pending::{Pending, whole_answer};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+pub(crate) use stores::make_folder_of_node;
+pub(crate) use turns::Turns;
 pub(crate) use until::until;
 
 /// The server's binary.
@@ -42,6 +46,8 @@ pub(crate) struct Serving {
     pub(crate) address: String,
     data: PathBuf,
     log: Arc<(Mutex<String>, Condvar)>,
+    /// Where its identity is, if a test asked for one.
+    postgres: Option<Box<stores::Postgres>>,
 }
 
 impl Serving {
@@ -113,6 +119,7 @@ impl Serving {
             address: line.trim().to_owned(),
             data: data.to_owned(),
             log,
+            postgres: None,
         })
     }
 
@@ -194,15 +201,6 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let owner = init_with(&folder.path().join("data"), &[]);
         Self::on(folder, owner, "127.0.0.1:0", &[])
-    }
-
-    /// One whose identity is in a PostgreSQL; without one, the test is skipped.
-    pub(crate) fn on_postgres(test: &str) -> Option<Self> {
-        let database = testing::postgres(test)?;
-        let flags = ["--database", database.as_str()];
-        let folder = tempfile::tempdir().unwrap();
-        let owner = init_with(&folder.path().join("data"), &flags);
-        Some(Self::on(folder, owner, "127.0.0.1:0", &flags))
     }
 
     fn on(folder: tempfile::TempDir, owner: Owner, listen: &str, flags: &[&str]) -> Self {

@@ -67,7 +67,7 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
 #[test]
 fn sessions_are_listed_and_ended_one_by_one_and_all_at_once_on_postgres() {
     let test = "sessions_are_listed_and_ended_one_by_one_and_all_at_once_on_postgres";
-    if let Some(server) = Server::on_postgres(test) {
+    if let Some(server) = Server::on_two_nodes(test) {
         list_and_end(&server);
     }
 }
@@ -124,7 +124,7 @@ fn a_loop_that_ends_sessions_leaves_none_out() {
 #[test]
 fn a_loop_that_ends_sessions_leaves_none_out_on_postgres() {
     let test = "a_loop_that_ends_sessions_leaves_none_out_on_postgres";
-    if let Some(server) = Server::on_postgres(test) {
+    if let Some(server) = Server::on_two_nodes(test) {
         end_in_a_loop(&server);
     }
 }

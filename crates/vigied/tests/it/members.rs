@@ -21,7 +21,10 @@ fn text(value: &Value) -> String {
 
 impl Account {
     fn start() -> Self {
-        let server = Server::start();
+        Self::on(Server::start())
+    }
+
+    fn on(server: Server) -> Self {
         let owner = server.token();
         let account = Self {
             server,
@@ -143,7 +146,18 @@ fn a_login_of_a_sender_makes_no_key_where_administrators_alone_make_them() {
 
 #[test]
 fn a_member_leaves_by_themselves_and_removes_nobody_else() {
-    let account = Account::start();
+    leave(&Account::start());
+}
+
+#[test]
+fn a_member_leaves_two_nodes_by_themselves_and_removes_nobody_else() {
+    let test = "a_member_leaves_two_nodes_by_themselves_and_removes_nobody_else";
+    if let Some(server) = Server::on_two_nodes(test) {
+        leave(&Account::on(server));
+    }
+}
+
+fn leave(account: &Account) {
     let (token, id) = account.member();
     let owner = account.iam_id(&account.owner);
     let reply = account.remove(&token, "v2", &owner);

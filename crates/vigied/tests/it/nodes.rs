@@ -2,7 +2,7 @@
 //! was done at either.
 
 use crate::audit::login;
-use crate::harness::{Request, Serving, VIGIED, now};
+use crate::harness::{Request, Serving, Turns, VIGIED, init_on_postgres, make_folder_of_node, now};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,29 +27,19 @@ impl Nodes {
         test: &str,
         flags: impl FnOnce(&Value, &Path) -> Vec<String>,
     ) -> Option<Self> {
-        let database = testing::postgres(test)?;
         let folder = tempfile::tempdir().unwrap();
+        let first = folder.path().join("node-0");
+        let (database, owner) = init_on_postgres(test, &first)?;
+        make_folder_of_node(&first, &folder.path().join("node-1"));
         let mut nodes = Self {
             folder,
             database,
-            owner: Value::Null,
+            owner,
             nodes: Vec::new(),
         };
-        nodes.owner = nodes.vigied(0, &["init", "--output", "json"]);
         let mut all = vec!["--database".to_owned(), nodes.database.clone()];
         all.extend(flags(&nodes.owner, nodes.folder.path()));
         let flags: Vec<&str> = all.iter().map(String::as_str).collect();
-        // Both sign with the same keys, as an operator sets it up.
-        let (keys, copy) = (nodes.data(0).join("keys"), nodes.data(1).join("keys"));
-        for folder in [nodes.data(1), copy.clone()] {
-            std::fs::create_dir(&folder).unwrap();
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-            std::fs::set_permissions(&folder, mode).unwrap();
-        }
-        for file in keys.read_dir().unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
-        }
         for node in 0..2 {
             let started = Serving::start(&nodes.data(node), "127.0.0.1:0", &flags);
             nodes.nodes.push(started);
@@ -79,6 +69,14 @@ impl Nodes {
 
     pub(crate) fn url(&self, node: usize) -> String {
         self.nodes[node].url()
+    }
+
+    /// The URL of one address before both, to which requests go in turn.
+    pub(crate) fn url_in_turn(&self) -> String {
+        let turns = Turns::bind();
+        let url = format!("http://{}", turns.address());
+        turns.between([0, 1].map(|node| self.url(node)), self.owner("api_key"));
+        url
     }
 
     pub(crate) fn serving(&self, node: usize) -> &Serving {

@@ -194,7 +194,7 @@ fn users_come_in_pages_those_who_wait_behind_those_who_are_in() {
 #[test]
 fn users_come_in_pages_those_who_wait_behind_those_who_are_in_on_postgres() {
     let test = "users_come_in_pages_those_who_wait_behind_those_who_are_in_on_postgres";
-    if let Some(server) = Server::on_postgres(test) {
+    if let Some(server) = Server::on_two_nodes(test) {
         users_in_pages(&server);
     }
 }

@@ -66,7 +66,7 @@ fn a_preference_is_kept_until_it_is_deleted() {
 #[test]
 fn a_preference_is_kept_until_it_is_deleted_on_postgres() {
     let test = "a_preference_is_kept_until_it_is_deleted_on_postgres";
-    if let Some(server) = Server::on_postgres(test) {
+    if let Some(server) = Server::on_two_nodes(test) {
         keep_and_delete(&Account::on(server));
     }
 }

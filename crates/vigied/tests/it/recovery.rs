@@ -96,7 +96,18 @@ fn sets_a_password(url: &str, owner: &Owner, code: &str) {
 
 #[test]
 fn a_lost_password_is_reset_while_the_server_runs() {
-    let server = Server::start();
+    reset(&Server::start());
+}
+
+/// The code is made at one node, and mostly used at the other.
+#[test]
+fn a_lost_password_is_reset_while_two_nodes_run() {
+    if let Some(server) = Server::on_two_nodes("a_lost_password_is_reset_while_two_nodes_run") {
+        reset(&server);
+    }
+}
+
+fn reset(server: &Server) {
     let (data, owner, url) = (server.data(), &server.owner, server.serving.url());
     let first = run_ok(&data, &["user", "reset-password", &owner.user]);
     let second = run_ok(&data, &["user", "reset-password", &owner.user]);

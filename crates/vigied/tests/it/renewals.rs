@@ -23,10 +23,22 @@ fn refresh_token(home: &Path) -> Value {
     config["IAMRefreshToken"].clone()
 }
 
-/// A container starts from a folder that was copied a moment ago, while the original has been renewed twice.
 #[test]
 fn a_copy_of_a_login_goes_on_where_the_original_is() {
-    let server = Server::start();
+    renew_a_copy(&Server::start());
+}
+
+/// Each renewal is one of the other node than the one before.
+#[test]
+fn a_copy_of_a_login_goes_on_where_the_original_is_on_two_nodes() {
+    let test = "a_copy_of_a_login_goes_on_where_the_original_is_on_two_nodes";
+    if let Some(server) = Server::on_two_nodes(test) {
+        renew_a_copy(&server);
+    }
+}
+
+/// A container starts from a folder that was copied a moment ago, while the original has been renewed twice.
+fn renew_a_copy(server: &Server) {
     let home = |name: &str| -> PathBuf { server.folder.path().join(name) };
     let (first, second) = (home("first"), home("second"));
     let (url, key) = (server.serving.url(), server.owner.api_key.clone());

@@ -15,7 +15,6 @@ mod policies;
 mod profiles;
 mod published_keys;
 mod resources;
-mod turns;
 mod two_nodes;
 mod users;
 mod workloads;

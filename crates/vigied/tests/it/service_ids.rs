@@ -29,7 +29,10 @@ struct Account {
 
 impl Account {
     fn start() -> Self {
-        let server = Server::start();
+        Self::on(Server::start())
+    }
+
+    fn on(server: Server) -> Self {
         let token = server.token();
         let info = server.request("GET", "/identity/userinfo").bearer(&token);
         let owner = text(&info.send().json()["iam_id"]);

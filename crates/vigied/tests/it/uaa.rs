@@ -222,12 +222,22 @@ fn refusals_have_the_words_the_command_line_looks_for() {
     }
 }
 
-/// In whichever header the token comes, its session ends.
 #[test]
 fn a_disconnect_ends_the_session() {
-    let server = Server::start();
+    disconnect(&Server::start());
+}
+
+#[test]
+fn a_disconnect_ends_the_session_on_two_nodes() {
+    if let Some(server) = Server::on_two_nodes("a_disconnect_ends_the_session_on_two_nodes") {
+        disconnect(&server);
+    }
+}
+
+/// In whichever header the token comes, its session ends.
+fn disconnect(server: &Server) {
     for header in ["Authorization", "X-Auth-User-Token"] {
-        let login = ask(&server)
+        let login = ask(server)
             .form(&[
                 ("grant_type", "password"),
                 ("username", "apikey"),
@@ -257,7 +267,7 @@ fn a_disconnect_ends_the_session() {
             ("grant_type", "refresh_token"),
             ("refresh_token", login["refresh_token"].as_str().unwrap()),
         ];
-        assert_eq!(word(&ask(&server).form(&refresh).send()).1, "invalid_grant");
+        assert_eq!(word(&ask(server).form(&refresh).send()).1, "invalid_grant");
     }
     let key = format!("apikey {}", server.owner.api_key);
     let by_key = server.request("POST", "/oauth/token/disconnect");

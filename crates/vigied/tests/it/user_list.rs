@@ -95,7 +95,7 @@ fn people_are_searched_for_in_both_parts_of_the_list() {
 #[test]
 fn people_are_searched_for_in_both_parts_of_the_list_on_postgres() {
     let test = "people_are_searched_for_in_both_parts_of_the_list_on_postgres";
-    if let Some(server) = Server::on_postgres(test) {
+    if let Some(server) = Server::on_two_nodes(test) {
         search(&Account::on(server));
     }
 }

@@ -88,7 +88,7 @@ fn a_uaa_token_opens_no_account_that_does_not_let_its_address_in() {
         refused(iam.space(&far, b.space).await);
         refused(iam.holders(&far, space, Role::Manager, ALL));
         refused(iam.members(&far, b.account, ALL));
-        refused(iam.may_restore(&far, Domain::Space(brief.id)));
+        refused(iam.may_restore(&far, Domain::Space(brief.id)).await);
         refused(iam.restore_space(&far, brief.id, None).await);
         refused(iam.create_space(&far, b.org, "further").await);
         refused(iam.rename_space(&far, b.space, "other").await);

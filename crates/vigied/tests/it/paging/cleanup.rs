@@ -137,18 +137,30 @@ fn ids(list: &List, page: &Value) -> Vec<String> {
 
 #[test]
 fn a_loop_that_deletes_what_it_reads_leaves_nothing_out() {
-    let server = Server::start();
+    delete_in_a_loop(&Server::start());
+}
+
+/// The pages come from both nodes, and both delete what is on them.
+#[test]
+fn loops_leave_nothing_and_nobody_out_on_two_nodes() {
+    if let Some(server) = Server::on_two_nodes("loops_leave_nothing_and_nobody_out_on_two_nodes") {
+        delete_in_a_loop(&server);
+        remove_in_a_loop(&server);
+    }
+}
+
+fn delete_in_a_loop(server: &Server) {
     for list in &LISTS {
         let path = list.path;
         for number in 0..5 {
-            (list.make)(&server, number);
+            (list.make)(server, number);
         }
         let mut address = format!("{path}?{}=2", list.size);
         let mut deleted = 0;
         for _ in 0..9 {
-            let page = get(&server, &address);
+            let page = get(server, &address);
             for id in ids(list, &page) {
-                let reply = ask(&server, "DELETE", &format!("{path}/{id}"), None);
+                let reply = ask(server, "DELETE", &format!("{path}/{id}"), None);
                 assert_eq!(reply.status / 100, 2, "{path}: {}", reply.text());
                 deleted += 1;
             }
@@ -159,7 +171,7 @@ fn a_loop_that_deletes_what_it_reads_leaves_nothing_out() {
             address = next[server.serving.url().len()..].to_owned();
         }
         assert_eq!(deleted, 5, "{path}");
-        assert!(ids(list, &get(&server, path)).is_empty(), "{path}");
+        assert!(ids(list, &get(server, path)).is_empty(), "{path}");
     }
 }
 
@@ -187,22 +199,25 @@ fn what_is_made_meanwhile_moves_no_page() {
 
 #[test]
 fn a_loop_that_removes_users_leaves_nobody_out() {
-    let server = Server::start();
+    remove_in_a_loop(&Server::start());
+}
+
+fn remove_in_a_loop(server: &Server) {
     let path = format!("/v2/accounts/{}/users", server.owner.account);
     let users = (0..5).map(|at| json!({"email": format!("P{at}@example.org")}));
     let body = json!({"users": users.collect::<Vec<Value>>()});
-    assert_eq!(ask(&server, "POST", &path, Some(&body)).status, 202);
+    assert_eq!(ask(server, "POST", &path, Some(&body)).status, 202);
     let mut address = format!("{path}?limit=2");
     let mut removed = 0;
     for _ in 0..9 {
-        let page = get(&server, &address);
+        let page = get(server, &address);
         assert_eq!(page["total_results"], 6 - removed);
         for user in page["resources"].as_array().unwrap() {
             if user["user_id"] == server.owner.user.as_str() {
                 continue;
             }
             let id = user["iam_id"].as_str().unwrap();
-            let reply = ask(&server, "DELETE", &format!("{path}/{id}"), None);
+            let reply = ask(server, "DELETE", &format!("{path}/{id}"), None);
             assert_eq!(reply.status, 204, "{}", reply.text());
             removed += 1;
         }
@@ -212,7 +227,7 @@ fn a_loop_that_removes_users_leaves_nobody_out() {
         next.clone_into(&mut address);
     }
     assert_eq!(removed, 5);
-    let wrong = ask(&server, "GET", &format!("{path}?_start=1"), None);
+    let wrong = ask(server, "GET", &format!("{path}?_start=1"), None);
     assert_eq!(wrong.status, 400, "{}", wrong.text());
     assert!(wrong.text().contains("_start"), "{}", wrong.text());
 }

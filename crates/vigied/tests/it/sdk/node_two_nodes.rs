@@ -2,7 +2,7 @@
 //! and the scripts, whose requests go to both in turn, do there what they do on one server with SQLite.
 
 use super::two_nodes::{account_for, second_space, text, wait_for_both};
-use super::{authenticators, node, node_access, node_account, node_resources, turns};
+use super::{authenticators, node, node_access, node_account, node_resources};
 use crate::nodes::Nodes;
 
 /// The scripts that follow [`node_access::PRELUDE`], and what each is told of its account beside its id, a key and its owner.
@@ -24,7 +24,7 @@ fn the_node_sdk_does_the_same_on_postgres() {
     let Some(nodes) = Nodes::start(test, &[]) else {
         return;
     };
-    let url = turns::before(&nodes);
+    let url = nodes.url_in_turn();
     let (key, account) = (nodes.owner("api_key"), nodes.owner("account_guid"));
     node::run(test, node::IDENTITY, &[&url, key, account]);
     for (name, script, names) in SCRIPTS {

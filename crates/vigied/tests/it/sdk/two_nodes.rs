@@ -1,9 +1,7 @@
 //! The Python SDK on two nodes that share a PostgreSQL: what it does at one node is seen at the other, and its scripts, whose requests go
 //! to both in turn, do there what they do on one server with SQLite.
 
-use super::{
-    activity, authorizations, groups, identity, policies, profiles, resources, turns, users,
-};
+use super::{activity, authorizations, groups, identity, policies, profiles, resources, users};
 use super::{run, run_with_late_counts};
 use crate::harness::{Request, knows, token};
 use crate::nodes::{Nodes, wait_for};
@@ -159,7 +157,7 @@ fn the_python_sdk_does_the_same_on_postgres() {
     let Some(nodes) = Nodes::start(test, &[]) else {
         return;
     };
-    let url = turns::before(&nodes);
+    let url = nodes.url_in_turn();
     // An Administrator sees the codes of whom they invite only while there is one account.
     let (key, account) = (nodes.owner("api_key"), nodes.owner("account_guid"));
     run(test, users::SCRIPT, &[&url, key, account]);

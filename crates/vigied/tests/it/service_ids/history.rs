@@ -1,6 +1,7 @@
 //! The history of a service ID: what each change changed, and how a long one ends.
 
 use super::{Account, path_of, text};
+use crate::harness::Server;
 use base::limit::{HISTORY_ENTRIES, HISTORY_ENTRIES_IN_LISTS};
 use serde_json::{Value, json};
 
@@ -16,19 +17,33 @@ fn change(account: &Account, path: &str, body: &Value) {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-/// A change of the description said only what the name is.
+/// What either node has changed is in the one history that both tell.
+#[test]
+fn a_history_is_the_same_at_two_nodes() {
+    if let Some(server) = Server::on_two_nodes("a_history_is_the_same_at_two_nodes") {
+        let account = Account::on(server);
+        list_latest_changes(&account);
+        say_what_has_changed(&account);
+        cut_a_long_history(&account);
+    }
+}
+
 #[test]
 fn a_change_says_what_has_become_another() {
-    let account = Account::start();
+    say_what_has_changed(&Account::start());
+}
+
+/// A change of the description said only what the name is.
+fn say_what_has_changed(account: &Account) {
     let made = account.make(json!({
         "name": "ci",
         "description": "old",
         "apikey": {"name": "first"},
     }));
     let path = path_of(&made);
-    change(&account, &path, &json!({"description": "new"}));
-    change(&account, &path, &json!({"name": "cd"}));
-    let entries = history(&account, &path);
+    change(account, &path, &json!({"description": "new"}));
+    change(account, &path, &json!({"name": "cd"}));
+    let entries = history(account, &path);
     // Besides the key by which it was made.
     let changed = |entry: &Value| -> Vec<String> {
         let params = entry["params"].as_array().unwrap().iter();
@@ -43,11 +58,11 @@ fn a_change_says_what_has_become_another() {
     let key = format!("/v1/apikeys/{}", text(&made["apikey"]["id"]));
     let end = "2099-01-31T12:00+0000";
     change(
-        &account,
+        account,
         &key,
         &json!({"expires_at": end, "description": "of ci"}),
     );
-    let params = history(&account, &key)[0]["params"].clone();
+    let params = history(account, &key)[0]["params"].clone();
     for param in [format!("expires_at={end}"), "description=of ci".to_owned()] {
         assert!(
             params.as_array().unwrap().contains(&json!(param)),
@@ -58,37 +73,30 @@ fn a_change_says_what_has_become_another() {
 
 /// The history is doubled in the database until it is longer than what is shown: copies of its entries, before all others.
 fn lengthen(account: &Account, target: &str) {
-    let file = account.server.data().join("iam.db");
     let sql = "INSERT INTO audit (number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times) \
                SELECT number - (SELECT MAX(number) - MIN(number) + 1 FROM audit), at, kind, event, outcome, who, credential, source, \
                account, target, details, transaction_id, times FROM audit WHERE target = $1";
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
-        let mut entries = 1;
-        while entries <= HISTORY_ENTRIES.default {
-            #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
-            let copied = db.execute(sql, &[target.into()]).await.unwrap();
-            assert!(copied > 0);
-            entries = copied * 2;
-        }
-        db.close().await;
-    });
+    let mut entries = 1;
+    while entries <= HISTORY_ENTRIES.default {
+        let copied = account.server.change_rows(sql, &[target.into()]);
+        assert!(copied > 0);
+        entries = copied * 2;
+    }
+}
+
+#[test]
+fn a_long_history_says_that_it_is_cut() {
+    cut_a_long_history(&Account::start());
 }
 
 /// A list that is cut in silence looks whole.
-#[test]
-fn a_long_history_says_that_it_is_cut() {
-    let account = Account::start();
+fn cut_a_long_history(account: &Account) {
     let made = account.make(json!({"name": "ci"}));
     let path = path_of(&made);
     let most = usize::try_from(HISTORY_ENTRIES.default).unwrap();
-    assert_eq!(history(&account, &path).len(), 1);
-    lengthen(&account, &text(&made["iam_id"]));
-    let entries = history(&account, &path);
+    assert_eq!(history(account, &path).len(), 1);
+    lengthen(account, &text(&made["iam_id"]));
+    let entries = history(account, &path);
     assert_eq!(entries.len(), most + 1);
     let last = entries.last().unwrap();
     assert_eq!(last["action"], "older_changes_left_out");
@@ -104,16 +112,19 @@ fn a_long_history_says_that_it_is_cut() {
     );
 }
 
-/// Each has its own, and only so much of it that a page stays small; the next page has them, too.
 #[test]
 fn a_list_shows_the_latest_changes_of_each() {
-    let account = Account::start();
+    list_latest_changes(&Account::start());
+}
+
+/// Each has its own, and only so much of it that a page stays small; the next page has them, too.
+fn list_latest_changes(account: &Account) {
     let busy = account.make(json!({"name": "a", "apikey": {"name": "first"}}));
     account.make(json!({"name": "b"}));
     let most = usize::try_from(HISTORY_ENTRIES_IN_LISTS.default).unwrap();
     for times in 0..most {
         let body = json!({"description": times.to_string()});
-        change(&account, &path_of(&busy), &body);
+        change(account, &path_of(&busy), &body);
     }
     let read = |path: &str| account.call("GET", path).send().json();
     let first = read("/v1/serviceids?pagesize=1&include_history=true");
@@ -121,7 +132,7 @@ fn a_list_shows_the_latest_changes_of_each() {
     assert_eq!(entries.len(), most + 1, "{first}");
     let latest = json!(format!("description={}", most - 1));
     assert!(entries[0]["params"].as_array().unwrap().contains(&latest));
-    let whole = history(&account, &path_of(&busy));
+    let whole = history(account, &path_of(&busy));
     assert_eq!((&entries[..most], whole.len()), (&whole[..most], most + 1));
     let last = &entries[most];
     assert_eq!(last["action"], "older_changes_left_out");

@@ -37,7 +37,7 @@ fn a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login()
 fn a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login_on_postgres() {
     let test =
         "a_delegated_token_is_redeemed_by_its_receiver_alone_and_ends_with_the_login_on_postgres";
-    if let Some(server) = Server::on_postgres(test) {
+    if let Some(server) = Server::on_two_nodes(test) {
         redeem_delegated(&server);
     }
 }

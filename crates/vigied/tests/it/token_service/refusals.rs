@@ -3,22 +3,36 @@
 use super::{APIKEY, ask, by_key, by_password, refusal};
 use crate::harness::{Server, now};
 
+/// What becomes of a session at one node is told by the other.
+#[test]
+fn refresh_tokens_that_are_over_and_a_key_among_several_accounts_on_two_nodes() {
+    let test = "refresh_tokens_that_are_over_and_a_key_among_several_accounts_on_two_nodes";
+    if let Some(server) = Server::on_two_nodes(test) {
+        refresh_what_has_expired(&server);
+        refresh_what_has_ended(&server);
+        name_several_accounts(&server);
+    }
+}
+
 #[test]
 fn a_key_is_taken_for_its_account_among_several() {
-    let server = Server::start();
+    name_several_accounts(&Server::start());
+}
+
+fn name_several_accounts(server: &Server) {
     let account = server.owner.account.clone();
     let other = server.second_account();
     for list in [format!("{other},{account}"), format!("{account}, {other}")] {
-        for request in [ask(&server), ask(&server).basic("bx", "bx")] {
+        for request in [ask(server), ask(server).basic("bx", "bx")] {
             let request = request.header("ibm-cloud-tenant", &list);
-            let reply = request.form(&by_key(&server)).send();
+            let reply = request.form(&by_key(server)).send();
             assert_eq!(reply.status, 200, "{}", reply.text());
             let (_, claims) = super::decoded(&reply.json()["access_token"]);
             assert_eq!(claims["account"]["bss"], account.as_str());
         }
     }
     let several = format!("{account},{other}");
-    let by_password = ask(&server).basic("bx", "bx").form(&by_password(&server));
+    let by_password = ask(server).basic("bx", "bx").form(&by_password(server));
     let reply = by_password.header("ibm-cloud-tenant", &several).send();
     assert_eq!(refusal(&reply), (400, "BXNIM0106E".to_owned()));
 }
@@ -333,8 +347,11 @@ fn what_to_do_about_an_ended_login_is_in_the_details_alone() {
 /// It was told as one that nobody has.
 #[test]
 fn a_refresh_token_of_an_ended_session_says_so() {
-    let server = Server::start();
-    let login = ask(&server).basic("bx", "bx").form(&by_password(&server));
+    refresh_what_has_ended(&Server::start());
+}
+
+fn refresh_what_has_ended(server: &Server) {
+    let login = ask(server).basic("bx", "bx").form(&by_password(server));
     let login = login.send().json();
     let text = |name: &str| login[name].as_str().unwrap().to_owned();
     let ended = server.request("DELETE", "/v1/sessions");
@@ -342,7 +359,7 @@ fn a_refresh_token_of_an_ended_session_says_so() {
     assert_eq!(ended.status, 204, "{}", ended.text());
     let token = text("refresh_token");
     let form = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
-    let reply = ask(&server).basic("bx", "bx").form(&form).send();
+    let reply = ask(server).basic("bx", "bx").form(&form).send();
     assert_eq!(refusal(&reply), (400, "BXNIM0407E".to_owned()));
     let message = reply.json()["errorMessage"].clone();
     assert_eq!(
@@ -354,26 +371,18 @@ fn a_refresh_token_of_an_ended_session_says_so() {
 /// One lives for a minute at least: this one is made older.
 #[test]
 fn an_expired_refresh_token_says_so() {
-    let server = Server::start();
-    let login = ask(&server).basic("bx", "bx").form(&by_password(&server));
+    refresh_what_has_expired(&Server::start());
+}
+
+fn refresh_what_has_expired(server: &Server) {
+    let login = ask(server).basic("bx", "bx").form(&by_password(server));
     let login = login.send().json();
     let token = login["refresh_token"].as_str().unwrap();
-    let file = server.data().join("iam.db");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let db = db::Db::open(file.to_str().unwrap()).await.unwrap();
-        let sql = "UPDATE refresh_tokens SET expires_at = $1";
-        let past = (now() - 60) * 1000;
-        #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
-        let changed = db.execute(sql, &[past.into()]).await.unwrap();
-        assert_eq!(changed, 1);
-        db.close().await;
-    });
+    let sql = "UPDATE refresh_tokens SET expires_at = $1";
+    let past = (now() - 60) * 1000;
+    assert_eq!(server.change_rows(sql, &[past.into()]), 1);
     let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
-    let reply = ask(&server).basic("bx", "bx").form(&form).send();
+    let reply = ask(server).basic("bx", "bx").form(&form).send();
     assert_eq!(refusal(&reply), (400, "BXNIM0408E".to_owned()));
     assert_eq!(reply.json()["error"], "invalid_grant");
 }

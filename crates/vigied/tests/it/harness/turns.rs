@@ -3,8 +3,7 @@
 //! A node tells what it knows, and learns within a second of what the other has done. So before a request that only reads, the node asks
 //! for it, as it does for whatever it has not heard of. A change goes to its node at once: what it rests on holds at every node.
 
-use crate::harness::Request;
-use crate::nodes::Nodes;
+use super::Request;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -16,32 +15,46 @@ const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 /// Parts of paths where a request changes nothing of identity, whatever its method.
 const READ_ANYHOW: [&str; 4] = ["/v1/metrics", "/identity/", "/report", "/limits/"];
 
-struct Turns {
+/// The address, before the nodes are there: so they can be told that they are reached by it.
+pub(crate) struct Turns {
+    listener: TcpListener,
+}
+
+struct Nodes {
     urls: [String; 2],
     /// A key with which the nodes can be asked.
     key: String,
     next: AtomicUsize,
 }
 
-/// Returns the address. What listens there ends with the process.
-pub(super) fn before(nodes: &Nodes) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let turns = Arc::new(Turns {
-        urls: [0, 1].map(|node| nodes.url(node)),
-        key: nodes.owner("api_key").to_owned(),
-        next: AtomicUsize::new(0),
-    });
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let turns = Arc::clone(&turns);
-            std::thread::spawn(move || turns.pass_on(&client));
-        }
-    });
-    url
+impl Turns {
+    pub(crate) fn bind() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self { listener }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
+    /// Passes requests on to the nodes, which are asked with this key. What listens ends with the process.
+    pub(crate) fn between(self, urls: [String; 2], api_key: &str) {
+        let nodes = Arc::new(Nodes {
+            urls,
+            key: api_key.to_owned(),
+            next: AtomicUsize::new(0),
+        });
+        std::thread::spawn(move || {
+            for client in self.listener.incoming().map_while(Result::ok) {
+                let nodes = Arc::clone(&nodes);
+                std::thread::spawn(move || nodes.pass_on(&client));
+            }
+        });
+    }
 }
 
-impl Turns {
+impl Nodes {
     /// Passes on the one request of a connection, and its answer.
     fn pass_on(&self, client: &TcpStream) {
         let (head, body) = request(client);
