@@ -42,7 +42,7 @@ const NO_PERSON: &str = "insufficient_permissions";
   VIGIE_API_KEY=@key.json vigie login -r us-south
   printf '%s\\n' ada@example.org \"$PASSWORD\" | vigie login -a https://HOST
 
-Without a terminal, user and password are read from standard input, a line each, where no flag gives them.
+Without a terminal, user, password and, after a one-time code, the new password are read from standard input, a line each, where no flag gives them.
 
 The key is also taken from `VIGIE_API_KEY`, `IBMCLOUD_API_KEY` or `BLUEMIX_API_KEY`, as text or as `@FILE`.")]
 pub(crate) struct LoginArgs {
