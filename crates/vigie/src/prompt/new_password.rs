@@ -12,8 +12,7 @@ const WHAT: &str = "the new password";
 const TRIES: u32 = 3;
 
 /// Asks, and asks again if the two inputs differ, so that a typing error does not abort the command; a line that a script writes is
-/// the password as it is. `flag` names the flag to use
-/// instead, with its backticks.
+/// the password as it is. `flag` names the flag to use instead, with its backticks.
 pub(crate) fn new_password(flag: &'static str, output: &Output) -> Result<Secret<String>, Failure> {
     if !is_possible() {
         return secret_or_line("New password", WHAT, flag, output);
