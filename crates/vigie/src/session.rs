@@ -8,8 +8,10 @@ mod ended;
 mod grant;
 pub(crate) mod reach;
 mod state;
+mod turn;
 
-pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, only_space, revoke};
+pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, grant_in_turn, only_space, revoke};
+pub(crate) use self::turn::in_turn;
 pub(crate) use crate::token::Token;
 
 use self::grant::uaa_endpoint;

@@ -32,6 +32,8 @@ pub(crate) struct Claims {
     pub(crate) iss: String,
     pub(crate) exp: i64,
     pub(crate) iat: i64,
+    /// When the credential was shown that the login began with; a renewal makes it no later.
+    pub(crate) auth_time: Option<i64>,
     pub(crate) iam_id: String,
     pub(crate) sub: String,
     pub(crate) name: String,

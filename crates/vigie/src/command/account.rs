@@ -63,7 +63,7 @@ pub(crate) enum Account {
     SpaceRoleSet(role::space::SpaceRoleArgs),
     /// Take a role in a space
     SpaceRoleUnset(role::space::SpaceRoleArgs),
-    /// List the invitations into accounts that wait for you
+    /// List the invitations into accounts that wait for you, after a login by password
     Invitations,
     /// Accept an invitation into an account
     Accept(invitation::accept::AcceptArgs),

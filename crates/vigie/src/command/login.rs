@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::secret_argument;
-use crate::session::{self, BOTH_TOKENS, checked, grant};
+use crate::session::{self, BOTH_TOKENS, checked, grant_in_turn};
 use crate::targeting::{Prompting, TargetOutcome};
 use crate::token::{Claims, Reach};
 use crate::trust;
@@ -42,7 +42,7 @@ const NO_PERSON: &str = "insufficient_permissions";
   VIGIE_API_KEY=@key.json vigie login -r us-south
   printf '%s\\n' ada@example.org \"$PASSWORD\" | vigie login -a https://HOST
 
-Without a terminal, user and password are read from standard input, a line each, where no flag gives them.
+Without a terminal, user, password and, after a one-time code, the new password are read from standard input, a line each, where no flag gives them.
 
 The key is also taken from `VIGIE_API_KEY`, `IBMCLOUD_API_KEY` or `BLUEMIX_API_KEY`, as text or as `@FILE`.")]
 pub(crate) struct LoginArgs {
@@ -368,7 +368,7 @@ fn authenticate(
         let mut form = credential.fields();
         let fields = form.len();
         form.extend(BOTH_TOKENS);
-        let mut reply = grant(context, iam, &form)?;
+        let mut reply = grant_in_turn(context, iam, &form)?;
         let by_key = matches!(credential, Credential::ApiKey(_));
         // Cloud Foundry knows people alone: with the key of a service ID there is IAM's token only.
         let no_person = |reply: &Reply| {
@@ -377,7 +377,7 @@ fn authenticate(
         if by_key && no_person(&reply) {
             form.truncate(fields);
             form.push(("response_type", "cloud_iam"));
-            reply = grant(context, iam, &form)?;
+            reply = grant_in_turn(context, iam, &form)?;
         }
         if reply.is_success() {
             return Ok((checked(reply.parse("log in")?)?, by_key));

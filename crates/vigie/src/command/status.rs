@@ -5,14 +5,18 @@
 use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::figures::in_words;
+use crate::figures::{in_words, instant};
 use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::session::not_logged_in;
 use crate::token::{Claims, Reach};
-use base::time::{Clock as _, SystemClock};
+use base::time::{Clock as _, Millis, SystemClock};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+
+/// The most that a dynamic rule of an access group lets a user in for after they have proven who they are. How long a rule has, and
+/// whether one lets this user in, only the server knows.
+const DYNAMIC_RULE_SECONDS_MAX: i64 = 24 * 3600;
 
 /// Prints the state of the session; fails if there is none.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
@@ -49,6 +53,7 @@ struct Status {
     metrics_endpoint: Option<String>,
     /// Seconds until the token expires; negative if it has.
     remaining: i64,
+    now: Millis,
     directory: PathBuf,
 }
 
@@ -64,6 +69,7 @@ impl Status {
             scope: context.open_scope(),
             metrics_endpoint: context.metrics_endpoint().ok(),
             remaining: claims.as_ref().map_or(0, |claims| claims.remaining(now)),
+            now,
             directory: context.home.directory().to_owned(),
             claims,
         })
@@ -90,6 +96,18 @@ impl Status {
         self.claims.as_ref().and_then(Claims::expires_at)
     }
 
+    /// When the user or program proved who they are, in seconds since 1970; tokens of older servers do not say.
+    fn logged_in_at(&self) -> Option<i64> {
+        self.claims.as_ref()?.auth_time
+    }
+
+    /// When the last dynamic rule of an access group ends for this login. Such rules are for people.
+    fn dynamic_rules_end_by(&self) -> Option<i64> {
+        let claims = self.claims.as_ref()?;
+        let proven_at = claims.auth_time.filter(|_| !claims.is_of_program())?;
+        Some(proven_at.saturating_add(DYNAMIC_RULE_SECONDS_MAX))
+    }
+
     /// For programs: `null` for none.
     fn document(&self) -> Value {
         let Self { config, cf, .. } = self;
@@ -101,7 +119,8 @@ impl Status {
             "space": place(&cf.space_fields.guid, &cf.space_fields.name),
             "scope": self.scope, "token_expires_at": self.expires_at(),
             "token_expires_in": self.claims.as_ref().map(|_| self.remaining), "renewable": self.is_renewable(),
-            "api_key_id": self.api_key(), "directory": self.directory,
+            "api_key_id": self.api_key(), "logged_in_at": self.logged_in_at().and_then(instant),
+            "dynamic_rules_end_by": self.dynamic_rules_end_by().and_then(instant), "directory": self.directory,
         });
         if let (Some(reach), Some(object)) = (&self.reach, object.as_object_mut()) {
             object.insert("reach".to_owned(), json!(reach));
@@ -123,8 +142,9 @@ impl Status {
             ("Scope:", self.scope()),
             ("Token:", self.token()),
             ("Renewal:", self.renewal()),
-            ("Directory:", self.directory.display().to_string()),
         ];
+        rows.extend(self.login().map(|login| ("Logged in:", login)));
+        rows.push(("Directory:", self.directory.display().to_string()));
         if let Some(reach) = &self.reach {
             rows.push(("Reach:", reach.describe()));
         }
@@ -175,6 +195,26 @@ impl Status {
             ),
             None => "by itself, while its session lasts".to_owned(),
         }
+    }
+
+    /// When and how the login began, and until when it may be in access groups by their dynamic rules.
+    fn login(&self) -> Option<String> {
+        let logged_in_at = instant(self.logged_in_at()?)?;
+        let how = match (self.api_key(), self.dynamic_rules_end_by()) {
+            (Some(key), _) => format!(" with the API key {}", printable(key)),
+            (None, Some(_)) => " with a password".to_owned(),
+            (None, None) => String::new(),
+        };
+        let rules = match self.dynamic_rules_end_by() {
+            None => String::new(),
+            Some(end) if end <= self.now.secs() => {
+                "; dynamic rules of access groups give nothing any more: log in again".to_owned()
+            }
+            Some(end) => instant(end).map_or_else(String::new, |end| {
+                format!("; dynamic rules of access groups count until {end} at the latest")
+            }),
+        };
+        Some(format!("at {logged_in_at}{how}{rules}"))
     }
 }
 

@@ -324,7 +324,7 @@ mod tests {
             "account space a b",
             "account org-create ",
             "login -p ",
-            "account password --new ",
+            "account password --new-password ",
         ] {
             assert!(expected(line).is_none(), "{line}");
         }

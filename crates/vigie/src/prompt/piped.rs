@@ -1,5 +1,5 @@
-//! Answers that a script writes to standard input, one per line, in the order of the questions. Only `login` reads them: where
-//! others can read arguments and environment, there is no better place for user and password.
+//! Answers that a script writes to standard input, one per line, in the order of the questions. Only `login` and `account password`
+//! read them: where others can read arguments and environment, there is no better place for user and password.
 
 use super::{is_possible, require, secret, text};
 use crate::error::Failure;

@@ -1,5 +1,6 @@
 //! Requests to the token service and the UAA: tokens for a credential, renewals, revocations.
 
+use super::turn::in_turn;
 use crate::client::{LOG_IN_AGAIN, Reply, Request, without_advice};
 use crate::config::{CfConfig, Config};
 use crate::context::Context;
@@ -39,6 +40,15 @@ pub(crate) fn grant(context: &Context, iam: &str, form: &[(&str, &str)]) -> Resu
             .basic(IAM_CLIENT.0, IAM_CLIENT.1)
             .form(form),
     )
+}
+
+/// As [`grant`], for a login, which waits for its turn.
+pub(crate) fn grant_in_turn(
+    context: &Context,
+    iam: &str,
+    form: &[(&str, &str)],
+) -> Result<Reply, Failure> {
+    in_turn(context, || grant(context, iam, form))
 }
 
 /// Revokes a session or a token at the token service.
@@ -90,7 +100,12 @@ pub(super) fn renew(
         None => form.push(("response_type", "cloud_iam")),
     }
     let iam = context.iam_endpoint(config)?;
-    let reply = grant(context, &iam, &form)?;
+    // Other commands have a token to go on with, or say at once that they have none.
+    let is_logging_in = context.login.borrow().is_some();
+    let reply = match is_logging_in {
+        true => grant_in_turn(context, &iam, &form)?,
+        false => grant(context, &iam, &form)?,
+    };
     if reply.is_success() {
         return checked(reply.parse("renew the login")?);
     }

@@ -62,7 +62,7 @@ fn users_and_roles() {
         "vigie account space-role-set bo@example.org field-org dev SpaceAuditor",
         "bx iam space-role-unset bo@example.org field-org dev SpaceAuditor",
         "vigie account space-role-set bo@example.org field-org dev King",
-        "vigie account password --current old --new better-one",
+        "vigie account password --current old --new-password better-one",
         "vigie account password --current wrong --new better-one",
         "vigie account password",
     ] {

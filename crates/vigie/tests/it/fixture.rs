@@ -410,6 +410,9 @@ impl Fixture {
 
     fn token(&self, asked: &RecordedRequest) -> (u16, Value) {
         assert_eq!(asked.header("authorization"), "Basic Yng6Yng=");
+        if let Some(instead) = self.store.lock().unwrap().logins_instead.pop_front() {
+            return instead;
+        }
         let refuse = |code: &str, text: &str| {
             (
                 400,

@@ -142,7 +142,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "account org-role-unset bo field-org~ OrgUser",
     "account space-role-set bo field-org~ dev~ SpaceAuditor",
     "account space-role-unset bo field-org~ dev~ SpaceAuditor",
-    "account password --current wrong --new better-one",
+    "account password --current wrong --new-password better-one",
     "cf oauth-token",
     "metrics send a.b=1 c.d=2@5000000000",
     "metrics send a.b=1 c.d=2@5000000000 --output json",

@@ -3,6 +3,7 @@
 use crate::fixture::{KEY, SPACE};
 use crate::terminal::{Terminal, mode};
 use insta::assert_snapshot;
+use serde_json::json;
 
 #[test]
 fn with_a_key_to_a_space() {
@@ -40,6 +41,36 @@ fn with_a_password_a_passcode_and_the_older_ways() {
     terminal.run(&format!("ibmcloud login -u apikey -p {KEY} --no-account"));
     terminal.run("vigie login --sso -p abcdefghij -o field-org");
     assert_snapshot!(terminal.transcript());
+}
+
+/// It failed at once, where commands that change something wait for their turn.
+#[test]
+fn a_login_waits_once_for_a_place() {
+    let busy = || {
+        let text = "too many logins of the account wait for each other";
+        let body = json!({"errorCode": "BXNIM0602E", "errorMessage": text, "context": {}});
+        (429, body)
+    };
+    for (refused, asks_s, code, grants) in [(1, 0, 0, 2), (2, 0, 1, 2), (1, 600, 1, 1)] {
+        let mut terminal = Terminal::new();
+        terminal
+            .server
+            .configure(|behavior| behavior.retry_after_s = Some(asks_s));
+        let mut store = terminal.server.store.lock().unwrap();
+        store.logins_instead = (0..refused).map(|_| busy()).collect();
+        drop(store);
+        let address = terminal.server.address;
+        let ran = terminal.run(&format!(
+            "vigie login -a {address} --apikey {KEY} --no-account --no-region"
+        ));
+        assert_eq!(ran.code, code, "{refused} {asks_s}: {ran:?}");
+        let asked = terminal.server.requests("POST", "/identity/token").len();
+        assert_eq!(asked, grants, "{refused} {asks_s}: {ran:?}");
+        let is_told = ran
+            .stderr
+            .contains("wait for each other; trying again in 0 s");
+        assert_eq!(is_told, asks_s == 0, "{ran:?}");
+    }
 }
 
 #[test]

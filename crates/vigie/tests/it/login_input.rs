@@ -63,6 +63,39 @@ fn user_and_password_come_from_lines_of_standard_input() {
     }
 }
 
+/// It was missing, though user and password came from standard input.
+#[test]
+fn a_new_password_is_the_next_line() {
+    let terminal = Terminal::new();
+    let address = terminal.server.address;
+    let login = format!("vigie login -a {address} --no-account --no-region");
+    let code = "vgc-0123-4567-89ab-cdef-ghjk";
+    let lines = format!("ada@example.org\n{code}\ns3cret\n");
+    let ran = run_with(&terminal, &login, &lines, false);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let set = terminal.server.requests("POST", "/v2/users/redeem");
+    assert_eq!(set[0].json()["new_password"], "s3cret");
+    let change = "vigie account password";
+    let ran = run_with(&terminal, change, "old\nbetter-one\n", true);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let path = "/v2/users/self/password";
+    let changed = terminal.server.requests("PUT", path)[0].json();
+    assert_eq!(changed["current_password"], "old");
+    assert_eq!(changed["new_password"], "better-one");
+    for (line, input) in [
+        (login.as_str(), format!("ada@example.org\n{code}\n")),
+        (change, "old\n".to_owned()),
+    ] {
+        let ran = run_with(&terminal, line, &input, false);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let expected = "the new password is missing";
+        assert!(ran.stderr.contains(expected), "{ran:?}");
+        let flag = "`--new-password @FILE`";
+        assert!(ran.stderr.contains(flag), "{ran:?}");
+    }
+    assert_eq!(terminal.server.requests("PUT", path).len(), 1);
+}
+
 #[test]
 fn a_wrong_line_is_one_try_and_a_missing_one_names_the_flags() {
     let terminal = Terminal::new();

@@ -3,6 +3,7 @@
 use crate::fixture::jwt;
 use crate::terminal::Terminal;
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 use std::process::Stdio;
 
 fn expire(terminal: &Terminal) {
@@ -393,6 +394,47 @@ fn regression_7_a_login_with_a_key_lasts_while_both_are_good() {
     );
     let expected = ", unless its session ends before\n";
     assert!(status.stdout.contains(expected), "{status:?}");
+}
+
+/// Nobody saw when the hours of a dynamic rule end, which begin with the login and not with its last renewal.
+#[test]
+fn the_status_says_when_the_login_was_and_until_when_dynamic_rules_count() {
+    use base64::Engine as _;
+    let mut terminal = Terminal::logged_in();
+    for (claims, row, began, end) in [
+        (
+            r#"{"iam_id":"IBMid-1","auth_time":4000000000"#,
+            "at 2096-10-02T07:06:40Z with a password; dynamic rules of access groups count until 2096-10-03T07:06:40Z at the latest\n",
+            json!("2096-10-02T07:06:40Z"),
+            json!("2096-10-03T07:06:40Z"),
+        ),
+        (
+            r#"{"iam_id":"IBMid-1","iam_apikey_id":"ApiKey-1","auth_time":1700000000"#,
+            "at 2023-11-14T22:13:20Z with the API key ApiKey-1; dynamic rules of access groups give nothing any more: log in again\n",
+            json!("2023-11-14T22:13:20Z"),
+            json!("2023-11-15T22:13:20Z"),
+        ),
+        // Such rules let in no service IDs and no trusted profiles.
+        (
+            r#"{"iam_id":"iam-ServiceId-1","iam_apikey_id":"ApiKey-1","auth_time":4000000000"#,
+            "at 2096-10-02T07:06:40Z with the API key ApiKey-1\n",
+            json!("2096-10-02T07:06:40Z"),
+            Value::Null,
+        ),
+    ] {
+        let claims = format!(r#"{claims},"exp":4100000000}}"#);
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+        terminal.edit("config.json", |config| {
+            config["IAMToken"] = format!("Bearer e30.{claims}.sig1").into();
+        });
+        let ran = terminal.run("vigie status");
+        assert!(ran.stdout.contains("Logged in:"), "{ran:?}");
+        assert!(ran.stdout.contains(row), "{row}: {ran:?}");
+        let ran = terminal.run("vigie status --output json");
+        let status: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(status["logged_in_at"], began, "{status}");
+        assert_eq!(status["dynamic_rules_end_by"], end, "{status}");
+    }
 }
 
 /// They printed plain text, though standard output holds only JSON then.

@@ -14,6 +14,8 @@ pub(crate) struct Store {
     pub(crate) samples: BTreeMap<String, BTreeMap<i64, Value>>,
     /// Answers to give first, one per request.
     pub(crate) instead: VecDeque<(u16, Value)>,
+    /// Answers to give to logins first.
+    pub(crate) logins_instead: VecDeque<(u16, Value)>,
     /// Tokens with a lower serial number count as expired.
     pub(crate) serial_min: u32,
 }

@@ -295,7 +295,6 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
 /// The problem for a refused credential.
 pub(crate) fn credential(error: &AuthError) -> Problem {
     let renew = "run `vigie iam oauth-tokens` for a fresh one; `vigie login` if that fails";
-    let login = "run `vigie login`, then `vigie iam oauth-tokens`";
     let again = "a person runs `vigie login`, then `vigie iam oauth-tokens`; a program asks `POST /identity/token` again as it got \
                  this one, and is told if it may not any more";
     let (code, hint) = match error {
@@ -316,7 +315,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
             code::TOKEN_NOT_YET,
             "set the clocks, then run `vigie iam oauth-tokens`",
         ),
-        AuthError::Signature(_) => (code::TOKEN_SIGNATURE, login),
+        AuthError::Signature(_) => (code::TOKEN_SIGNATURE, again),
         AuthError::WrongAccount { account } => {
             let message = error.to_string();
             let problem = code::TOKEN_ACCOUNT.problem(message);

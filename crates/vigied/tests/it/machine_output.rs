@@ -140,7 +140,7 @@ fn every_command_prints_json_and_nothing_else() {
         owner.user, owner.password
     );
     let password = format!(
-        "account password --current {} --new better-one",
+        "account password --current {} --new-password better-one",
         owner.password
     );
     let rules = server.folder.path().join("storage-schemas.conf");

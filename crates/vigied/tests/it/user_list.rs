@@ -78,6 +78,16 @@ fn who_is_invited_as_a_member_has_no_role_of_the_account() {
     };
     for (field, value, about) in [
         ("iam_policy", json!([{"type": "access"}]), "`resources`"),
+        (
+            "iam_policy",
+            json!([{"type": "access", "pattern": "time-based-conditions:once"}]),
+            "`/v2/policies` for the id of the invitation",
+        ),
+        (
+            "iam_policy",
+            json!([{"type": "access", "rule": {"key": "k", "operator": "dateTimeLessThan", "value": "v"}}]),
+            "`rule` is not taken in `iam_policy`",
+        ),
         ("access_groups", json!(["AccessGroupId-1"]), "access_groups"),
     ] {
         refused(&with(field, value), about);

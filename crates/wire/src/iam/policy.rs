@@ -93,6 +93,12 @@ pub struct InvitedPolicy {
     /// Where: one.
     #[serde(default)]
     pub resources: Vec<PolicyResource>,
+    /// Refused: a policy for a time is created in `/v2/policies`, for the id of the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// Refused, as `pattern`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<PolicyRule>,
 }
 
 /// A policy in the first form. One with a condition of time is shown without its subject, roles and resource, which would say that it

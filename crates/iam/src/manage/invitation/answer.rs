@@ -36,11 +36,12 @@ pub enum Choice {
 
 impl Iam {
     /// The caller's open invitations, newest last; those after one that was made at this time if there is one. An operator's code for
-    /// an account the caller is already in is not listed. An invitation is a letter to the caller, who reads it from anywhere; an
-    /// answer comes from an address that the account lets in.
+    /// an account the caller is already in is not listed. An invitation is a letter to the caller, who reads it from any
+    /// address; an answer comes from one that the account lets in.
     ///
     /// # Errors
-    /// When the credential is a key or was obtained with one.
+    /// When the credential is a key or was obtained with one: whoever else has the key of one account, as a program does, learns nothing
+    /// of others.
     pub async fn invitations_of(
         &self,
         caller: &Identity,
@@ -158,14 +159,14 @@ impl Iam {
         if caller.is_key_based() {
             let problem = Refusal::new(
                 Reason::NotAllowed,
-                "a key is for its account alone, and answers no invitation into another",
+                "a key is for its account alone: it neither shows nor answers invitations into another",
             );
             return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
         }
         if caller.is_delegated() {
             let problem = Refusal::new(
                 Reason::NotAllowed,
-                "what was delegated is for its account alone, and answers no invitation into another",
+                "what was delegated is for its account alone: it neither shows nor answers invitations into another",
             );
             return Err(IamError::Refused(problem.remedy(Remedy::LogInByPassword)));
         }

@@ -8,6 +8,7 @@ use crate::output::printable;
 use crate::printable_text::PrintableText;
 use crate::prompt;
 use crate::secret_argument;
+use crate::session::in_turn;
 use base::secret::Secret;
 use wire::iam::invitation::{Accept, Invitation, Redeem};
 
@@ -109,7 +110,7 @@ fn send(
         new_password: new.expose().as_str().into(),
     };
     let url = format!("{}/v2/users/redeem", context.api_endpoint()?);
-    let reply = context.send(Request::post(url).json(&body)?)?;
+    let reply = in_turn(context, || context.send(Request::post(&url).json(&body)?))?;
     reply
         .success("set the password")
         .map(drop)

@@ -3,7 +3,6 @@
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::Output;
 use crate::prompt;
 use crate::secret_argument;
 use base::secret::Secret;
@@ -13,27 +12,35 @@ use wire::iam::user::ChangePassword;
 
 /// The arguments of `password`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  vigie account password --current @old.txt --new-password @new.txt
+  printf '%s\\n' \"$OLD\" \"$NEW\" | vigie account password
+
+Without a terminal, both are read from standard input, a line each, where no flag gives them.")]
 pub(crate) struct PasswordArgs {
     /// Password now: its text, or `@` and a file that holds it; asked for when missing
     #[arg(long, value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
     current: Option<Secret<String>>,
     /// Password from now on: its text, or `@` and a file that holds it; asked for when missing
-    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
-    new: Option<Secret<String>>,
+    #[arg(long, alias = "new", value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
+    new_password: Option<Secret<String>>,
 }
 
 /// Changes the caller's own password.
 pub(crate) fn run(args: &PasswordArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let current = given_or_asked(
-        args.current.as_ref(),
-        "Current password",
-        "--current",
-        output,
-    )?;
-    let new = match &args.new {
-        Some(given) => secret_argument::password(given.expose(), "--new", output)?,
-        None => prompt::new_password("`--new @FILE`", output)?,
+    let current = match &args.current {
+        Some(given) => secret_argument::password(given.expose(), "--current", output)?,
+        None => prompt::secret_or_line(
+            "Current password",
+            "the current password",
+            "`--current @FILE`",
+            output,
+        )?,
+    };
+    let new = match &args.new_password {
+        Some(given) => secret_argument::password(given.expose(), "--new-password", output)?,
+        None => prompt::new_password("`--new-password @FILE`", output)?,
     };
     output.action(format!("Changing the password of {}...", context.user()))?;
     let body = ChangePassword {
@@ -49,22 +56,4 @@ pub(crate) fn run(args: &PasswordArgs, context: &Context) -> Result<(), Failure>
         return output.json(&json!({"changed": true}));
     }
     output.ok()
-}
-
-fn given_or_asked(
-    given: Option<&Secret<String>>,
-    prompt: &'static str,
-    flag: &'static str,
-    output: &Output,
-) -> Result<Secret<String>, Failure> {
-    given.map_or_else(
-        || {
-            prompt::secret(
-                prompt,
-                format!("the {}", prompt.to_lowercase()),
-                format!("`{flag} @FILE`"),
-            )
-        },
-        |given| secret_argument::password(given.expose(), flag, output),
-    )
 }

@@ -134,3 +134,21 @@ fn what_cannot_be_known_is_said_to_be_so() {
         assert!(hint.contains("/v1/apikeys/ID"), "{hint}");
     }
 }
+
+/// The token of an instance whose key was retired was refused with what people do.
+#[test]
+fn a_program_is_told_how_it_gets_another_token() {
+    for error in [
+        AuthError::Signature(
+            "its header names a key that its issuer does not have, or has retired",
+        ),
+        AuthError::Revoked(NOT_ASSUMABLE),
+        AuthError::Revoked(NOT_AUTHORIZED),
+    ] {
+        let hint = credential(&error).hint.unwrap();
+        assert!(
+            hint.contains("a program asks `POST /identity/token` again"),
+            "{hint}"
+        );
+    }
+}

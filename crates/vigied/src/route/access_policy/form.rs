@@ -219,12 +219,28 @@ fn only<'w, T>(
     }
 }
 
+/// Refuses a condition of time in an invitation, which is created for its id instead.
+fn no_condition(wanted: &wired::InvitedPolicy) -> Result<(), Refusal> {
+    let named = match (&wanted.pattern, &wanted.rule) {
+        (None, None) => return Ok(()),
+        (Some(_), _) => "pattern",
+        (None, Some(_)) => "rule",
+    };
+    let message =
+        format!("`{named}` is not taken in `iam_policy`: an invitation gives no policy for a time");
+    let Refusal(problem) = invalid("iam_policy", message);
+    Err(Refusal(problem.hint(
+        "invite the person without it, then create the policy in `/v2/policies` for the id of the invitation",
+    )))
+}
+
 /// The grants of an invitation's policies.
 pub(super) async fn invited(
     app: &App,
     caller: &Identity,
     wanted: &wired::InvitedPolicy,
 ) -> Result<PolicyGrant, Refusal> {
+    no_condition(wanted)?;
     let at = ("iam_policy", "resources");
     let resource = only(at, &wanted.resources, RESOURCES)?;
     check_invited_type(&wanted.kind)?;

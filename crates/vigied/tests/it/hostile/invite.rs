@@ -374,6 +374,18 @@ fn an_invitation_is_answered_alike_for_known_and_unknown_and_waits_for_consent()
         .bearer(&server.token())
         .send();
     assert_eq!(by_key.status, 403, "{}", by_key.text());
+    // Nor does it tell who invites its owner into other accounts.
+    let by_key = server
+        .request("GET", "/v2/users/self/invitations")
+        .bearer(&server.token())
+        .send();
+    assert_eq!(by_key.status, 403, "{}", by_key.text());
+    assert!(
+        by_key.text().contains("neither shows nor answers"),
+        "{}",
+        by_key.text()
+    );
+    assert!(!by_key.text().contains("Other"), "{}", by_key.text());
     let accepted = server.request("POST", &accept).bearer(&owner).send();
     assert_eq!(accepted.status, 204, "{}", accepted.text());
     let there = access(&login(
