@@ -157,13 +157,12 @@ fn no_account(asked: &str) -> IamError {
     IamError::Refused(problem.remedy(Remedy::ListAccounts))
 }
 
-/// Forgets the deleted accounts of which no sample is left, and the users who are in no other account.
-pub(crate) async fn forget(tx: &mut Tx) -> Result<Vec<Entry>, IamError> {
-    let mut entries = Vec::new();
-    for account in accounts::empty(tx).await? {
-        account_end::forget(tx, account).await?;
-        let entry = Entry::by_server(Action::AccountGone).in_account(account);
-        entries.push(entry.on(account));
+/// Forgets the account, which is locked, with the users who are in no other, if it is deleted and no sample of it is left.
+pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<Option<Entry>, IamError> {
+    if !accounts::is_empty(tx, account).await? {
+        return Ok(None);
     }
-    Ok(entries)
+    account_end::forget(tx, account).await?;
+    let entry = Entry::by_server(Action::AccountGone).in_account(account);
+    Ok(Some(entry.on(account)))
 }
