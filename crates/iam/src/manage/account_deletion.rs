@@ -48,9 +48,8 @@ impl Iam {
         let account = account.ok_or_else(|| no_account(&id.to_string()))?;
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, id).await?;
-        // Deletions run one after the other, so that one of the last two accounts remains. After the account, as whoever makes a domain
-        // in it locks them.
-        counters::lock_tenants(&mut tx).await?;
+        // Deletions of accounts run one after the other, so that one of the last two remains. Nobody else waits for this.
+        counters::lock_account_deletions(&mut tx).await?;
         if !accounts::has_other(&mut tx, id).await? {
             return Err(IamError::conflict_with_remedy(
                 format!(

@@ -1,7 +1,7 @@
 //! The table `accounts`.
 
 use super::column::{at, parse, parse_guid};
-use super::domains;
+use super::domains::NewDomain;
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -63,13 +63,14 @@ pub(crate) async fn lock(tx: &mut Tx, account: AccountId) -> Result<(), IamError
     Ok(())
 }
 
+/// A new account, as far as it needs no number in the store.
 pub(crate) async fn insert(
     tx: &mut Tx,
     account: AccountId,
     name: &str,
     owner: &User,
     now: Millis,
-) -> Result<(), IamError> {
+) -> Result<NewDomain, IamError> {
     let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
     let values = [
         Value::from(account.to_string()),
@@ -78,7 +79,7 @@ pub(crate) async fn insert(
         now.0.into(),
     ];
     tx.execute(sql, &values).await?;
-    domains::allocate(tx, Domain::Account(account)).await
+    Ok(NewDomain(Domain::Account(account)))
 }
 
 /// Whether there is another account that is not deleted.

@@ -101,9 +101,9 @@ pub(crate) async fn lock_changes(tx: &mut Tx) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Blocks the creation and deletion of domains until the transaction ends.
-pub(crate) async fn lock_tenants(tx: &mut Tx) -> Result<(), IamError> {
-    let sql = "UPDATE counters SET value = value WHERE name = 'tenants'";
+/// Blocks the deletion of other accounts until the transaction ends.
+pub(crate) async fn lock_account_deletions(tx: &mut Tx) -> Result<(), IamError> {
+    let sql = "UPDATE counters SET value = value WHERE name = 'account_deletions'";
     tx.execute(sql, &[]).await?;
     Ok(())
 }
