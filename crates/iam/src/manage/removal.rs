@@ -4,11 +4,11 @@
 use super::account_deletion;
 use crate::audit::{Action as Done, Entries, Entry};
 use crate::error::IamError;
-use crate::model::directory::Deleted;
+use crate::model::directory::{Deleted, Directory};
 use crate::repo::transactions::deletion;
 use crate::repo::{accounts, deletions};
 use crate::service::Iam;
-use base::id::TenantId;
+use base::id::{AccountId, TenantId};
 use base::principal::Principal;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::time::Millis;
@@ -37,11 +37,7 @@ impl Iam {
     #[must_use]
     pub fn due(&self) -> Vec<Deleted> {
         let now = self.0.clock.now();
-        let directory = self.directory();
-        let due = directory.deletions.iter();
-        due.take_while(|deletion| !deletion.is_kept(now))
-            .cloned()
-            .collect()
+        self.directory().deletions.due(now).cloned().collect()
     }
 
     /// Ends the time for a restore: returns a scope to delete the samples with. `None` when the domain was restored
@@ -81,7 +77,7 @@ impl Iam {
         let now = self.0.clock.now();
         let gone = |deleted: &&Deleted| deleted.due_at.plus(grace) <= now;
         let removed = removed.iter().filter(gone).collect();
-        let mut removed = without_waiting(&self.directory().deletions, removed);
+        let mut removed = without_waiting(&self.directory(), removed);
         // Parts first: the record of the whole goes last, because it tells which account they belonged to.
         removed.sort_by_key(|deleted| {
             let is_account = matches!(deleted.domain, Domain::Account(_));
@@ -188,12 +184,14 @@ async fn forget_part(tx: &mut Tx, part: &[&Deleted], now: Millis) -> Result<Vec<
     Ok(entries)
 }
 
-/// The deletions among these that need not wait: all that was deleted with them is gone, too.
-fn without_waiting<'a>(all: &[Deleted], removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
+/// The deletions among these that need not wait: all that was deleted with them is gone, too. It costs what their accounts have deleted.
+fn without_waiting<'a>(directory: &Directory, removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
     let ready: HashSet<TenantId> = removed.iter().map(|deleted| deleted.tenant).collect();
-    let stored = all
-        .iter()
-        .filter(|deleted| !ready.contains(&deleted.tenant));
+    let accounts: HashSet<AccountId> = removed.iter().map(|deleted| deleted.account).collect();
+    let of_accounts = accounts
+        .into_iter()
+        .flat_map(|account| directory.deletions.of(account));
+    let stored = of_accounts.filter(|deleted| !ready.contains(&deleted.tenant));
     let awaited: HashSet<Domain> = stored
         .flat_map(|deleted| {
             let wholes = [deleted.deleted_with, Domain::Account(deleted.account)];

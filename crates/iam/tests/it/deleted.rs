@@ -417,7 +417,7 @@ fn an_account_leaves_no_more_behind_than_its_limit() {
             );
             let is_there = iam.space(&owner, third.id).await.is_ok();
             assert!(is_there, "nothing is half done");
-            let oldest = iam.directory().deletions()[0].domain;
+            let oldest = iam.directory().deletions().first().unwrap().domain;
             iam.purge_deleted(&[oldest]).await.unwrap();
             let due = iam.due();
             iam.begin_removal(&due[0]).await.unwrap();
