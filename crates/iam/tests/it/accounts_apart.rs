@@ -1,16 +1,21 @@
 //! No account waits for what another one does: one's work is held up, and the other's goes on. With SQLite whoever writes excludes
 //! everybody else who does, so there it is the reads that go on.
 
-use crate::world::{World, access_token, on_both_databases, on_postgres, secret};
-use base::id::{AccountId, KeyId, OrgId};
+use crate::world::{
+    REFRESH, World, access_token, on_both_databases, on_postgres, refresh_token, secret, source,
+};
+use base::id::{AccountId, KeyId, OrgId, UserId};
 use db::{Db, Value};
 use iam::bootstrap::Request;
-use iam::flow::grant::Grant;
+use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::manage::api_key::NewKey;
 use iam::{Iam, Identity};
 use std::pin::pin;
 
-on_both_databases!(an_account_whose_counts_cannot_be_written_keeps_no_other_from_reading_its_own);
+on_both_databases!(
+    an_account_whose_counts_cannot_be_written_keeps_no_other_from_reading_its_own,
+    a_login_deletes_what_is_over_of_its_user_and_the_rest_goes_in_the_background,
+);
 
 /// An account of its own, with its owner.
 struct Other {
@@ -186,5 +191,79 @@ async fn spaces_beside_what_waits(world: World) {
         .await
         .unwrap();
     assert_eq!(found.len(), 3 * 3 + 3, "three accounts, and what was made");
+    db.close().await;
+}
+
+/// The sessions, refresh tokens and one-time codes of a user.
+async fn remembered(db: &Db, user: UserId) -> [i64; 3] {
+    let mut counts = [0; 3];
+    let statements = [
+        "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1",
+        "SELECT COUNT(*) AS counted FROM refresh_tokens WHERE principal = $1",
+        "SELECT COUNT(*) AS counted FROM passcodes WHERE user_id = $1",
+    ];
+    for (count, sql) in counts.iter_mut().zip(statements) {
+        let row = db.one(sql, &[user.0.to_string().into()]).await.unwrap();
+        *count = row.unwrap().int("counted").unwrap();
+    }
+    counts
+}
+
+async fn a_login_deletes_what_is_over_of_its_user_and_the_rest_goes_in_the_background(
+    world: World,
+) {
+    let (iam, db) = (&world.iam, world.database().await);
+    let owner = world.owner().user().unwrap();
+    let bob = world.person("bob@example.org", None).await;
+    let login = world.log_in().await;
+    for tokens in [
+        &login,
+        &world
+            .password(&bob.email, "chosen at the beginning")
+            .await
+            .unwrap(),
+    ] {
+        let request = TokenRequest {
+            grant: Grant::RefreshToken(secret(&refresh_token(tokens))),
+            client: Some(Client::Bx),
+            account: None,
+            with_uaa: false,
+            source: source(),
+        };
+        iam.passcode(request).await.unwrap();
+    }
+    iam.sweep_credentials().await.unwrap();
+    assert_eq!(remembered(&db, owner).await, [1, 1, 1]);
+    assert_eq!(remembered(&db, bob.id).await, [2, 2, 1]);
+    world.wait(2 * REFRESH + 1);
+    world.log_in().await;
+    assert_eq!(remembered(&db, owner).await, [1, 1, 1], "the new session");
+    assert_eq!(remembered(&db, bob.id).await, [2, 2, 1], "that of others");
+    iam.sweep_credentials().await.unwrap();
+    assert_eq!(remembered(&db, owner).await, [1, 1, 0]);
+    assert_eq!(remembered(&db, bob.id).await, [0, 0, 0]);
+    db.close().await;
+}
+
+#[test]
+fn a_login_waits_for_nobody_elses_session() {
+    let name = "a_login_waits_for_nobody_elses_session";
+    on_postgres(name, |config| config, logins_beside_what_is_over);
+}
+
+/// Each login deleted what was over of everybody's sessions, and those after it waited for its commit.
+async fn logins_beside_what_is_over(world: World) {
+    let bob = world.person("bob@example.org", None).await;
+    world.wait(2 * REFRESH + 1);
+    let db = world.database().await;
+    let mut change = db.begin().await.unwrap();
+    let hold = "UPDATE sessions SET account = account WHERE principal = $1";
+    let guid = [Value::from(bob.id.0.to_string())];
+    assert_eq!(change.execute(hold, &guid).await.unwrap(), 1);
+    // It would be refused when it had waited for as long as a statement waits for a lock.
+    world.log_in().await;
+    drop(change);
+    world.iam.sweep_credentials().await.unwrap();
+    assert_eq!(remembered(&db, bob.id).await, [0, 0, 0]);
     db.close().await;
 }
