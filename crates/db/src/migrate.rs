@@ -144,6 +144,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0032_time_conditions.sql"),
         postgres: include_str!("../migrations/postgres/0032_time_conditions.sql"),
     },
+    Step {
+        version: 33,
+        sqlite: include_str!("../migrations/sqlite/0033_account_locks.sql"),
+        postgres: include_str!("../migrations/postgres/0033_account_locks.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -19,6 +19,12 @@ pub enum Tx {
 }
 
 impl Tx {
+    /// Whether nobody else writes until it ends, whatever they write: so it is with SQLite, from [`crate::Db::begin`] on.
+    #[must_use]
+    pub const fn excludes_writers(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     /// Runs a statement; returns the number of affected rows.
     ///
     /// # Errors

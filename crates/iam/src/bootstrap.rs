@@ -117,7 +117,7 @@ impl Iam {
             true => true,
             false => users::lock_proven(&mut tx, owner.id).await?,
         };
-        accounts::insert(&mut tx, account, &called, &owner, now)
+        let new_account = accounts::insert(&mut tx, account, &called, &owner, now)
             .await
             .map_err(|error| account_taken(error, &called))?;
         let mut code = None;
@@ -143,8 +143,8 @@ impl Iam {
                 code = Some(text);
             }
         }
-        orgs::insert(&mut tx, &org).await?;
-        spaces::insert(&mut tx, &space).await?;
+        let new_org = orgs::insert(&mut tx, &org).await?;
+        let new_space = spaces::insert(&mut tx, &space).await?;
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),
             (Domain::Org(org.id), Role::Manager),
@@ -176,6 +176,9 @@ impl Iam {
                     .with("owner", owner.id)
                     .with("name", &key.name),
             );
+        }
+        for made in [new_account, new_org, new_space] {
+            made.allocate(&mut tx).await?;
         }
         self.commit(tx, entries).await?;
         Ok(Created {

@@ -11,6 +11,7 @@ use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::passcodes::{self, StoredPasscode};
+use crate::repo::principals::key;
 use crate::repo::transactions::credentials;
 use crate::repo::{refresh_tokens, sessions};
 use crate::service::Iam;
@@ -52,7 +53,7 @@ pub(crate) async fn issue(
         IamError::Refused(refusal.remedy(Remedy::LogInByKey))
     })?;
     let now = iam.0.clock.now();
-    passcodes::sweep(&mut tx, now).await?;
+    passcodes::sweep(&mut tx, &key(user), now).await?;
     credentials::lock(&mut tx, bounds, now).await?;
     let root = bounds.root();
     let hash = entropy::sha256(code.as_bytes());

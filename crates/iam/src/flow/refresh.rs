@@ -16,6 +16,7 @@ use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
+use crate::repo::principals::key;
 use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
 use crate::repo::sessions::NewSession;
@@ -36,13 +37,6 @@ pub const GRACE_MILLISECONDS: i64 = 30_000;
 
 /// How many successors are followed for a late token; more than any honest client makes within the grace.
 pub const CHAIN_STEPS_MAX: usize = 256;
-
-/// How long expired tokens are remembered, so that their client is told that the token has expired and not that it is
-/// unknown. (The end of a session is remembered until its last token has expired.)
-const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
-
-/// How long an ended session is kept after its last token has expired: the clocks of nodes differ.
-const ENDED_REMEMBERED_MILLISECONDS: i64 = 10 * 60_000;
 
 const PREFIX: &str = "vgr_";
 
@@ -140,10 +134,10 @@ pub(crate) async fn begin(
     client: &str,
 ) -> Result<StartedSession, IamError> {
     let now = iam.0.clock.now();
-    // Each login deletes sessions that expired long ago, and ended sessions whose tokens have all expired: so the
-    // tables stay as small as the sessions that matter.
-    let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
-    credentials::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
+    // Each login deletes what is over of its principal's sessions, so that it counts for no limit. What is over of others is deleted in
+    // the background: who deletes it here would keep all logins waiting that find the same.
+    let over = credentials::Forgotten::at(now);
+    credentials::sweep(tx, &key(login.bounds.principal()), over).await?;
     let life = Lifetimes::of(iam, &login.bounds, login.account, true);
     let bounds = life.bound(login.bounds, now)?;
     let (login, session) = (Login { bounds, ..login }, SessionId(entropy::guid()));

@@ -48,9 +48,8 @@ impl Iam {
         let account = account.ok_or_else(|| no_account(&id.to_string()))?;
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, id).await?;
-        // Deletions run one after the other, so that one of the last two accounts remains. After the account, as whoever makes a domain
-        // in it locks them.
-        counters::lock_tenants(&mut tx).await?;
+        // Deletions of accounts run one after the other, so that one of the last two remains. Nobody else waits for this.
+        counters::lock_account_deletions(&mut tx).await?;
         if !accounts::has_other(&mut tx, id).await? {
             return Err(IamError::conflict_with_remedy(
                 format!(
@@ -157,13 +156,12 @@ fn no_account(asked: &str) -> IamError {
     IamError::Refused(problem.remedy(Remedy::ListAccounts))
 }
 
-/// Forgets the deleted accounts of which no sample is left, and the users who are in no other account.
-pub(crate) async fn forget(tx: &mut Tx) -> Result<Vec<Entry>, IamError> {
-    let mut entries = Vec::new();
-    for account in accounts::empty(tx).await? {
-        account_end::forget(tx, account).await?;
-        let entry = Entry::by_server(Action::AccountGone).in_account(account);
-        entries.push(entry.on(account));
+/// Forgets the account, which is locked, with the users who are in no other, if it is deleted and no sample of it is left.
+pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<Option<Entry>, IamError> {
+    if !accounts::is_empty(tx, account).await? {
+        return Ok(None);
     }
-    Ok(entries)
+    account_end::forget(tx, account).await?;
+    let entry = Entry::by_server(Action::AccountGone).in_account(account);
+    Ok(Some(entry.on(account)))
 }

@@ -65,7 +65,7 @@ impl Iam {
             guid: key.map_or(holder, |key| key.0),
         };
         let unwritten = &self.0.activity;
-        let _turn = unwritten.turn.read().await;
+        let _turn = unwritten.turns.take(account).await;
         let written = activity::of(&self.0.db, subject).await?;
         Ok(written.and(unwritten.of(subject)))
     }

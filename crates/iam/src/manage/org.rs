@@ -116,7 +116,7 @@ impl Iam {
             CountedItem::Orgs,
         )
         .await?;
-        orgs::insert(&mut tx, &org).await.map_err(taken)?;
+        let made = orgs::insert(&mut tx, &org).await.map_err(taken)?;
         crate::repo::roles::grant(
             &mut tx,
             caller.principal(),
@@ -125,6 +125,7 @@ impl Iam {
         )
         .await?;
         self.roles_are_within_limit(&mut tx, org.account).await?;
+        made.allocate(&mut tx).await?;
         self.commit(tx, about(caller, Action::OrgMade, &org))
             .await?;
         Ok(org)

@@ -4,20 +4,23 @@
 use super::account_deletion;
 use crate::audit::{Action as Done, Entries, Entry};
 use crate::error::IamError;
-use crate::model::directory::Deleted;
-use crate::repo::deletions;
+use crate::model::directory::{Deleted, Directory};
 use crate::repo::transactions::deletion;
+use crate::repo::{accounts, deletions};
 use crate::service::Iam;
-use base::id::TenantId;
+use base::id::{AccountId, TenantId};
 use base::principal::Principal;
 use base::scope::{Action, Actions, Domain, Scope};
 use base::time::Millis;
-use db::Db;
+use db::{Db, Tx};
 use std::collections::HashSet;
 
 /// Nodes that share a PostgreSQL have separate stores: a node that was down for up to this long still deletes its
 /// samples.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
+
+/// Deletions of one transaction, which keeps their account from being changed; few, so that who changes it waits only briefly.
+const FORGOTTEN_AT_ONCE: usize = 16;
 
 /// The result of making deletions due, for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,11 +37,7 @@ impl Iam {
     #[must_use]
     pub fn due(&self) -> Vec<Deleted> {
         let now = self.0.clock.now();
-        let directory = self.directory();
-        let due = directory.deletions.iter();
-        due.take_while(|deletion| !deletion.is_kept(now))
-            .cloned()
-            .collect()
+        self.directory().deletions.due(now).cloned().collect()
     }
 
     /// Ends the time for a restore: returns a scope to delete the samples with. `None` when the domain was restored
@@ -66,10 +65,10 @@ impl Iam {
 
     /// Forgets at most `most` deletions of which no sample is left. If several nodes share the database, this happens
     /// some time after the due time, so that each has deleted its samples. Deletions that have to wait do not count
-    /// towards `most`.
+    /// towards `most`. The deletions of an account have transactions of their own, as these lock it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the database cannot be written. Where it cannot for one account, the others are tried all the same.
     pub async fn forget_removed(&self, removed: &[Deleted], most: usize) -> Result<(), IamError> {
         let grace = match self.0.db {
             Db::Sqlite(_) => 0,
@@ -78,28 +77,45 @@ impl Iam {
         let now = self.0.clock.now();
         let gone = |deleted: &&Deleted| deleted.due_at.plus(grace) <= now;
         let removed = removed.iter().filter(gone).collect();
-        let mut removed = without_waiting(&self.directory().deletions, removed);
+        let mut removed = without_waiting(&self.directory(), removed);
         // Parts first: the record of the whole goes last, because it tells which account they belonged to.
         removed.sort_by_key(|deleted| {
             let is_account = matches!(deleted.domain, Domain::Account(_));
             (is_account, deleted.deleted_with == deleted.domain)
         });
         removed.truncate(most);
-        if removed.is_empty() {
-            return Ok(());
-        }
-        let mut entries = Vec::with_capacity(removed.len());
-        let mut tx = self.0.db.begin().await?;
-        for deleted in removed {
-            if deletions::has_parts(&mut tx, deleted.domain).await? {
-                continue;
+        removed.sort_by_key(|deleted| deleted.account);
+        let mut done = Ok(());
+        for of_account in removed.chunk_by(|one, next| one.account == next.account) {
+            let forgotten = self.forget_of_account(of_account, now).await;
+            // It may be this account alone that somebody has locked; if it is a second one, it is the database.
+            if forgotten.is_err() && done.is_err() {
+                return forgotten;
             }
-            let entry = Entry::by_server(Done::MetricsRemoved).in_account(deleted.account);
-            entries.push(entry.on(deleted.domain).with("name", &deleted.name));
-            deletion::forget(&mut tx, deleted.tenant, now).await?;
+            done = done.and(forgotten);
         }
-        entries.extend(account_deletion::forget(&mut tx).await?);
-        self.commit(tx, Entries::of(entries)).await
+        done
+    }
+
+    /// Forgets these deletions of one account in their order; with the last, a deleted account itself.
+    async fn forget_of_account(
+        &self,
+        of_account: &[&Deleted],
+        now: Millis,
+    ) -> Result<(), IamError> {
+        for part in of_account.chunks(FORGOTTEN_AT_ONCE) {
+            let Some(account) = part.first().map(|deleted| deleted.account) else {
+                continue;
+            };
+            let mut tx = self.0.db.begin().await?;
+            accounts::lock_unchanged(&mut tx, account).await?;
+            let mut entries = forget_part(&mut tx, part, now).await?;
+            entries.extend(account_deletion::forget(&mut tx, account).await?);
+            if !entries.is_empty() {
+                self.commit(tx, Entries::of(entries)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes these deletions due now, for the operator, if all of them still exist; otherwise nothing is changed. Deletions that
@@ -153,12 +169,29 @@ impl Iam {
     }
 }
 
-/// The deletions among these that need not wait: all that was deleted with them is gone, too.
-fn without_waiting<'a>(all: &[Deleted], removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
+/// Forgets those of these deletions that still exist and have no parts left. Their account is locked.
+async fn forget_part(tx: &mut Tx, part: &[&Deleted], now: Millis) -> Result<Vec<Entry>, IamError> {
+    let mut entries = Vec::with_capacity(part.len());
+    for deleted in part {
+        if deletions::has_parts(tx, deleted.domain).await?
+            || !deletion::forget(tx, deleted.tenant, now).await?
+        {
+            continue;
+        }
+        let entry = Entry::by_server(Done::MetricsRemoved).in_account(deleted.account);
+        entries.push(entry.on(deleted.domain).with("name", &deleted.name));
+    }
+    Ok(entries)
+}
+
+/// The deletions among these that need not wait: all that was deleted with them is gone, too. It costs what their accounts have deleted.
+fn without_waiting<'a>(directory: &Directory, removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
     let ready: HashSet<TenantId> = removed.iter().map(|deleted| deleted.tenant).collect();
-    let stored = all
-        .iter()
-        .filter(|deleted| !ready.contains(&deleted.tenant));
+    let accounts: HashSet<AccountId> = removed.iter().map(|deleted| deleted.account).collect();
+    let of_accounts = accounts
+        .into_iter()
+        .flat_map(|account| directory.deletions.of(account));
+    let stored = of_accounts.filter(|deleted| !ready.contains(&deleted.tenant));
     let awaited: HashSet<Domain> = stored
         .flat_map(|deleted| {
             let wholes = [deleted.deleted_with, Domain::Account(deleted.account)];

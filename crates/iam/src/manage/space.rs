@@ -116,12 +116,13 @@ impl Iam {
             CountedItem::Spaces,
         )
         .await?;
-        spaces::insert(&mut tx, &space).await.map_err(taken)?;
+        let made = spaces::insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
             crate::repo::roles::grant(&mut tx, caller.principal(), Domain::Space(space.id), role)
                 .await?;
         }
         self.roles_are_within_limit(&mut tx, account).await?;
+        made.allocate(&mut tx).await?;
         let entry = self.about_space(caller, Action::SpaceMade, &space);
         self.commit(tx, entry.in_account(account)).await?;
         Ok(space)

@@ -105,7 +105,7 @@ pub struct Directory {
     departures: Departures,
     pub(crate) domains: Map<Domain, DomainEntry>,
     /// Deletions whose samples still exist, in the order of their removal.
-    pub(crate) deletions: Arc<Deletions>,
+    pub(crate) deletions: Deletions,
     /// By principal first: what a principal may see is found from its roles, not by a walk over all domains.
     pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     policies: policies::Policies,
@@ -261,8 +261,14 @@ impl Directory {
 
     /// Deletions whose samples still exist, in the order of their removal.
     #[must_use]
-    pub fn deletions(&self) -> &[Deleted] {
-        &self.deletions
+    pub fn deletions(&self) -> Vec<&Deleted> {
+        self.deletions.iter().collect()
+    }
+
+    /// The deletion of the domain, if its samples still exist.
+    #[must_use]
+    pub fn deletion_of(&self, domain: Domain) -> Option<&Deleted> {
+        self.deletions.of_domain(domain)
     }
 
     /// The API key behind a credential, if it is there and may be used at this moment.

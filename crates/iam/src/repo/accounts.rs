@@ -1,7 +1,7 @@
 //! The table `accounts`.
 
 use super::column::{at, parse, parse_guid};
-use super::domains;
+use super::domains::NewDomain;
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -46,6 +46,16 @@ pub(crate) async fn lock_active(tx: &mut Tx, account: AccountId) -> Result<(), I
     Err(IamError::not_found("the account"))
 }
 
+/// Locks the account as [`lock`] does, for what changes nothing that the directory holds: no node reads the account anew.
+pub(crate) async fn lock_unchanged(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    if tx.excludes_writers() {
+        return Ok(());
+    }
+    let sql = "SELECT guid FROM accounts WHERE guid = $1 FOR NO KEY UPDATE";
+    tx.one(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}
+
 /// Locks the account's row, whether the account is deleted or not.
 pub(crate) async fn lock(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let sql = "UPDATE accounts SET name = name WHERE guid = $1";
@@ -53,13 +63,14 @@ pub(crate) async fn lock(tx: &mut Tx, account: AccountId) -> Result<(), IamError
     Ok(())
 }
 
+/// A new account, as far as it needs no number in the store.
 pub(crate) async fn insert(
     tx: &mut Tx,
     account: AccountId,
     name: &str,
     owner: &User,
     now: Millis,
-) -> Result<(), IamError> {
+) -> Result<NewDomain, IamError> {
     let sql = "INSERT INTO accounts (guid, name, owner, created_at) VALUES ($1, $2, $3, $4)";
     let values = [
         Value::from(account.to_string()),
@@ -68,7 +79,7 @@ pub(crate) async fn insert(
         now.0.into(),
     ];
     tx.execute(sql, &values).await?;
-    domains::allocate(tx, Domain::Account(account)).await
+    Ok(NewDomain(Domain::Account(account)))
 }
 
 /// Whether there is another account that is not deleted.
@@ -133,15 +144,12 @@ pub(crate) async fn set_owner(
     Ok(())
 }
 
-/// The deleted accounts without stored samples.
-pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
-    let sql = "SELECT guid FROM accounts WHERE deleted_at IS NOT NULL \
-               AND NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.account = accounts.guid)";
-    let mut found = Vec::new();
-    for row in tx.all(sql, &[]).await? {
-        found.push(AccountId(parse_guid(&row, "guid")?));
-    }
-    Ok(found)
+/// Whether the account is deleted, and has no stored samples.
+pub(crate) async fn is_empty(tx: &mut Tx, account: AccountId) -> Result<bool, IamError> {
+    let sql = "SELECT guid FROM accounts WHERE guid = $1 AND deleted_at IS NOT NULL \
+               AND NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.account = $1)";
+    let row = tx.one(sql, &[account.to_string().into()]).await?;
+    Ok(row.is_some())
 }
 
 /// Sets the owner if this invitation is for the account's future owner.

@@ -101,17 +101,9 @@ pub(crate) async fn lock_changes(tx: &mut Tx) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Blocks others who add to the activity, or delete of it, until the transaction ends: each touches several rows, in no order that
-/// another would keep. The one who deletes has locked the account or the key before.
-pub(crate) async fn lock_activity(tx: &mut Tx) -> Result<(), IamError> {
-    let sql = "UPDATE counters SET value = value WHERE name = 'activity'";
-    tx.execute(sql, &[]).await?;
-    Ok(())
-}
-
-/// Blocks the creation and deletion of domains until the transaction ends.
-pub(crate) async fn lock_tenants(tx: &mut Tx) -> Result<(), IamError> {
-    let sql = "UPDATE counters SET value = value WHERE name = 'tenants'";
+/// Blocks the deletion of other accounts until the transaction ends.
+pub(crate) async fn lock_account_deletions(tx: &mut Tx) -> Result<(), IamError> {
+    let sql = "UPDATE counters SET value = value WHERE name = 'account_deletions'";
     tx.execute(sql, &[]).await?;
     Ok(())
 }

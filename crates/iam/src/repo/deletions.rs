@@ -252,18 +252,25 @@ pub(crate) async fn begin_now(db: &Db, tenant: TenantId, now: Millis) -> Result<
     Ok(db.execute(BEGIN, &values).await? > 0)
 }
 
-/// Deletes the record of a domain whose removal has begun.
-pub(crate) async fn delete_begun(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
+/// Deletes the record of a domain whose removal has begun. `false` if there is none.
+pub(crate) async fn delete_begun(tx: &mut Tx, tenant: TenantId) -> Result<bool, IamError> {
     let sql = "DELETE FROM deletions WHERE tenant = $1 AND begun = 1";
-    tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
-    Ok(())
+    Ok(tx.execute(sql, &[i64::from(tenant.0).into()]).await? > 0)
 }
 
 /// Whether a part deleted with the domain, or in it before, is not forgotten yet.
 pub(crate) async fn has_parts(tx: &mut Tx, domain: Domain) -> Result<bool, IamError> {
-    let sql = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR 'a-' || account = $1) AND domain <> $1 LIMIT 1";
-    let row = tx.one(sql, &[domain.to_string().into()]).await?;
-    Ok(row.is_some())
+    let sql = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR account = $2) AND domain <> $1 LIMIT 1";
+    let values = [domain.to_string().into(), whole_account(domain)];
+    Ok(tx.one(sql, &values).await?.is_some())
+}
+
+/// The account whose deletions all belong to the domain; for another domain the empty text, which no account is.
+fn whole_account(domain: Domain) -> Value {
+    match domain {
+        Domain::Account(account) => account.to_string().into(),
+        Domain::Org(_) | Domain::Space(_) => "".into(),
+    }
 }
 
 /// Makes the domain and everything deleted with it due now; an account includes what was deleted in it before. Returns
@@ -273,11 +280,10 @@ pub(crate) async fn advance(
     named: Domain,
     now: Millis,
 ) -> Result<Vec<Domain>, IamError> {
-    let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1 OR 'a-' || account = $1) \
+    let sql = "UPDATE deletions SET due_at = $2 WHERE (domain = $1 OR deleted_with = $1 OR account = $3) \
                AND due_at > $2 RETURNING domain";
-    let rows = tx
-        .all(sql, &[named.to_string().into(), now.0.into()])
-        .await?;
+    let values = [named.to_string().into(), now.0.into(), whole_account(named)];
+    let rows = tx.all(sql, &values).await?;
     rows.iter()
         .map(|row| domain(&row.text("domain")?))
         .collect()

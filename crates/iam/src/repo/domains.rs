@@ -51,16 +51,24 @@ fn rules(row: &Row) -> Result<Option<Arc<RuleTexts>>, IamError> {
     Ok((texts != RuleTexts::default()).then(|| Arc::new(texts)))
 }
 
-/// Gives a new domain its number in the store; a number is never given twice.
-pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
-    let tenant = counters::next_tenant(tx).await?;
-    let values = [Value::from(tenant), Value::from(domain.to_string())];
-    tx.execute(
-        "INSERT INTO domains (tenant, domain) VALUES ($1, $2)",
-        &values,
-    )
-    .await?;
-    Ok(())
+/// A domain that the transaction makes, and that has no number in the store yet.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct NewDomain(pub(super) Domain);
+
+impl NewDomain {
+    /// Gives it its number in the store, which is never given twice. This comes last before the commit: until then whoever makes a domain
+    /// waits here, in whatever account.
+    pub(crate) async fn allocate(self, tx: &mut Tx) -> Result<(), IamError> {
+        let tenant = counters::next_tenant(tx).await?;
+        let values = [Value::from(tenant), Value::from(self.0.to_string())];
+        tx.execute(
+            "INSERT INTO domains (tenant, domain) VALUES ($1, $2)",
+            &values,
+        )
+        .await?;
+        Ok(())
+    }
 }
 
 /// Whether the domain is there, and not deleted. Its account is locked, so that it stays.

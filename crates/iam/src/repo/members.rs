@@ -118,10 +118,11 @@ pub(crate) async fn first_account_of(
         .transpose()
 }
 
-/// The stored GUIDs of the principals in the account, and of the users whose first account it is.
+/// The stored GUIDs of the principals in the account, and of the users whose first account it is; in order, as whoever changes several
+/// locks them so.
 pub(crate) async fn of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<Value>, IamError> {
     let sql = "SELECT principal FROM members WHERE account = $1 \
-               UNION SELECT guid AS principal FROM users WHERE home = $1";
+               UNION SELECT guid AS principal FROM users WHERE home = $1 ORDER BY principal";
     let rows = tx.all(sql, &[account.to_string().into()]).await?;
     rows.iter()
         .map(|row| Ok(row.text("principal")?.into()))

@@ -1,7 +1,7 @@
 //! The table `orgs`.
 
 use super::column::{at, counted, parse};
-use super::domains;
+use super::domains::NewDomain;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Org;
@@ -32,9 +32,10 @@ pub(super) fn read(row: &Row) -> Result<Org, IamError> {
     })
 }
 
-pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
+/// A new organization, as far as it needs no number in the store.
+pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<NewDomain, IamError> {
     write(tx, org).await?;
-    domains::allocate(tx, Domain::Org(org.id)).await
+    Ok(NewDomain(Domain::Org(org.id)))
 }
 
 /// Only the row, for an organization that has its number in the store.

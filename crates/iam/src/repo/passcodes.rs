@@ -6,7 +6,7 @@ use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::page::row_count;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 /// A stored code, without its hash.
 pub(crate) struct StoredPasscode {
@@ -16,11 +16,22 @@ pub(crate) struct StoredPasscode {
     pub(crate) expires_at: Millis,
 }
 
-/// Deletes expired codes.
-pub(crate) async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
-    let sql = "DELETE FROM passcodes WHERE expires_at <= $1";
-    tx.execute(sql, &[Value::from(now.0)]).await?;
+/// Deletes the expired codes of a user, whose stored GUID this is.
+pub(crate) async fn sweep(tx: &mut Tx, user: &Value, now: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM passcodes WHERE user_id = $1 AND expires_at <= $2";
+    tx.execute(sql, &[user.clone(), now.0.into()]).await?;
     Ok(())
+}
+
+/// The stored GUIDs of the users of some expired codes.
+pub(crate) async fn owners_of_expired(
+    db: &Db,
+    now: Millis,
+    most: i64,
+) -> Result<Vec<String>, IamError> {
+    let sql = "SELECT user_id FROM passcodes WHERE expires_at <= $1 LIMIT $2";
+    let rows = db.all(sql, &[now.0.into(), most.into()]).await?;
+    rows.iter().map(|row| Ok(row.text("user_id")?)).collect()
 }
 
 /// Stores a code.

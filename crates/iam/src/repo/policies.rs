@@ -410,7 +410,8 @@ pub(crate) async fn delete_of_instance(
 /// Deletes the authorizations of the instance of a deleted space whose samples have been removed, before the instance.
 pub(crate) async fn delete_of_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
     let sql = "DELETE FROM policies WHERE source IN (SELECT 'instance:' || guid FROM resource_instances \
-               WHERE 's-' || space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1))";
+               WHERE space IN (SELECT SUBSTR(domain, 3) FROM deletions WHERE tenant = $1 AND begun = 1 \
+               AND SUBSTR(domain, 1, 2) = 's-'))";
     tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
     Ok(())
 }

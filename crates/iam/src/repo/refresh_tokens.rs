@@ -227,17 +227,39 @@ pub(crate) async fn count_unexpired(
     Ok((counted, row.int_or_none("first")?))
 }
 
-/// Deletes the tokens of ended sessions whose tokens had all expired at `before`.
-pub(crate) async fn delete_of_ended(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
+/// Deletes the tokens of the principal's ended sessions whose tokens had all expired at `before`.
+pub(crate) async fn delete_of_ended(
+    tx: &mut Tx,
+    principal: &Value,
+    before: Millis,
+) -> Result<(), IamError> {
     let sql = "DELETE FROM refresh_tokens WHERE session IN \
-               (SELECT guid FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1)";
-    tx.execute(sql, &[before.0.into()]).await?;
+               (SELECT guid FROM sessions WHERE principal = $2 AND ended IS NOT NULL AND tokens_until <= $1)";
+    tx.execute(sql, &[before.0.into(), principal.clone()])
+        .await?;
     Ok(())
 }
 
-/// Deletes the tokens that had expired at `before`.
-pub(crate) async fn delete_expired(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
-    let sql = "DELETE FROM refresh_tokens WHERE expires_at <= $1";
-    tx.execute(sql, &[before.0.into()]).await?;
+/// Deletes the tokens of the principal's sessions that had expired at `before`.
+pub(crate) async fn delete_expired(
+    tx: &mut Tx,
+    principal: &Value,
+    before: Millis,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM refresh_tokens WHERE expires_at <= $1 AND session IN (SELECT guid FROM sessions WHERE principal = $2)";
+    tx.execute(sql, &[before.0.into(), principal.clone()])
+        .await?;
     Ok(())
+}
+
+/// The stored GUIDs of the principals of the sessions of some tokens that had expired at `before`.
+pub(crate) async fn owners_of_expired(
+    db: &Db,
+    before: Millis,
+    most: i64,
+) -> Result<Vec<String>, IamError> {
+    let sql = "SELECT sessions.principal AS principal FROM refresh_tokens JOIN sessions ON sessions.guid = refresh_tokens.session \
+               WHERE refresh_tokens.expires_at <= $1 LIMIT $2";
+    let rows = db.all(sql, &[before.0.into(), most.into()]).await?;
+    rows.iter().map(|row| Ok(row.text("principal")?)).collect()
 }

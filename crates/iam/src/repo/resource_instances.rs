@@ -138,7 +138,8 @@ pub(crate) async fn delete(tx: &mut Tx, id: InstanceId) -> Result<(), IamError> 
 
 /// Deletes that of a deleted space whose samples have been removed, after its keys.
 pub(crate) async fn delete_of_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
-    let sql = "DELETE FROM resource_instances WHERE 's-' || space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)";
+    let sql = "DELETE FROM resource_instances WHERE space IN (SELECT SUBSTR(domain, 3) FROM deletions WHERE tenant = $1 AND begun = 1 \
+               AND SUBSTR(domain, 1, 2) = 's-')";
     tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
     Ok(())
 }

@@ -191,7 +191,8 @@ pub(crate) async fn services_of_removed(
 ) -> Result<Vec<(AccountId, ServiceId)>, IamError> {
     let sql = "SELECT resource_keys.service AS service, resource_instances.account AS account FROM resource_keys \
                JOIN resource_instances ON resource_instances.guid = resource_keys.instance \
-               WHERE 's-' || resource_instances.space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)";
+               WHERE resource_instances.space IN (SELECT SUBSTR(domain, 3) FROM deletions WHERE tenant = $1 AND begun = 1 \
+               AND SUBSTR(domain, 1, 2) = 's-')";
     let rows = tx.all(sql, &[i64::from(tenant.0).into()]).await?;
     let read = |row: &Row| {
         let account = parse(row, "account", "an account GUID")?;
@@ -203,7 +204,8 @@ pub(crate) async fn services_of_removed(
 /// Deletes those of a deleted space whose samples have been removed, after their service IDs.
 pub(crate) async fn delete_of_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
     let sql = "DELETE FROM resource_keys WHERE instance IN (SELECT guid FROM resource_instances \
-               WHERE 's-' || space IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1))";
+               WHERE space IN (SELECT SUBSTR(domain, 3) FROM deletions WHERE tenant = $1 AND begun = 1 \
+               AND SUBSTR(domain, 1, 2) = 's-'))";
     tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
     Ok(())
 }

@@ -6,9 +6,11 @@
 //! and a node that has read up to one has missed none before it. Until then its number is 0, which only the transaction itself sees.
 //! So whoever waits for a session that somebody uses does not keep everybody else's sessions from ending meanwhile.
 
+mod expired;
 mod open;
 mod overdue;
 
+pub(crate) use expired::{delete_ended, delete_expired, owners_of_ended, owners_of_expired};
 pub(crate) use open::{find_open, open_of, open_with};
 pub(crate) use overdue::{end_overdue, find_overdue};
 
@@ -233,22 +235,6 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamE
         root.key.map(|key| key.0.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
-    Ok(())
-}
-
-/// Deletes ended sessions whose tokens had all expired at `before`, except those with a token in the table.
-pub(crate) async fn delete_ended(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
-    let sql = "DELETE FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1 \
-               AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
-    tx.execute(sql, &[before.0.into()]).await?;
-    Ok(())
-}
-
-/// Deletes sessions that had expired at `before`, except those with a token in the table.
-pub(crate) async fn delete_expired(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
-    let sql = "DELETE FROM sessions WHERE expires_at <= $1 AND tokens_until <= $1 \
-               AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
-    tx.execute(sql, &[before.0.into()]).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The table `spaces`.
 
 use super::column::{at, counted, parse};
-use super::domains;
+use super::domains::NewDomain;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Space;
@@ -31,9 +31,10 @@ pub(super) fn read(row: &Row) -> Result<Space, IamError> {
     })
 }
 
-pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
+/// A new space, as far as it needs no number in the store.
+pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<NewDomain, IamError> {
     write(tx, space).await?;
-    domains::allocate(tx, Domain::Space(space.id)).await
+    Ok(NewDomain(Domain::Space(space.id)))
 }
 
 /// Only the row, for a space that has its number in the store.

@@ -1,13 +1,14 @@
 //! Who has authenticated since it was last written down. Counting takes no database, so that no request waits for it; a process
 //! that is killed loses what it has counted since.
 
+use crate::keyed_turns::KeyedTurns;
 use crate::model::activity::{Activity, Subject};
 use base::id::{AccountId, Guid};
 use base::time::Millis;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::RwLock;
+use tokio::sync::Mutex as AsyncMutex;
 
 /// The counts.
 #[derive(Debug)]
@@ -16,15 +17,20 @@ pub(crate) struct UnwrittenActivity {
     tables: Mutex<Tables>,
     /// How often somebody was not counted, because there was no room.
     uncounted: AtomicU64,
-    /// Had alone while counts are on their way into the database, and together by those who add up what is there and what is here:
-    /// they would add some of it twice, or not at all. Who asks for the last time alone needs none ([`Self::last_of_account`]).
-    pub(crate) turn: RwLock<()>,
+    /// Had by the one who writes down: there is one place for what is on its way.
+    pub(crate) writing: AsyncMutex<()>,
+    /// One for each account, of who writes its counts into the database, and of who adds up what is there and what is here: some of it
+    /// would be added twice, or not at all. By account, as the writer waits for the account's lock in the database. Who asks for the last
+    /// time alone needs none ([`Self::last_of_account`]).
+    pub(crate) turns: KeyedTurns<AccountId>,
 }
 
 #[derive(Debug, Default)]
 struct Tables {
     waiting: HashMap<Subject, Activity>,
     on_the_way: Vec<(Subject, Activity)>,
+    /// The account whose counts could not be written the last time.
+    put_off: Option<AccountId>,
 }
 
 impl Tables {
@@ -48,7 +54,8 @@ impl UnwrittenActivity {
             most: usize::try_from(most).unwrap_or(usize::MAX),
             tables: Mutex::default(),
             uncounted: AtomicU64::new(0),
-            turn: RwLock::new(()),
+            writing: AsyncMutex::new(()),
+            turns: KeyedTurns::new(1),
         }
     }
 
@@ -64,14 +71,21 @@ impl UnwrittenActivity {
         }
     }
 
-    /// Who has authenticated, in order.
+    /// Who has authenticated, in order of their accounts; those accounts first that come after the one that could not be written the last
+    /// time, which is the last.
     pub(crate) fn subjects(&self) -> Vec<Subject> {
-        let mut all: Vec<Subject> = self.tables().waiting.keys().copied().collect();
+        let (mut all, put_off) = {
+            let tables = self.tables();
+            let all: Vec<Subject> = tables.waiting.keys().copied().collect();
+            (all, tables.put_off)
+        };
         all.sort_unstable();
+        let tried = all.partition_point(|subject| Some(subject.account) <= put_off);
+        all.rotate_left(tried);
         all
     }
 
-    /// Takes the counts of these, which are on their way until [`Self::record_written`] or [`Self::give_back`].
+    /// Takes the counts of these, which are of one account and are on their way until [`Self::record_written`] or [`Self::give_back`].
     pub(crate) fn take(&self, subjects: &[Subject]) -> Vec<(Subject, Activity)> {
         let mut tables = self.tables();
         let taken = subjects.iter();
@@ -90,7 +104,9 @@ impl UnwrittenActivity {
     /// Puts back the counts that are on their way: they could not be written.
     pub(crate) fn give_back(&self) {
         let mut tables = self.tables();
-        for counted in std::mem::take(&mut tables.on_the_way) {
+        let not_written = std::mem::take(&mut tables.on_the_way);
+        tables.put_off = not_written.first().map(|(subject, _)| subject.account);
+        for counted in not_written {
             if !tables.add(counted, self.most) {
                 self.uncounted.fetch_add(1, Ordering::Relaxed);
             }
@@ -181,6 +197,28 @@ mod tests {
         assert_eq!(activity.take(&[subject(1)]).len(), 1);
         activity.record_written();
         assert!(activity.subjects().is_empty() && last(1).is_none());
+    }
+
+    #[test]
+    fn an_account_that_could_not_be_written_comes_after_the_others() {
+        let activity = UnwrittenActivity::new(10);
+        let of_account = |byte| Subject {
+            account: AccountId(Guid::from_random([byte; 16])),
+            ..subject(1)
+        };
+        let all: Vec<Subject> = (1..=3).map(of_account).collect();
+        for one in &all {
+            activity.note(*one, Millis(5));
+        }
+        let mut sorted = all;
+        sorted.sort_unstable();
+        let in_turn = |places: [usize; 3]| places.map(|place| sorted[place]).to_vec();
+        assert_eq!(activity.subjects(), in_turn([0, 1, 2]));
+        for (failed, next) in [(1, [2, 0, 1]), (2, [0, 1, 2]), (0, [1, 2, 0])] {
+            assert_eq!(activity.take(&sorted[failed..=failed]).len(), 1);
+            activity.give_back();
+            assert_eq!(activity.subjects(), in_turn(next), "after {failed}");
+        }
     }
 
     #[test]

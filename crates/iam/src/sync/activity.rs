@@ -7,6 +7,7 @@ use crate::repo::activity;
 use crate::service::Iam;
 use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
+use base::id::AccountId;
 use db::DbError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use std::time::Duration;
 /// How often it is written: as much is lost at most when the process is killed.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Rows of one transaction; few, so that other writers wait only briefly.
+/// Rows of one transaction, which keeps its account from being changed; few, so that who changes it waits only briefly.
 const ROWS_PER_WRITE: usize = 200;
 
 impl Iam {
@@ -43,33 +44,50 @@ impl Iam {
         }
     }
 
-    /// Writes down who has authenticated since the last time.
+    /// Writes down who has authenticated since the last time: of each account in transactions of its own, as each locks the account. Where
+    /// one fails, the rest waits for the next time, and then comes before it: an account that stays locked keeps only its own counts from
+    /// being written.
     ///
     /// # Errors
     /// When the database cannot be written; the counts are kept.
     pub async fn write_activity(&self) -> Result<(), IamError> {
         let unwritten = &self.0.activity;
-        for part in unwritten.subjects().chunks(ROWS_PER_WRITE) {
-            let _turn = unwritten.turn.write().await;
-            let counts = unwritten.take(part);
-            match self.add_activity(&counts).await {
-                Ok(()) => unwritten.record_written(),
-                Err(error) => {
-                    // What may have been written must not be counted twice.
-                    match &error {
-                        IamError::Db(DbError::OutcomeUnknown { .. }) => unwritten.record_written(),
-                        _ => unwritten.give_back(),
-                    }
-                    return Err(error);
-                }
+        let _writing = unwritten.writing.lock().await;
+        let subjects = unwritten.subjects();
+        for of_account in subjects.chunk_by(|one, next| one.account == next.account) {
+            for part in of_account.chunks(ROWS_PER_WRITE) {
+                self.write_activity_part(part).await?;
             }
         }
         Ok(())
     }
 
-    async fn add_activity(&self, part: &[(Subject, Activity)]) -> Result<(), IamError> {
+    /// Writes down these subjects of one account.
+    async fn write_activity_part(&self, part: &[Subject]) -> Result<(), IamError> {
+        let Some(account) = part.first().map(|subject| subject.account) else {
+            return Ok(());
+        };
+        let unwritten = &self.0.activity;
+        let _turn = unwritten.turns.take(account).await;
+        let counts = unwritten.take(part);
+        let added = self.add_activity(account, &counts).await;
+        match &added {
+            // What may have been written must not be counted twice.
+            Ok(()) | Err(IamError::Db(DbError::OutcomeUnknown { .. })) => {
+                unwritten.record_written();
+            }
+            Err(_) => unwritten.give_back(),
+        }
+        added
+    }
+
+    async fn add_activity(
+        &self,
+        account: AccountId,
+        counts: &[(Subject, Activity)],
+    ) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        activity::add(&mut tx, part).await?;
+        activity::add(&mut tx, account, counts).await?;
         self.commit_unaudited(tx).await
     }
 }

@@ -1,12 +1,14 @@
-//! Work that can wait: reads where other nodes have let people in, and deletes old changes from the log. It runs on a task of its
-//! own, so that the task that learns of revocations never waits for it.
+//! Work that can wait: reads where other nodes have let people in, and deletes old changes from the log, and what is over of sessions that
+//! nobody has used since. It runs on a task of its own, so that the task that learns of revocations never waits for it.
 
 use super::answering::while_answering;
 use crate::error::IamError;
 use crate::repo::changes;
+use crate::repo::transactions::credentials::{self, Forgotten};
 use crate::service::{Iam, Inner};
 use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
+use db::Value;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -19,12 +21,19 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// Rows of the log that one transaction deletes; few, so that other writers wait only briefly.
 const ROWS_PER_DELETION: i64 = 500;
 
+/// Rows that are over, for each kind, whose principals are seen to at a time; the rest waits for the next time.
+const OVER_AT_ONCE: i64 = 250;
+
+/// Principals between two pauses. Each has a transaction of its own, as it locks what it deletes.
+const SWEEPS_WITHOUT_PAUSE: usize = 20;
+
 /// The pause between two deletions. Whoever waits for SQLite's lock only looks now and then whether it is free, and would often
 /// miss its turn otherwise.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Iam {
-    /// Reads the login sources of other nodes, and shortens the change log, until the service is dropped or closed.
+    /// Reads the login sources of other nodes, shortens the change log and deletes what is over of sessions, until the service is dropped
+    /// or closed.
     pub fn housekeeping_watch(&self) -> impl Future<Output = ()> + Send + use<> {
         repeat(Arc::downgrade(&self.0), INTERVAL)
     }
@@ -48,6 +57,34 @@ impl Iam {
         Ok(())
     }
 
+    /// Deletes what is over of anybody's sessions, tokens and one-time codes, in small transactions; a login does so for its principal
+    /// alone. Some are left for the next time where there are many.
+    ///
+    /// # Errors
+    /// When the database fails or does not answer; what was deleted until then stays deleted.
+    pub async fn sweep_credentials(&self) -> Result<(), IamError> {
+        let (db, over) = (&self.0.db, Forgotten::at(self.0.clock.now()));
+        let owners = credentials::owners_of_swept(db, over, OVER_AT_ONCE);
+        let owners = while_answering(SILENCE_MAX, owners).await?;
+        let owners: Vec<Value> = owners.into_iter().map(Value::from).collect();
+        for some in owners.chunks(SWEEPS_WITHOUT_PAUSE) {
+            for principal in some {
+                if self.is_closed() {
+                    return Ok(());
+                }
+                while_answering(SILENCE_MAX, self.sweep_of(principal, over)).await?;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn sweep_of(&self, principal: &Value, over: Forgotten) -> Result<(), IamError> {
+        let mut tx = self.0.db.begin().await?;
+        credentials::sweep_all_of(&mut tx, principal, over).await?;
+        self.commit_unaudited(tx).await
+    }
+
     async fn read_login_sources(&self) -> Result<(), IamError> {
         let known_sources = &self.0.logins.known_sources;
         let reading = known_sources.catch_up(&self.0.db, self.0.clock.now());
@@ -57,6 +94,7 @@ impl Iam {
 
 async fn repeat(weak: Weak<Inner>, interval: Duration) {
     let (unread, unshortened) = (FailureStreak::new(), FailureStreak::new());
+    let unswept = FailureStreak::new();
     loop {
         tokio::time::sleep(interval).await;
         let Some(inner) = weak.upgrade() else { return };
@@ -66,6 +104,7 @@ async fn repeat(weak: Weak<Inner>, interval: Duration) {
         }
         let read = iam.read_login_sources().await;
         let shortened = iam.shorten_change_log().await;
+        let swept = iam.sweep_credentials().await;
         // The database may have been closed under the work, which is no fault.
         if iam.is_closed() {
             return;
@@ -75,6 +114,9 @@ async fn repeat(weak: Weak<Inner>, interval: Duration) {
         }
         if let Some(error) = first_failure(&unshortened, shortened) {
             tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
+        }
+        if let Some(error) = first_failure(&unswept, swept) {
+            tracing::warn!(error = %Chain(&error), "sessions and tokens that are over are not deleted yet");
         }
     }
 }

@@ -9,6 +9,8 @@ mod account_settings;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod accounts_apart;
+#[cfg(test)]
 mod activity;
 #[cfg(test)]
 mod allowed_addresses;

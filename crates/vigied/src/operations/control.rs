@@ -76,7 +76,7 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
     let mut tenants: Vec<Vec<Metering>> = Vec::new();
     for text in asked {
         let domain = wire::scope_id::parse(text.as_bytes()).map_err(|_| StatusCode::BAD_REQUEST)?;
-        let gone = directory.deletions().iter();
+        let gone = directory.deletions().into_iter();
         let gone =
             gone.filter(|deleted| deleted.domain == domain || deleted.deleted_with == domain);
         let mut metered: Vec<Metering> = gone.map(Deleted::metering).collect();

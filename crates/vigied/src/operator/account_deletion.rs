@@ -230,11 +230,3 @@ pub(crate) fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let rows: Vec<DeletedAccountRow> = rows.collect();
     output::list(output, &rows, "No deleted account is left.\n")
 }
-
-/// The name of a deleted account.
-pub(crate) fn name_of(deletions: &[Deleted], id: AccountId) -> Option<String> {
-    let found = deletions
-        .iter()
-        .find(|deletion| deletion.domain == Domain::Account(id))?;
-    Some(found.name.clone())
-}

@@ -6,7 +6,6 @@ use crate::cli::deleted::{DeletedCommand, PurgeArgs};
 use crate::config::Settings;
 use crate::control;
 use crate::failure::coded_error::CodedError;
-use crate::operator::account_deletion;
 use crate::operator::confirm;
 use crate::operator::deletion_state::{State, states};
 use crate::operator::output::{self, Row};
@@ -72,15 +71,18 @@ impl Row<6> for DeletionRow {
 fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let directory = iam.directory();
     let state = states(settings, iam);
-    let rows = directory.deletions().iter().map(|deletion| DeletionRow {
-        domain: deletion.domain.to_string(),
-        name: deletion.name.clone(),
-        account_guid: deletion.account.to_string(),
-        account_name: account_name(iam, deletion.account),
-        deleted_at: instant(deletion.deleted_at),
-        removed_at: instant(deletion.due_at),
-        state: state(deletion),
-    });
+    let rows = directory
+        .deletions()
+        .into_iter()
+        .map(|deletion| DeletionRow {
+            domain: deletion.domain.to_string(),
+            name: deletion.name.clone(),
+            account_guid: deletion.account.to_string(),
+            account_name: account_name(iam, deletion.account),
+            deleted_at: instant(deletion.deleted_at),
+            removed_at: instant(deletion.due_at),
+            state: state(deletion),
+        });
     output::list(output, &rows.collect::<Vec<_>>(), NOTHING)
 }
 
@@ -90,7 +92,10 @@ fn account_name(iam: &Iam, id: AccountId) -> String {
     let found = accounts.iter().find(|account| account.id == id);
     found
         .map(|account| account.name.clone())
-        .or_else(|| account_deletion::name_of(directory.deletions(), id))
+        .or_else(|| {
+            let deletion = directory.deletion_of(Domain::Account(id))?;
+            Some(deletion.name.clone())
+        })
         .unwrap_or_else(|| id.to_string())
 }
 
@@ -115,7 +120,7 @@ pub(crate) async fn is_confirmed(
 /// The question to the operator; `None` if nothing waits.
 fn purge_question(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
     let (directory, now) = (iam.directory(), SystemClock.now());
-    let waiting = directory.deletions().iter();
+    let waiting = directory.deletions().into_iter();
     let waiting: Vec<&Deleted> = waiting
         .filter(|deletion| named.contains(&deletion.domain) && deletion.is_kept(now))
         .collect();
@@ -161,11 +166,11 @@ fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
         return Ok(known.iter().map(|deletion| deletion.domain).collect());
     }
     let each = arguments.domains.iter();
-    each.map(|asked| one_named(known, asked)).collect()
+    each.map(|asked| one_named(&known, asked)).collect()
 }
 
 /// Finds a deletion by its domain, or by a name that no other deletion has.
-fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
+fn one_named(known: &[&Deleted], asked: &str) -> anyhow::Result<Domain> {
     let domain = wire::scope_id::parse(asked.as_bytes()).ok();
     if let Some(deletion) = known
         .iter()

@@ -37,7 +37,7 @@ pub(super) fn states(settings: &Settings, iam: &Iam) -> impl Fn(&Deleted) -> Sta
     let now = SystemClock.now();
     let due = directory
         .deletions()
-        .iter()
+        .into_iter()
         .filter(|deletion| !deletion.is_kept(now));
     let due: Vec<Domain> = due.map(|deleted| deleted.domain).collect();
     // Only a server removes series: if none answers, nothing is known to be removed.

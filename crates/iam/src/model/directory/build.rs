@@ -3,7 +3,7 @@
 use super::change::{Change, Changed};
 use super::facts::{DomainFact, Facts};
 use super::sorted::SortedLists;
-use super::{Deleted, Directory, DomainEntry};
+use super::{Directory, DomainEntry};
 use crate::model::address;
 use crate::model::role::Role;
 use base::id::AccountId;
@@ -35,7 +35,6 @@ impl Directory {
     pub(crate) fn apply(&self, changes: i64, changed: &Changed, facts: Facts) -> Self {
         let mut directory = self.clone();
         directory.changes = changes;
-        directory.forget_deletions(changed);
         for change in changed.iter() {
             directory.forget(self, *change);
         }
@@ -116,16 +115,9 @@ impl Directory {
             Change::ResourceGroup(id) => self.resources.forget_group(id),
             Change::Instance(id) => self.resources.forget(id),
             Change::Key(id) => self.keys.remove(&id),
-            // These lists are always read in full, and deletions are forgotten together.
-            Change::Regions | Change::Issuers | Change::SigningKeys | Change::Deletion(_) => {}
-        }
-    }
-
-    /// Goes through the deletions once: with an organization thousands of spaces may be deleted.
-    fn forget_deletions(&mut self, changed: &Changed) {
-        let is_changed = |deletion: &Deleted| changed.contains(Change::Deletion(deletion.domain));
-        if self.deletions.iter().any(is_changed) {
-            Arc::make_mut(&mut self.deletions).retain(|deletion| !is_changed(deletion));
+            Change::Deletion(domain) => self.deletions.forget(domain),
+            // These lists are always read in full.
+            Change::Regions | Change::Issuers | Change::SigningKeys => {}
         }
     }
 
@@ -209,8 +201,8 @@ impl Directory {
         for instance in facts.instances {
             self.resources.add(instance);
         }
-        if !facts.deletions.is_empty() {
-            Arc::make_mut(&mut self.deletions).add(facts.deletions);
+        for deletion in facts.deletions {
+            self.deletions.add(deletion);
         }
         for key in facts.keys {
             self.keys.insert(key);

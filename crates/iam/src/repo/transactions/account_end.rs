@@ -11,7 +11,7 @@ use crate::repo::{
 use base::id::AccountId;
 use db::Tx;
 
-/// Deletes an account's rows, and the principals that are in no other account.
+/// Deletes an account's rows, and the principals that are in no other account. The account is locked.
 pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let principals = members::of_account(tx, account).await?;
     // The roles are found by spaces and organizations, the roles of invitations by invitations, spaces by organizations.

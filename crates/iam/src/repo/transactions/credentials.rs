@@ -7,7 +7,8 @@ use crate::repo::principals::key;
 use crate::repo::{api_keys, passcodes, password_resets, refresh_tokens, sessions};
 use base::id::{AccountId, UserId};
 use base::time::Millis;
-use db::Tx;
+use db::{Db, Tx, Value};
+use std::collections::BTreeSet;
 
 /// Ensures, within the transaction that issues something, that its key and session are still valid, and locks them
 /// until it ends (in this order, like a removal): a concurrent revocation waits, and then finds what was issued.
@@ -56,10 +57,62 @@ pub(crate) async fn end_of_account(
     sessions::end_of_account(tx, account, now).await
 }
 
-/// Deletes ended sessions whose tokens had all expired at `ended`, and sessions that had expired at `forgotten`.
-pub(crate) async fn sweep(tx: &mut Tx, ended: Millis, forgotten: Millis) -> Result<(), IamError> {
-    refresh_tokens::delete_of_ended(tx, ended).await?;
-    sessions::delete_ended(tx, ended).await?;
-    refresh_tokens::delete_expired(tx, forgotten).await?;
-    sessions::delete_expired(tx, forgotten).await
+/// How long expired tokens are remembered, so that their client is told that the token has expired and not that it is
+/// unknown. (The end of a session is remembered until its last token has expired.)
+const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
+
+/// How long an ended session is kept after its last token has expired: the clocks of nodes differ.
+const ENDED_REMEMBERED_MILLISECONDS: i64 = 10 * 60_000;
+
+/// What nobody need remember any more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Forgotten {
+    now: Millis,
+    /// Ended sessions whose tokens had all expired then.
+    ended: Millis,
+    /// Sessions and tokens that had expired then.
+    expired: Millis,
+}
+
+impl Forgotten {
+    /// What that is at this moment.
+    pub(crate) fn at(now: Millis) -> Self {
+        Self {
+            now,
+            ended: now.plus(-ENDED_REMEMBERED_MILLISECONDS),
+            expired: now.plus(-REMEMBERED_MILLISECONDS),
+        }
+    }
+}
+
+/// Deletes what is over of the sessions of a principal, whose stored GUID this is.
+pub(crate) async fn sweep(tx: &mut Tx, principal: &Value, over: Forgotten) -> Result<(), IamError> {
+    refresh_tokens::delete_of_ended(tx, principal, over.ended).await?;
+    sessions::delete_ended(tx, principal, over.ended).await?;
+    refresh_tokens::delete_expired(tx, principal, over.expired).await?;
+    sessions::delete_expired(tx, principal, over.expired).await
+}
+
+/// Deletes what is over of the one-time codes and the sessions of a principal, whose stored GUID this is.
+pub(crate) async fn sweep_all_of(
+    tx: &mut Tx,
+    principal: &Value,
+    over: Forgotten,
+) -> Result<(), IamError> {
+    passcodes::sweep(tx, principal, over.now).await?;
+    sweep(tx, principal, over).await
+}
+
+/// The stored GUIDs of some principals of whose codes, tokens or sessions something is over; for each of these at most so many.
+pub(crate) async fn owners_of_swept(
+    db: &Db,
+    over: Forgotten,
+    most: i64,
+) -> Result<BTreeSet<String>, IamError> {
+    let mut owners = BTreeSet::new();
+    owners.extend(passcodes::owners_of_expired(db, over.now, most).await?);
+    owners.extend(refresh_tokens::owners_of_expired(db, over.expired, most).await?);
+    owners.extend(sessions::owners_of_ended(db, over.ended, most).await?);
+    owners.extend(sessions::owners_of_expired(db, over.expired, most).await?);
+    Ok(owners)
 }

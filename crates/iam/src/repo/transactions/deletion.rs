@@ -30,8 +30,8 @@ pub(crate) async fn begin(db: &Db, tenant: TenantId, now: Millis) -> Result<bool
     Ok(true)
 }
 
-/// Forgets a deletion without stored samples.
-pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<(), IamError> {
+/// Forgets a deletion without stored samples, whose account is locked. `false` if it is forgotten already, or was restored.
+pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<bool, IamError> {
     // Also if there never was a sample.
     deletions::begin(tx, tenant, now).await?;
     events::delete_removed(tx, tenant).await?;
