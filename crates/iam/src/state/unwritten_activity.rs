@@ -29,7 +29,7 @@ pub(crate) struct UnwrittenActivity {
 struct Tables {
     waiting: HashMap<Subject, Activity>,
     on_the_way: Vec<(Subject, Activity)>,
-    /// The account whose counts could not be written the last time.
+    /// The first account of those whose counts could not be written the last time.
     put_off: Option<AccountId>,
 }
 
@@ -85,7 +85,7 @@ impl UnwrittenActivity {
         all
     }
 
-    /// Takes the counts of these, which are of one account and are on their way until [`Self::record_written`] or [`Self::give_back`].
+    /// Takes the counts of these, which are on their way until [`Self::record_written`] or [`Self::give_back`].
     pub(crate) fn take(&self, subjects: &[Subject]) -> Vec<(Subject, Activity)> {
         let mut tables = self.tables();
         let taken = subjects.iter();

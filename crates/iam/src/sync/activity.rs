@@ -7,15 +7,14 @@ use crate::repo::activity;
 use crate::service::Iam;
 use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
-use base::id::AccountId;
-use db::DbError;
+use db::{Db, DbError};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it is written: as much is lost at most when the process is killed.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Rows of one transaction, which keeps its account from being changed; few, so that who changes it waits only briefly.
+/// Rows of one transaction, which keeps its accounts from being changed; few, so that who changes one waits only briefly.
 const ROWS_PER_WRITE: usize = 200;
 
 impl Iam {
@@ -44,9 +43,8 @@ impl Iam {
         }
     }
 
-    /// Writes down who has authenticated since the last time: of each account in transactions of its own, as each locks the account. Where
-    /// one fails, the rest waits for the next time, and then comes before it: an account that stays locked keeps only its own counts from
-    /// being written.
+    /// Writes down who has authenticated since the last time. Where it fails, the rest waits for the next time, and then comes before it:
+    /// with PostgreSQL an account that stays locked keeps only its own counts from being written.
     ///
     /// # Errors
     /// When the database cannot be written; the counts are kept.
@@ -54,23 +52,31 @@ impl Iam {
         let unwritten = &self.0.activity;
         let _writing = unwritten.writing.lock().await;
         let subjects = unwritten.subjects();
-        for of_account in subjects.chunk_by(|one, next| one.account == next.account) {
-            for part in of_account.chunks(ROWS_PER_WRITE) {
-                self.write_activity_part(part).await?;
-            }
+        let parts: Vec<&[Subject]> = match self.0.db {
+            // Whoever writes excludes all others. A transaction for each of thousands of accounts would wait for the disk as often.
+            Db::Sqlite(_) => subjects.chunks(ROWS_PER_WRITE).collect(),
+            // Each locks its account.
+            Db::Postgres(_) => of_each_account(&subjects)
+                .flat_map(|of_account| of_account.chunks(ROWS_PER_WRITE))
+                .collect(),
+        };
+        for part in parts {
+            self.write_activity_part(part).await?;
         }
         Ok(())
     }
 
-    /// Writes down these subjects of one account.
     async fn write_activity_part(&self, part: &[Subject]) -> Result<(), IamError> {
-        let Some(account) = part.first().map(|subject| subject.account) else {
-            return Ok(());
-        };
         let unwritten = &self.0.activity;
-        let _turn = unwritten.turns.take(account).await;
+        let mut turns = Vec::new();
+        for of_account in of_each_account(part) {
+            if let Some(subject) = of_account.first() {
+                // Nobody else takes more than one.
+                turns.push(unwritten.turns.take(subject.account).await);
+            }
+        }
         let counts = unwritten.take(part);
-        let added = self.add_activity(account, &counts).await;
+        let added = self.add_activity(&counts).await;
         match &added {
             // What may have been written must not be counted twice.
             Ok(()) | Err(IamError::Db(DbError::OutcomeUnknown { .. })) => {
@@ -81,13 +87,17 @@ impl Iam {
         added
     }
 
-    async fn add_activity(
-        &self,
-        account: AccountId,
-        counts: &[(Subject, Activity)],
-    ) -> Result<(), IamError> {
+    async fn add_activity(&self, counts: &[(Subject, Activity)]) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        activity::add(&mut tx, account, counts).await?;
+        for of_account in counts.chunk_by(|(one, _), (next, _)| one.account == next.account) {
+            if let Some((subject, _)) = of_account.first() {
+                activity::add(&mut tx, subject.account, of_account).await?;
+            }
+        }
         self.commit_unaudited(tx).await
     }
+}
+
+fn of_each_account(subjects: &[Subject]) -> impl Iterator<Item = &[Subject]> {
+    subjects.chunk_by(|one, next| one.account == next.account)
 }
