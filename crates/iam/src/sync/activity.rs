@@ -56,7 +56,7 @@ impl Iam {
             // Whoever writes excludes all others. A transaction for each of thousands of accounts would wait for the disk as often.
             Db::Sqlite(_) => subjects.chunks(ROWS_PER_WRITE).collect(),
             // Each locks its account.
-            Db::Postgres(_) => of_each_account(&subjects)
+            Db::Pg(_) => of_each_account(&subjects)
                 .flat_map(|of_account| of_account.chunks(ROWS_PER_WRITE))
                 .collect(),
         };
