@@ -8,9 +8,10 @@ use crate::state::questions::{Fingerprint, Question};
 use crate::token::identity::{Credential, Identity};
 use base::id::KeyId;
 use base::principal::Principal;
+use db::Db;
 use std::time::Duration;
 
-/// How long a caller whose credential is not known here waits for the answer.
+/// How long a caller waits for the answer.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 
 /// With a directory that is older, the database is away: nobody waits for it.
@@ -35,6 +36,19 @@ impl Iam {
     pub async fn ask_other_nodes(&self) -> bool {
         let asked = tokio::time::timeout(ANSWER_MAX, self.sync()).await;
         matches!(asked, Ok(Ok(())))
+    }
+
+    /// Learns what the nodes that share the database have done until now, before a verified caller is told what there is: one who has
+    /// changed something at another node, as behind a balancer, finds it here. If there is no answer in time, they are told what this node
+    /// knows, as while the database is away.
+    pub async fn hear_other_nodes(&self) {
+        match self.0.db {
+            Db::Sqlite(_) => {}
+            Db::Pg(_) if self.directory_age_seconds() > AGE_SECONDS_MAX => {}
+            Db::Pg(_) => {
+                self.ask_other_nodes().await;
+            }
+        }
     }
 
     fn may_ask(&self, question: Question) -> bool {

@@ -63,6 +63,9 @@ struct Guarded {
     known_query: Option<KnownQuery>,
     /// Whether `If-Match` is honoured, or asks for nothing.
     takes_if_match: bool,
+    /// Whether its answer tells what there is of identity, so that what other nodes have done until now belongs to it. A change reads the
+    /// database itself.
+    hears_other_nodes: bool,
 }
 
 impl Guarded {
@@ -153,6 +156,10 @@ pub(crate) fn mount(
             takes_if_match: route.reads_if_match
                 || route.verb == "GET"
                 || !matches!(route.guard, Guard::Identity),
+            hears_other_nodes: matches!(
+                (route.guard, route.work),
+                (Guard::Identity, Work::One | Work::UpTo(_) | Work::InTurn)
+            ),
         };
         let state = Arc::clone(app);
         let handler = match route.work {
@@ -244,6 +251,9 @@ async fn verify(
                 // Audited and logged like any refusal to a verified caller.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
+                    if route.hears_other_nodes {
+                        app.iam.hear_other_nodes().await;
+                    }
                     let owner = owner(&app, &request);
                     receive(&app, owner, body_limit, request, next).await
                 }

@@ -1,7 +1,7 @@
 //! One address before two nodes, as that of a balancer: each request goes to the other node than the one before.
 //!
-//! A node tells what it knows, and learns within a second of what the other has done. So before a request that only reads, the node asks
-//! for it, as it does for whatever it has not heard of. A change goes to its node at once: what it rests on holds at every node.
+//! Whoever manages identity finds at each node what the other has done until then. What tokens and metrics rest on a node learns within a
+//! second, unless it is asked about something that it does not know: so before such a request it is.
 
 use super::Request;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The GUID of a space that is nowhere, for which a node asks the other.
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 
-/// Parts of paths where a request changes nothing of identity, whatever its method.
-const READ_ANYHOW: [&str; 4] = ["/v1/metrics", "/identity/", "/report", "/limits/"];
+/// Beginnings of the paths of tokens and metrics.
+const BY_WHAT_IS_KNOWN: [&str; 2] = ["/v1/metrics", "/identity/"];
 
 /// The address, before the nodes are there: so they can be told that they are reached by it.
 pub(crate) struct Turns {
@@ -61,8 +61,8 @@ impl Nodes {
         let node = self.next.fetch_add(1, Ordering::Relaxed) % self.urls.len();
         let url = self.urls[node].as_str();
         let mut words = head.split(' ');
-        let (method, path) = (words.next().unwrap(), words.next().unwrap());
-        if !is_change(method, path) {
+        let path = words.nth(1).unwrap();
+        if BY_WHAT_IS_KNOWN.iter().any(|known| path.starts_with(known)) {
             self.hears_of_all(url);
         }
         let mut server = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
@@ -81,10 +81,6 @@ impl Nodes {
             .send();
         assert_eq!(reply.status, 404, "{}", reply.text());
     }
-}
-
-fn is_change(method: &str, path: &str) -> bool {
-    !matches!(method, "GET" | "HEAD") && !READ_ANYHOW.iter().any(|part| path.contains(part))
 }
 
 /// The head of a request, after which its connection closes, so that the next one is a new one; and the body.
