@@ -262,7 +262,10 @@ impl Iam {
             Some(requested) => {
                 check_ahead(requested, now)?;
                 match extends_life(&key, requested) {
-                    true => caller.bounds().key_life(requested)?.expires_at(),
+                    true => {
+                        self.is_proof_new_enough(caller, (key.principal, key.account))?;
+                        caller.bounds().key_life(requested)?.expires_at()
+                    }
                     false => requested,
                 }
             }
@@ -307,6 +310,7 @@ impl Iam {
         };
         if matches!(switch, Switch::Disabled) && !on {
             caller.bounds().may_enable(&key)?;
+            self.is_proof_new_enough(caller, (key.principal, key.account))?;
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;

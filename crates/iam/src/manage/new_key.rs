@@ -19,7 +19,7 @@ use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::{entropy, key_text};
-use base::id::KeyId;
+use base::id::{AccountId, KeyId};
 use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
@@ -144,9 +144,7 @@ impl Iam {
         let principal = new.owner.unwrap_or(caller.principal());
         self.found_at_any_node(|| self.may_reach(caller, principal, &new.narrowing))
             .await?;
-        if principal == caller.principal() {
-            self.is_proof_new_enough(caller)?;
-        }
+        self.is_proof_new_enough(caller, (principal, caller.account()))?;
         let now = self.0.clock.now();
         check_ahead(new.expires_at, now)?;
         let key = ApiKey {
@@ -241,10 +239,16 @@ impl Iam {
         Err(IamError::Refused(problem.remedy(remedy)))
     }
 
-    /// Refuses a key to its own holder whom a dynamic rule of an access group lets in no more for the age of their proof: a key proves at
-    /// every request who they are, and would let them in again without a login.
-    fn is_proof_new_enough(&self, caller: &Identity) -> Result<(), IamError> {
-        if !self.directory().has_lapsed(caller.proven()) {
+    /// Refuses its own holder a key that would be good for longer, be it new, enabled or given a later end, if a dynamic rule of an access
+    /// group of its account lets them in no more for the age of their proof: a key proves at every request who they are, and would let
+    /// them in again without a login.
+    pub(super) fn is_proof_new_enough(
+        &self,
+        caller: &Identity,
+        (holder, account): (Principal, AccountId),
+    ) -> Result<(), IamError> {
+        let is_own = holder == caller.principal();
+        if !is_own || !self.directory().has_lapsed(caller.proven(), Some(account)) {
             return Ok(());
         }
         let message = "your login is too old for a dynamic rule of an access group that you are in, and a key would open to you again what it \

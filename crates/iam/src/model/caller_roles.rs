@@ -66,7 +66,7 @@ pub(crate) fn hidden(
     HiddenDomain {
         domain,
         roles: roles(directory, proven, account),
-        is_proof_too_old: directory.has_lapsed(proven),
+        is_proof_too_old: directory.has_lapsed(proven, account),
         has_policy_out_of_time: accounts.any(|id| directory.has_policy_out_of_time(proven, id)),
         holder,
     }

@@ -66,10 +66,14 @@ impl Directory {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the principal would be in a further group if it proved at this moment who it is.
-    pub(crate) fn has_lapsed(&self, proven: ProvenPrincipal) -> bool {
+    /// Whether the principal would be in a further group of the account, or of any, if it proved at this moment who it is.
+    pub(crate) fn has_lapsed(&self, proven: ProvenPrincipal, account: Option<AccountId>) -> bool {
+        let is_asked_for = |group| {
+            let of = self.access_group(group).map(|group| group.account);
+            account.is_none_or(|account| of == Some(account))
+        };
         let mut all = self.ruled_groups(proven.principal).iter();
-        all.any(|group| !proven.age.is_below(group.hours))
+        all.any(|group| !proven.age.is_below(group.hours) && is_asked_for(group.id))
     }
 
     /// The groups with a dynamic rule that the user meets, by their ids.
@@ -378,7 +382,15 @@ mod tests {
                 directory.is_in_group_by_proof(ProvenPrincipal { principal, age }, GROUP)
             };
             let now = ProvenPrincipal::now(ADA);
-            assert!(!directory.has_lapsed(now));
+            assert!(!directory.has_lapsed(now, None));
+            let old = ProvenPrincipal {
+                age: ProofAge::at(Millis(10 * 3_600_000), Millis(0)),
+                ..now
+            };
+            let elsewhere = AccountId(Guid::from_random([9; 16]));
+            let lapsed = [None, Some(ACCOUNT), Some(elsewhere)];
+            let lapsed = lapsed.map(|account| directory.has_lapsed(old, account));
+            assert_eq!(lapsed, [true, true, false], "{rules:?}");
             let hours: Vec<i64> = (0..10).filter(is_in_after).collect();
             assert_eq!(hours, (0..expected).collect::<Vec<i64>>(), "{rules:?}");
             let anew = Directory::build(number, facts(ruled, "ada@x.org"));

@@ -80,9 +80,28 @@ impl World {
         let request = server.request("POST", "/v1/apikeys");
         let body = json!({
             "name": "beas", "iam_id": iam_id(tokens), "account_id": server.owner.account,
+            "expires_at": "2096-01-31T12:00+0000",
         });
         let request = request.bearer(&text(&tokens["access_token"]));
         request.json(&body).send()
+    }
+
+    /// Gives their API key `id` a later end.
+    fn extend_key(&self, tokens: &Value, id: &str) -> Reply {
+        let path = format!("/v1/apikeys/{id}");
+        let request = self.account.server.request("PUT", &path);
+        let request = request.bearer(&text(&tokens["access_token"]));
+        let request = request.header("If-Match", "*");
+        request
+            .json(&json!({"expires_at": "2097-01-31T12:00+0000"}))
+            .send()
+    }
+
+    /// Disables their API key `id`, or enables it.
+    fn switch_key(&self, tokens: &Value, method: &str, id: &str) -> Reply {
+        let path = format!("/v1/apikeys/{id}/disable");
+        let request = self.account.server.request(method, &path);
+        request.bearer(&text(&tokens["access_token"])).send()
     }
 
     /// Whether a token with this body may query the owner's space, as decisions say.
@@ -155,6 +174,11 @@ fn a_rule_lets_in_for_its_hours_after_the_login() {
 
     let login = world.log_in();
     assert_eq!(world.asks_by(&login), 200);
+    let key = world.make_key(&login);
+    assert_eq!(key.status, 201, "{}", key.text());
+    let key = text(&key.json()["id"]);
+    let disabled = world.switch_key(&login, "POST", &key);
+    assert_eq!(disabled.status, 204, "{}", disabled.text());
     world.make_older(&login, MINUTES_59);
     let second = world.renewed(&login);
     assert_eq!(auth_time(&second), auth_time(&login) - MINUTES_59);
@@ -175,16 +199,24 @@ fn a_rule_lets_in_for_its_hours_after_the_login() {
     let own = own.bearer(&text(&third["access_token"])).send();
     assert_eq!(own.status, 204, "as in the list of their groups");
     // A key would prove anew who they are, with every request.
-    let refused = world.make_key(&third);
-    assert_eq!(refused.status, 403, "{}", refused.text());
-    assert!(
-        refused.text().contains("your login is too old"),
-        "{}",
-        refused.text()
-    );
+    for refused in [
+        world.make_key(&third),
+        world.switch_key(&third, "DELETE", &key),
+        world.extend_key(&third, &key),
+    ] {
+        assert_eq!(refused.status, 403, "{}", refused.text());
+        let text = refused.text();
+        assert!(text.contains("your login is too old"), "{text}");
+    }
     let again = world.log_in();
     assert_eq!(world.asks_by(&again), 200);
-    assert_eq!(world.make_key(&again).status, 201);
+    for (taken, status) in [
+        (world.make_key(&again), 201),
+        (world.extend_key(&again, &key), 200),
+        (world.switch_key(&again, "DELETE", &key), 204),
+    ] {
+        assert_eq!(taken.status, status, "{}", taken.text());
+    }
 
     let mut longer = rule;
     longer["expiration"] = json!(12);
