@@ -151,7 +151,7 @@ limits! {
     /// Slots one series of an answer may have.
     fixed SLOTS_PER_SERIES = "slots_per_series", 10_000_000, "slots", "a query whose range holds more slots of its domain's resolution is refused with 400";
     /// Steps of work one query may take.
-    settable STEPS_PER_QUERY = "steps_per_query", 50_000_000, "steps", "a query, listing or deletion that has to look at more is refused with 400; to look for a name takes one more for each 256 bytes of it";
+    settable STEPS_PER_QUERY = "steps_per_query", 50_000_000, "steps", "a query, listing or deletion that has to look at more is refused with 400; to look for a name takes one more for each 256 bytes of it, and to match it against a pattern one for each 16 characters, or more";
     /// Bytes of names and samples one query may read.
     settable BYTES_PER_QUERY = "bytes_per_query", 256 * 1024 * 1024, "bytes", "a query or listing that would read more (names, and 16 bytes for each sample) is refused with 400";
     /// Entries one listing may return.

@@ -66,6 +66,11 @@ impl CountedUsage {
         }
     }
 
+    /// Something of it was deleted: whoever writes next asks the store, so that what fits now is not refused.
+    pub(super) fn make_due(&mut self) {
+        self.summed_at = self.summed_at.map(|_| Millis(i64::MIN));
+    }
+
     /// Counts what was written.
     pub(super) fn add_written(&mut self, written: Usage) {
         add(&mut self.used, written);
@@ -129,6 +134,12 @@ mod tests {
         assert!(!usage.begin_sum(at(FRESH_MILLIS)));
         usage.end_sum();
         assert!(usage.begin_sum(at(-1)), "the clock was set back");
+        usage.set_sum(sum, at(-1));
+        usage.end_sum();
+        usage.make_due();
+        assert!(usage.begin_sum(at(0)), "something was deleted");
+        assert!(!usage.begin_sum(at(0)), "one asks");
+        usage.end_sum();
         assert_eq!(usage.used(), sum);
     }
 
@@ -146,7 +157,10 @@ mod tests {
                         add(&mut stored, written);
                         usage.add_written(written);
                     }
-                    Event::Delete => stored = Usage::default(),
+                    Event::Delete => {
+                        stored = Usage::default();
+                        usage.make_due();
+                    }
                     Event::Wait(millis) => now = now.plus(millis),
                     Event::BeginSum => {
                         if usage.begin_sum(now) {

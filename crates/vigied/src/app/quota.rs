@@ -111,6 +111,13 @@ impl Quotas {
         Ok(self.all().of(id).usage.used())
     }
 
+    /// Something that the account keeps was deleted, perhaps.
+    pub(crate) fn deleted(&self, id: AccountId) {
+        if let Some(account) = self.all().by_id.get_mut(&id) {
+            account.usage.make_due();
+        }
+    }
+
     /// The store's usage by all domains of the account, including deleted ones whose data is still stored.
     fn usage(&self, account: AccountId) -> Result<Usage, StoreError> {
         let mut sum = Usage::default();

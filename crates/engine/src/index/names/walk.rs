@@ -250,7 +250,7 @@ impl<'w> Walk<'w, '_> {
         if let Some(after) = after_any {
             let end = below.find(['.', LABELS]).unwrap_or(below.len());
             if !below.get(end..).unwrap_or_default().starts_with(LABELS) {
-                self.meter.matched(end as u64)?;
+                self.meter.name(end)?;
                 let after = after.clone();
                 return Ok(Child::Fits { end, after });
             }

@@ -120,6 +120,9 @@ impl Deleter {
         // Over before the caller is told.
         let _change = self.app.queries.render_cache().deleting(scope.domain());
         let deleted = store.delete_with_hook(scope, query, &context, &mut begin);
+        if let Some(account) = self.app.iam.directory().account_of(scope.domain()) {
+            self.app.quotas.deleted(account);
+        }
         let Some(()) = begun.transpose()? else {
             return Ok(deleted?.unwrap_or_default());
         };

@@ -337,6 +337,11 @@ fn series_are_counted_over_all_domains_of_an_account() {
     is_for_later(&send(&server, &key, &["a.two"]), "series_per_account");
     let known = send(&server, &key, &["a.one"]);
     assert_eq!(known.status, 200, "a known series goes on");
+    let deleted = server.request("DELETE", "/v1/metrics/list?query=a.one");
+    let deleted = deleted.header("X-Auth-User-Token", &format!("apikey {key}"));
+    assert_eq!(deleted.send().json()["deleted"], 1);
+    let fits = send(&server, &key, &["a.two"]);
+    assert_eq!(fits.status, 200, "what is deleted makes room at once");
     let next = neighbour(&server);
     assert_eq!(send(&server, &next, &["a.two"]).status, 200);
 }
