@@ -4,7 +4,7 @@ use crate::day::Day;
 use crate::segment::layout::Header;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Segments that a flush writes at most. Where the head has samples of more days, those of the smallest days share one segment, so
+/// Segments that a flush writes at most, unless its samples are more than 65 535 days apart. Where the head has samples of more days, those of the smallest days share one segment, so
 /// that a flush writes few files however many days it covers.
 const SEGMENTS_MAX: usize = 8;
 

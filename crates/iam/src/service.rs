@@ -9,6 +9,7 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::{Freshness, Moment};
+use crate::state::hearing::Hearing;
 use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
 use crate::state::unwritten_activity::UnwrittenActivity;
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) freshness: Freshness,
     /// The query for changes, where a request causes it.
     pub(crate) changes_query: SharedQuery,
+    /// Whether readers wait for it.
+    pub(crate) hearing: Hearing,
     /// How often unknown credentials have caused it.
     pub(crate) questions: Questions,
     /// The task that reads changes, for those who wait for one.

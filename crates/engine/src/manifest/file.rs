@@ -92,9 +92,11 @@ impl Manifest {
         }
         file.sync()
             .map_err(error::io(FileAction::Sync, &temporary))?;
-        storage
-            .rename(&temporary, &path)
-            .map_err(error::io(FileAction::Replace, &path))?;
+        if let Err(source) = storage.rename(&temporary, &path) {
+            // Where it found no room, it is tried again.
+            let _ = storage.remove(&temporary);
+            return Err(error::io(FileAction::Replace, &path)(source));
+        }
         folder.sync()
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
+pub(crate) mod hearing;
 pub(crate) mod login_turns;
 pub(crate) mod questions;
 pub(crate) mod shared_query;

@@ -61,22 +61,29 @@ impl Iam {
     /// alone. Some are left for the next time where there are many.
     ///
     /// # Errors
-    /// When the database fails or does not answer; what was deleted until then stays deleted.
+    /// When the database fails or does not answer; what was deleted until then stays deleted. Where it fails for one principal, whose rows
+    /// may be locked, the others are tried all the same.
     pub async fn sweep_credentials(&self) -> Result<(), IamError> {
         let (db, over) = (&self.0.db, Forgotten::at(self.0.clock.now()));
         let owners = credentials::owners_of_swept(db, over, OVER_AT_ONCE);
         let owners = while_answering(SILENCE_MAX, owners).await?;
         let owners: Vec<Value> = owners.into_iter().map(Value::from).collect();
+        let mut done = Ok(());
         for some in owners.chunks(SWEEPS_WITHOUT_PAUSE) {
             for principal in some {
                 if self.is_closed() {
                     return Ok(());
                 }
-                while_answering(SILENCE_MAX, self.sweep_of(principal, over)).await?;
+                let swept = while_answering(SILENCE_MAX, self.sweep_of(principal, over)).await;
+                // It may be this principal alone whose rows somebody has; if it is a second one, it is the database.
+                if swept.is_err() && done.is_err() {
+                    return swept;
+                }
+                done = done.and(swept);
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Ok(())
+        done
     }
 
     async fn sweep_of(&self, principal: &Value, over: Forgotten) -> Result<(), IamError> {

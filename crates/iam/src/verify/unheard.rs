@@ -45,8 +45,10 @@ impl Iam {
         match self.0.db {
             Db::Sqlite(_) => {}
             Db::Pg(_) if self.directory_age_seconds() > AGE_SECONDS_MAX => {}
+            Db::Pg(_) if !self.0.hearing.is_worth_waiting() => {}
             Db::Pg(_) => {
-                self.ask_other_nodes().await;
+                let is_answered = self.ask_other_nodes().await;
+                self.0.hearing.has_waited(is_answered);
             }
         }
     }

@@ -19,14 +19,19 @@ pub(super) fn read(field: &'static str, text: &str) -> Result<Principal, Refusal
     })
 }
 
-/// Whom the parameter `iam_id` names, if the request has it. Who has accepted an invitation is also meant by its id.
+/// Whom the parameter `iam_id` names, if the request has it. Who has accepted an invitation is also meant by its id. An empty one is
+/// refused, not taken for none: a script's variable may be empty, and whoever is not named is the caller, whose sessions are ended then.
 pub(super) async fn asked_for(
     app: &App,
     caller: &Identity,
     params: &Params,
 ) -> Result<Option<Principal>, Refusal> {
-    match params.word("iam_id", &limit::WORD_BYTES)? {
+    match params.one("iam_id")? {
         None => Ok(None),
+        Some("") => Err(invalid(
+            "iam_id",
+            "`iam_id` is empty: name somebody, or leave it out",
+        )),
         Some(text) => {
             let named = read("iam_id", text)?;
             Ok(Some(app.iam.principal_named(caller, named).await?))

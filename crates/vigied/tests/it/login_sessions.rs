@@ -187,12 +187,17 @@ fn an_administrator_ends_those_of_a_member_and_nobody_else_does() {
     assert!(!is_open(&server, &service) && is_open(&server, &owner));
     for (query, status) in [
         ("?iam_id=somebody", 400),
+        // A script's variable that is empty.
+        ("?iam_id=", 400),
         ("?iam_id=IBMid-00000000-0000-4000-8000-000000000000", 404),
     ] {
-        let path = format!("/v1/sessions{query}");
-        let reply = call(&server, &owner, "GET", &path).send();
-        assert_eq!(reply.status, status, "{}", reply.text());
+        for method in ["GET", "DELETE"] {
+            let path = format!("/v1/sessions{query}");
+            let reply = call(&server, &owner, method, &path).send();
+            assert_eq!(reply.status, status, "{method}: {}", reply.text());
+        }
     }
+    assert!(is_open(&server, &owner));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_copy_of_a_login_goes_on_where_the_original_is_on_two_nodes() {
 /// A container starts from a folder that was copied a moment ago, while the original has been renewed twice.
 fn renew_a_copy(server: &Server) {
     let home = |name: &str| -> PathBuf { server.folder.path().join(name) };
-    let (first, second) = (home("first"), home("second"));
+    let (first, second) = (home("original"), home("copy"));
     let (url, key) = (server.serving.url(), server.owner.api_key.clone());
     run(&first, &["login", "-a", &url, "--apikey", &key]);
     std::fs::create_dir(&second).unwrap();
