@@ -237,12 +237,14 @@ pub enum RejectReason {
     )]
     NumbersUsedUp,
     /// The account has as many series, or bytes of their names, as it may have, or as many new ones as it may make at the moment.
-    #[error("a new series would exceed `{}` = {allowed} of the account", limit.name)]
+    #[error("a new series would exceed `{}` = {allowed} of the account{}", limit.name, while_held(*is_held))]
     AccountLimit {
         /// Which limit.
         limit: Limit,
         /// Its value for this account.
         allowed: u64,
+        /// Whether other writes hold a part of it, which they may give back.
+        is_held: bool,
     },
     /// The aggregator of the domain has no room for its value.
     #[error("what is kept until the next flush would exceed `{}` = {allowed}", limit.name)]
@@ -255,6 +257,15 @@ pub enum RejectReason {
     /// The sender's credential does not reach the series.
     #[error("the credential does not reach this series")]
     OutOfReach,
+}
+
+/// What is added to the words of [`RejectReason::AccountLimit`]: there may be room in a moment.
+const fn while_held(is_held: bool) -> &'static str {
+    if is_held {
+        ", with what writes under way may need of it: send the sample again"
+    } else {
+        ""
+    }
 }
 
 impl RejectReason {

@@ -21,6 +21,8 @@ pub struct Remaining {
     pub limit: &'static Limit,
     /// Its value.
     pub allowed: u64,
+    /// Whether writes under way hold a part of the rest, which they may give back.
+    pub is_held: bool,
 }
 
 impl Remaining {
@@ -31,6 +33,7 @@ impl Remaining {
             left: allowed.saturating_sub(used),
             limit,
             allowed,
+            is_held: false,
         }
     }
 

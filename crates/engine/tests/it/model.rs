@@ -81,10 +81,12 @@ fn check_equal(engine: &Engine, model: &Model) {
         }
         found.sort_by(|left, right| left.key.cmp(&right.key));
         assert_eq!(found, expected);
-        assert_eq!(
-            engine.usage(&metering(tenant)).unwrap().series,
-            expected.len() as u64
-        );
+        let usage = engine.usage(&metering(tenant)).unwrap();
+        assert_eq!(usage.series, expected.len() as u64);
+        let key_bytes = expected
+            .iter()
+            .map(|series| series.key.as_str().len() as u64);
+        assert_eq!(usage.name_bytes, key_bytes.sum::<u64>());
         let names: Vec<_> = expected.iter().map(Series::name).collect();
         let roots: BTreeSet<&str> = names
             .iter()

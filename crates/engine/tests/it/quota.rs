@@ -38,6 +38,7 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
     let refused = RejectReason::AccountLimit {
         limit: limit::SERIES_PER_ACCOUNT,
         allowed: 2,
+        is_held: false,
     };
     assert_eq!(appended.rejected, [(3, refused)]);
     assert_eq!(usage(&engine, 1).series, 2);
@@ -149,6 +150,7 @@ fn the_bytes_of_names_that_an_account_has_left_are_those_of_the_whole_batch() {
     let refused = RejectReason::AccountLimit {
         limit: limit::NAME_BYTES_PER_ACCOUNT,
         allowed: 30_000,
+        is_held: false,
     };
     assert_eq!(appended.rejected.len(), 200);
     assert_eq!(appended.rejected.first(), Some(&(4800, refused)));

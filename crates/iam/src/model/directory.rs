@@ -259,6 +259,13 @@ impl Directory {
             .map(metering::of)
     }
 
+    /// The usage counter of one domain in the store, if the domain is there.
+    #[must_use]
+    pub fn metering_of(&self, domain: Domain) -> Option<Metering> {
+        let entry = self.domains.get(&domain)?;
+        Some(metering::of(entry.tenant))
+    }
+
     /// Deletions whose samples still exist, in the order of their removal.
     #[must_use]
     pub fn deletions(&self) -> Vec<&Deleted> {

@@ -25,6 +25,20 @@ const HOUR_MILLIS: u64 = 3_600_000;
 /// Until there are so many accounts nobody looks for those that can be forgotten.
 const WORTH_SWEEPING: usize = 1024;
 
+/// The limits of an account for its new series.
+#[derive(Debug, Clone, Copy)]
+struct NewSeriesLimits {
+    series: u64,
+    name_bytes: u64,
+    per_hour: u64,
+}
+
+impl NewSeriesLimits {
+    const fn rate(self) -> Rate {
+        Rate::per(self.per_hour, HOUR_MILLIS)
+    }
+}
+
 /// The state of an account that has written.
 #[derive(Debug, Clone, Copy, Default)]
 struct Account {
@@ -46,6 +60,60 @@ impl Account {
             && self.taken_name_bytes == 0
             && !self.usage.is_being_summed()
             && silent_millis > HOUR_MILLIS.cast_signed()
+    }
+
+    /// Reserves what the batch can need at most, as far as it is left: which of its series are new only the store finds out. Until
+    /// the rest is given back another write may find too little, and is told that this passes.
+    fn reserve(&mut self, limits: NewSeriesLimits, now: Millis, batch: &Batch) -> SeriesQuota {
+        let used = self.usage.used();
+        let of_series = Remaining::of(
+            &limit::SERIES_PER_ACCOUNT,
+            limits.series,
+            used.series.saturating_add(self.taken),
+        );
+        let of_names = Remaining::of(
+            &limit::NAME_BYTES_PER_ACCOUNT,
+            limits.name_bytes,
+            used.name_bytes.saturating_add(self.taken_name_bytes),
+        );
+        let rate = limits.rate();
+        // The operator may have lowered the limit meanwhile.
+        self.new_series.cap_debt_to_burst(rate);
+        let soon = Remaining {
+            left: self.new_series.left(rate, now),
+            ..Remaining::of(&limit::NEW_SERIES_PER_HOUR, limits.per_hour, 0)
+        };
+        let nearest = if of_series.left <= soon.left {
+            of_series
+        } else {
+            soon
+        };
+        let quota = SeriesQuota {
+            new_series: Remaining {
+                left: nearest.left.min(batch.len() as u64),
+                is_held: self.taken > 0,
+                ..nearest
+            },
+            // No more than the names of all series that the batch is about.
+            name_bytes: Remaining {
+                left: of_names.left.min(batch.name_bytes() as u64),
+                is_held: self.taken_name_bytes > 0,
+                ..of_names
+            },
+        };
+        let taken = quota.new_series.left;
+        self.taken = self.taken.saturating_add(taken);
+        self.new_series.spend(rate, now, taken);
+        let taken_name_bytes = quota.name_bytes.left;
+        self.taken_name_bytes = self.taken_name_bytes.saturating_add(taken_name_bytes);
+        quota
+    }
+
+    /// Gives back what a write has reserved and not used.
+    fn release(&mut self, rate: Rate, series: u64, name_bytes: u64) {
+        self.taken = self.taken.saturating_sub(series);
+        self.taken_name_bytes = self.taken_name_bytes.saturating_sub(name_bytes);
+        self.new_series.give_back(rate, series);
     }
 }
 
@@ -140,7 +208,6 @@ impl Quotas {
     ) -> Result<(SeriesQuota, SeriesReservation<'_>), Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
-        let rate = Rate::per(per_hour, HOUR_MILLIS);
         let used = self.used(id)?;
         for (limit, used) in [
             (&limit::SAMPLES_PER_ACCOUNT, used.samples),
@@ -151,59 +218,21 @@ impl Quotas {
                 return Err(full(id, limit, reaches_all.then_some(used), allowed));
             }
         }
-        let series = allowed(&limit::SERIES_PER_ACCOUNT);
-        let name_bytes = allowed(&limit::NAME_BYTES_PER_ACCOUNT);
-        let mut all = self.all();
-        let account = all.of(id);
-        let used = account.usage.used();
-        let of_series = Remaining::of(
-            &limit::SERIES_PER_ACCOUNT,
-            series,
-            used.series.saturating_add(account.taken),
-        );
-        let of_names = Remaining::of(
-            &limit::NAME_BYTES_PER_ACCOUNT,
-            name_bytes,
-            used.name_bytes.saturating_add(account.taken_name_bytes),
-        );
+        let limits = NewSeriesLimits {
+            series: allowed(&limit::SERIES_PER_ACCOUNT),
+            name_bytes: allowed(&limit::NAME_BYTES_PER_ACCOUNT),
+            per_hour,
+        };
         let now = self.clock.now();
-        // The operator may have lowered the limit meanwhile.
-        account.new_series.cap_debt_to_burst(rate);
-        let soon = Remaining {
-            left: account.new_series.left(rate, now),
-            limit: &limit::NEW_SERIES_PER_HOUR,
-            allowed: per_hour,
-        };
-        let nearest = if of_series.left <= soon.left {
-            of_series
-        } else {
-            soon
-        };
-        let taken = nearest.left.min(batch.len() as u64);
-        account.taken = account.taken.saturating_add(taken);
-        account.new_series.spend(rate, now, taken);
-        // No more than the names of all series that the batch is about.
-        let taken_name_bytes = of_names.left.min(batch.name_bytes() as u64);
-        account.taken_name_bytes = account.taken_name_bytes.saturating_add(taken_name_bytes);
-        let allowance = SeriesQuota {
-            new_series: Remaining {
-                left: taken,
-                ..nearest
-            },
-            name_bytes: Remaining {
-                left: taken_name_bytes,
-                ..of_names
-            },
-        };
-        let quotas = self;
-        let taken = SeriesReservation {
-            quotas,
+        let quota = self.all().of(id).reserve(limits, now, batch);
+        let reservation = SeriesReservation {
+            quotas: self,
             id,
-            rate,
-            taken,
-            taken_name_bytes,
+            rate: limits.rate(),
+            taken: quota.new_series.left,
+            taken_name_bytes: quota.name_bytes.left,
         };
-        Ok((allowance, taken))
+        Ok((quota, reservation))
     }
 }
 
@@ -251,11 +280,7 @@ impl SeriesReservation<'_> {
 impl Drop for SeriesReservation<'_> {
     fn drop(&mut self) {
         if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
-            account.taken = account.taken.saturating_sub(self.taken);
-            account.taken_name_bytes = account
-                .taken_name_bytes
-                .saturating_sub(self.taken_name_bytes);
-            account.new_series.give_back(self.rate, self.taken);
+            account.release(self.rate, self.taken, self.taken_name_bytes);
         }
     }
 }
@@ -278,6 +303,7 @@ fn full(id: AccountId, limit: &'static Limit, used: Option<u64>, allowed: u64) -
 mod tests {
     use super::*;
     use base::id::Guid;
+    use base::name::SeriesName;
 
     const HOUR: i64 = HOUR_MILLIS.cast_signed();
 
@@ -310,6 +336,31 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(kept, expected);
         assert_eq!(accounts.of(reserved).taken, 1);
+    }
+
+    /// Of two batches at once the first holds what it may need, though it has no new series, as it turns out.
+    #[test]
+    fn what_another_batch_holds_is_refused_for_now_and_free_once_it_ends() {
+        let limits = NewSeriesLimits {
+            series: 10,
+            name_bytes: 10,
+            per_hour: 10,
+        };
+        let mut batch = Batch::default();
+        for name in ["seven.b", "other"] {
+            batch.push(&SeriesName::parse(name).unwrap(), Millis(0), 1.0);
+        }
+        let mut account = Account::default();
+        let left = |quota: SeriesQuota| (quota.name_bytes.left, quota.name_bytes.is_held);
+        let first = account.reserve(limits, Millis(HOUR), &batch);
+        assert_eq!(left(first), (10, false));
+        let second = account.reserve(limits, Millis(HOUR), &batch);
+        assert_eq!(left(second), (0, true));
+        account.release(limits.rate(), 2, 10);
+        account.release(limits.rate(), 2, 0);
+        let third = account.reserve(limits, Millis(HOUR), &batch);
+        assert_eq!(left(third), (10, false));
+        assert!(!third.new_series.is_held);
     }
 
     #[test]

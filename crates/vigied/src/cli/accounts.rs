@@ -90,11 +90,18 @@ fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
     Ok((name, value))
 }
 
-/// Refuses a limit that accounts do not have, with the one that was probably meant, else with all of them.
+/// Refuses a limit that accounts do not have: with where it is set, with the one that was probably meant, else with all of them.
 fn check_limit_name(name: &str) -> Result<(), String> {
     let known = || limit::PER_ACCOUNT.iter().map(|limit| limit.name);
     if known().any(|known| known == name) {
         return Ok(());
+    }
+    if let Some(limit) = limit::ALL.iter().find(|limit| limit.name == name) {
+        return Err(if limit.settable {
+            format!("`{name}` is the same for all accounts: set `limits.{name}` of the server")
+        } else {
+            format!("`{name}` is the same for all accounts, and cannot be set")
+        });
     }
     // To compare names takes time by the length of both.
     let is_near = |known: &&str| known.len().abs_diff(name.len()) <= MISTYPED_MAX;

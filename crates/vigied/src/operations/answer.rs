@@ -2,7 +2,7 @@
 
 use super::token::TokenHash;
 use crate::app::App;
-use crate::self_metrics::Facts;
+use crate::self_metrics::{Facts, name_bytes};
 use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -91,7 +91,12 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             password_waits: app.iam.password_waits(),
             counted_elsewhere: app.iam.audit_limit_hits(),
         };
-        let _ = sender.send(app.metrics.render(&facts) + &app.queries.figures());
+        let mut text = app.metrics.render(&facts) + &app.queries.figures();
+        // A store that does not answer is not asked for more.
+        if facts.store.is_some() {
+            text += &name_bytes::render_all(app.store.as_ref(), &directory);
+        }
+        let _ = sender.send(text);
     });
     let text = match started {
         Ok(_) => written.await.ok(),

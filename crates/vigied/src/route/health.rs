@@ -2,8 +2,11 @@
 //! metrics, are for the operators ([`crate::operations`]).
 
 use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::route::reply::json_bytes;
+use crate::self_metrics::name_bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::scope::Domain;
@@ -33,19 +36,26 @@ fn status_response(status: StatusCode, word: &str) -> Response {
 
 /// The caller's counters in the Prometheus text format: of their account and everything in it, or of one space or organization.
 /// A caller who reaches only some series gets none, because the counters are of all.
-pub(crate) async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Response {
-    let directory = app.iam.directory();
+pub(crate) async fn metrics(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Response, Refusal> {
     let asked = caller.scope.domain();
-    let text = match asked {
-        Domain::Account(account) => app.metrics.render_own(directory.domains_in(account)),
-        Domain::Org(_) | Domain::Space(_) => app.metrics.render_own(std::iter::once(asked)),
-    };
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        text,
-    )
-        .into_response()
+    let text = worker::run(move || match asked {
+        Domain::Account(account) => {
+            let domains: Vec<Domain> = app.iam.directory().domains_in(account).collect();
+            rendered(&app, &domains)
+        }
+        Domain::Org(_) | Domain::Space(_) => rendered(&app, &[asked]),
+    })
+    .await?;
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+/// The counters of these domains, and what they have of names. Asks the store.
+fn rendered(app: &App, domains: &[Domain]) -> String {
+    let directory = app.iam.directory();
+    let counters = app.metrics.render_own(domains.iter().copied());
+    counters + &name_bytes::render(app.store.as_ref(), &directory, domains.iter().copied())
 }

@@ -3,6 +3,7 @@
 //! Per tenant `received = stored + overwritten + rejected` holds at every moment because `received` is not a counter of its own: it
 //! is the sum of the other two, which are read under one lock.
 
+pub(crate) mod name_bytes;
 mod not_stored;
 mod requests;
 mod text;

@@ -282,6 +282,58 @@ fn a_budget_ends_a_listing_of_long_names_after_fewer_of_them() {
     assert!((1..=250).contains(&listed), "{listed}");
 }
 
+/// As many as a large domain has, each with the labels that Prometheus gives a series: they are read with a tenth of the steps that a
+/// query may need.
+#[test]
+fn ordinary_queries_of_long_names_are_far_from_the_limit_of_steps() {
+    const SERIES: u32 = 200_000;
+    let made = |name: &dyn Fn(u32) -> String| {
+        let created = |series| {
+            let key = SeriesKey::parse_graphite(&name(series)).unwrap();
+            assert!(key.as_str().len() >= 300, "{}", key.as_str().len());
+            CreatedSeries {
+                tenant: TENANT,
+                name: key.as_str().into(),
+                series: SeriesRef(series),
+            }
+        };
+        Names::of_sorted((0..SERIES).map(created).collect())
+    };
+    let handler = "h".repeat(200);
+    let labelled = made(&|series| {
+        format!(
+            "http_requests_total;handler={handler};instance=node-{series:06}.shop.example.org;\
+             job=shop-frontend;method=get;status=200;zone=north"
+        )
+    });
+    let host = "n".repeat(260);
+    let dotted = made(&|series| {
+        let (group, node) = (series / 1000, series % 1000);
+        format!("servers.group-{group:03}.{host}-{node:03}.cpu.average-of-all")
+    });
+    let matchers = [(Op::Regex, "node-.*"), (Op::NotEqual, "node-7")];
+    let paths = ["*", "http_requests_total", "{http_requests_total,up}"];
+    let of_labelled = paths.iter().flat_map(|path| {
+        matchers.map(|(op, value)| {
+            let path = Some(Pattern::parse(path).unwrap());
+            let instance = Matcher::new("instance", op, value).unwrap();
+            (&labelled, Selector::new(path, vec![instance]).unwrap())
+        })
+    });
+    let globs = [
+        "servers.*.*.cpu.*",
+        "*.*.*.*.*",
+        "servers.group-0*.n*.cpu.average*",
+    ];
+    let of_dotted = globs.map(|glob| (&dotted, named(glob)));
+    for (names, selector) in of_labelled.chain(of_dotted) {
+        let needed = steps_of(names, &selector);
+        let allowed = base::limit::STEPS_PER_QUERY.default;
+        let is_read = needed >= u64::from(SERIES) / 3;
+        assert!(is_read && needed < allowed / 10, "{selector:?}: {needed}");
+    }
+}
+
 /// A filter costs what it lets through, not what there is.
 #[test]
 fn what_a_caller_may_not_see_costs_nothing() {

@@ -122,3 +122,54 @@ fn new_series_are_made_as_far_as_the_names_of_all_accounts_have_bytes() {
         assert!(figures.contains(line), "{line}");
     }
 }
+
+/// The operator saw the bytes of all names together, and not whose they are; the account saw nothing.
+#[test]
+fn the_bytes_of_names_are_figures_of_their_domains() {
+    let server = Server::start();
+    let key = server.owner.api_key.clone();
+    let next = neighbour(&server);
+    assert_eq!(send(&server, &key, &["ten.bytes_", "five5"]).status, 200);
+    assert_eq!(send(&server, &next, &["other"]).status, 200);
+    let space = server.owner.space.clone();
+    assert_eq!(send_to(&server, &space, &["four"]).status, 200);
+    let account = &server.owner.account;
+    let line = |domain: &str, bytes: u64| {
+        format!("vigie_name_bytes{{account=\"{account}\",domain=\"{domain}\"}} {bytes}\n")
+    };
+    let of_owner = [
+        line(&format!("a-{account}"), 15),
+        line(&format!("s-{space}"), 4),
+    ];
+    let authorization = format!("apikey {key}");
+    let owned = server
+        .request("GET", "/metrics")
+        .header("X-Auth-User-Token", &authorization)
+        .send()
+        .text();
+    let all = server.operations("/metrics").text();
+    for line in &of_owner {
+        assert!(owned.contains(line.as_str()), "{line} in {owned}");
+        assert!(all.contains(line.as_str()), "{line} in {all}");
+    }
+    let counted = |text: &str| text.matches("vigie_name_bytes{").count();
+    assert_eq!((counted(&owned), counted(&all)), (2, 3));
+}
+
+/// The limit of a domain is one of the server: who asks for it is told so.
+#[test]
+fn a_limit_that_only_the_server_has_is_named_as_such() {
+    let server = Server::start();
+    let account = &server.owner.account;
+    for (change, expected) in [
+        (
+            "name_bytes_per_tenant=1GiB",
+            "`limits.name_bytes_per_tenant`",
+        ),
+        ("name_bytes=7", "cannot be set"),
+        ("no_such_thing_at_all=7", "there are `"),
+    ] {
+        let (done, text) = operator(&server, &["limit", account, change]);
+        assert!(!done && text.contains(expected), "{change}: {text}");
+    }
+}
