@@ -201,7 +201,7 @@ limits! {
     /// Bytes of the names of all series that one tenant has.
     settable NAME_BYTES_PER_TENANT = "name_bytes_per_tenant", 512 * 1024 * 1024, "bytes", "samples of further new series in the space, organization or account are rejected where their names, with their labels, would take more; names stay in memory as long as their series exist";
     /// Bytes of the names of all series there are.
-    settable NAME_BYTES_IN_ALL = "name_bytes_in_all", 64 << 30, "bytes", "samples of further new series, whoever sends them, are rejected where the names of all series, with their labels, would take more; at most half of `memory_bytes`, beside it";
+    settable NAME_BYTES_IN_ALL = "name_bytes_in_all", 64 << 30, "bytes", "samples of further new series, whoever sends them, are rejected where the names of all series, with their labels, would take more, and in the last eighth but for accounts with little; at most half of `memory_bytes`, beside it";
     /// Memory of samples that are in no segment yet.
     settable HEAD_BYTES = "head_bytes", 1024 * 1024 * 1024, "bytes", "samples in memory are written to segments early from half of it on; beyond three quarters of it a write of an account that takes more than an equal share is refused with 429 and `Retry-After`, beyond seven eighths one that takes more than an equal share of the last eighth, and beyond all of it every write; a batch counts with the most that its accepted samples can take until it is written, and one that needs more than three quarters by itself is refused with 413";
     /// Deletions of time ranges that wait for their days to be rewritten.

@@ -329,10 +329,11 @@ impl Core {
             first_number: registry.next(),
             left_of_tenant: tenant_limit.saturating_sub(registry.names().count(tenant)),
             tenant_limit,
-            name_bytes: name_bytes_left(&self.config, registry.names(), tenant),
+            name_bytes: name_bytes_left(&self.config, registry.names(), tenant, quota),
             quota: SeriesQuota {
                 new_series: quota.new_series.after(appended.created),
                 name_bytes: quota.name_bytes.after(appended.created_name_bytes),
+                ..quota
             },
         };
         (known, room)

@@ -26,18 +26,41 @@ pub(crate) struct NewSeriesRoom {
     pub(crate) quota: SeriesQuota,
 }
 
+/// The last eighth of `name_bytes_in_all` is for accounts whose names have less than this part of it: however much the others have, one
+/// that has little can still begin. Nobody's names are too many for it afterwards, as shares that become smaller would have it.
+const SMALL_ACCOUNTS: u64 = 1024;
+
+/// Of the bytes that all names may have, those that are left for an account with so many.
+const fn left_of_all(allowed: u64, used: u64, of_account: u64) -> u64 {
+    let small = allowed / 8 / SMALL_ACCOUNTS;
+    let left = allowed.saturating_sub(used);
+    let for_all = left.saturating_sub(small * SMALL_ACCOUNTS);
+    let for_small = small.saturating_sub(of_account);
+    let for_small = if for_small < left { for_small } else { left };
+    if for_small > for_all {
+        for_small
+    } else {
+        for_all
+    }
+}
+
 /// The bytes that are left for names of new series of the tenant: of its own, or of those of all where these are fewer.
-pub(crate) fn name_bytes_left(config: &EngineConfig, names: &Names, tenant: TenantId) -> Remaining {
+pub(crate) fn name_bytes_left(
+    config: &EngineConfig,
+    names: &Names,
+    tenant: TenantId,
+    quota: SeriesQuota,
+) -> Remaining {
     let of_tenant = Remaining::of(
         &limit::NAME_BYTES_PER_TENANT,
         config.name_bytes_per_tenant,
         names.bytes_of(tenant),
     );
-    let of_all = Remaining::of(
-        &limit::NAME_BYTES_IN_ALL,
-        config.name_bytes_in_all,
-        names.bytes(),
-    );
+    let allowed = config.name_bytes_in_all;
+    let of_all = Remaining {
+        left: left_of_all(allowed, names.bytes(), quota.used_name_bytes),
+        ..Remaining::of(&limit::NAME_BYTES_IN_ALL, allowed, names.bytes())
+    };
     if of_all.left < of_tenant.left {
         of_all
     } else {
@@ -254,6 +277,27 @@ mod tests {
                 [Ok(7), too_long.clone(), Ok(8), too_long, Ok(7)]
             );
         }
+    }
+
+    #[test]
+    fn the_last_eighth_of_all_names_is_for_accounts_with_few() {
+        let allowed = 8 * 1024 * 100;
+        let kept = allowed / 8;
+        for (used, of_account, left) in [
+            (0, 0, allowed - kept),
+            (0, allowed / 2, allowed - kept),
+            (allowed - kept - 10, 1000, 10),
+            (allowed - kept - 10, 60, 40),
+            (allowed - kept, 100, 0),
+            (allowed - kept, 60, 40),
+            (allowed - 30, 60, 30),
+            (allowed, 0, 0),
+            (allowed + 1, 0, 0),
+        ] {
+            let found = left_of_all(allowed, used, of_account);
+            assert_eq!(found, left, "{used} of all, {of_account} of the account");
+        }
+        assert_eq!(left_of_all(20, 5, 5), 15, "too few to share");
     }
 
     #[test]

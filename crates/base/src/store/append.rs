@@ -54,6 +54,9 @@ pub struct SeriesQuota {
     pub new_series: Remaining,
     /// How many bytes their names may have together.
     pub name_bytes: Remaining,
+    /// How many the names of all series of the account have, with those that writes under way may make. Who has few is let in where the
+    /// store has little room left.
+    pub used_name_bytes: u64,
 }
 
 impl SeriesQuota {
@@ -61,5 +64,6 @@ impl SeriesQuota {
     pub const UNLIMITED: Self = Self {
         new_series: Remaining::of(&limit::SERIES_PER_ACCOUNT, u64::MAX, 0),
         name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, u64::MAX, 0),
+        used_name_bytes: 0,
     };
 }

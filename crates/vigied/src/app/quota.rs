@@ -100,6 +100,7 @@ impl Account {
                 is_held: self.taken_name_bytes > 0,
                 ..of_names
             },
+            used_name_bytes: used.name_bytes.saturating_add(self.taken_name_bytes),
         };
         let taken = quota.new_series.left;
         self.taken = self.taken.saturating_add(taken);
