@@ -208,7 +208,6 @@ impl Quotas {
         reaches_all: bool,
     ) -> Result<(SeriesQuota, SeriesReservation<'_>), Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
-        let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let used = self.used(id)?;
         for (limit, used) in [
             (&limit::SAMPLES_PER_ACCOUNT, used.samples),
@@ -222,7 +221,7 @@ impl Quotas {
         let limits = NewSeriesLimits {
             series: allowed(&limit::SERIES_PER_ACCOUNT),
             name_bytes: allowed(&limit::NAME_BYTES_PER_ACCOUNT),
-            per_hour,
+            per_hour: allowed(&limit::NEW_SERIES_PER_HOUR),
         };
         let now = self.clock.now();
         let quota = self.all().of(id).reserve(limits, now, batch);
