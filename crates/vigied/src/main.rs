@@ -29,6 +29,7 @@ use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
 use data_dir::private_files;
 use lifecycle::{logging, serve, shutdown};
+use operator::identity_place::with_database_of_server;
 use operator::{audit, health, init, output, sender_keys, workload_accounts};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -59,6 +60,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Audit(arguments) => {
             let (settings, _) = settings(&arguments.database.settings())?;
+            let settings = with_database_of_server(settings);
             let mut out = std::io::BufWriter::new(std::io::stdout());
             let done = runtime()?.block_on(audit::run(&settings, &arguments, &mut out));
             match done
@@ -73,6 +75,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => {
             let (settings, resolved) = settings(&arguments.database.settings())?;
             start_quiet_logging(&settings, &resolved)?;
+            let settings = with_database_of_server(settings);
             print(&runtime()?.block_on(operator::backup::run(&settings, &arguments))?)?;
         }
         command @ (Command::Account(_)
@@ -83,6 +86,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::User(_)) => {
             let (settings, resolved) = settings(&operators_database(&command))?;
             start_quiet_logging(&settings, &resolved)?;
+            let settings = with_database_of_server(settings);
             let text = runtime()?.block_on(operator::run(&settings, &command))?;
             if operator::is_change(&command) {
                 print_opening(
@@ -119,6 +123,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Operations(OperationsCommand::Token { database, output }) => {
             let (settings, _) = settings(&database.settings())?;
+            let settings = with_database_of_server(settings);
             boot::require_initialised(&settings)?;
             private_files::check_folder(settings.data(), settings.allow_readable_secrets())?;
             let token = operations::token::make(settings.data())?;

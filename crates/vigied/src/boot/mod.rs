@@ -161,12 +161,15 @@ fn account_limits(settings: &Settings) -> AccountLimits {
 
 fn not_initialised(settings: &Settings) -> anyhow::Error {
     let data = settings.data().display();
-    let what = match settings.database() {
-        Some(_) => "the database holds no account yet".to_owned(),
-        None => format!("`{data}` holds no account yet"),
+    let (what, elsewhere) = match settings.database() {
+        Some(_) => ("the database holds no account yet".to_owned(), ""),
+        None => (
+            format!("`{data}` holds no account yet"),
+            ", or set `database` (`VIGIE_DATABASE`) if its identity is in PostgreSQL",
+        ),
     };
     anyhow::anyhow!(
-        "{what}\nhint: run `vigied init --data {data}` first; or see everything at once with `vigied quickstart`"
+        "{what}\nhint: run `vigied init --data {data}` first{elsewhere}; or see everything at once with `vigied quickstart`"
     )
 }
 

@@ -113,7 +113,7 @@ pub(super) const OWN: &[Setting] = &[
         "database",
         Shape::Database,
         "",
-        "where identity and configuration are stored: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
+        "where identity and configuration are stored: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`, which [several nodes](../guides/several-nodes.md) can share",
     ),
     setting(
         "database_wait_seconds",

@@ -307,6 +307,12 @@ impl Settings {
         self.workload_issuers_file.as_deref()
     }
 
+    /// These settings with another database address.
+    pub(crate) fn with_database(mut self, address: Option<String>) -> Self {
+        self.database = address;
+        self
+    }
+
     /// The database address; `None` for the file in the data folder.
     pub(crate) fn database(&self) -> Option<&str> {
         self.database.as_deref()

@@ -15,6 +15,9 @@ const SOCKET: &str = "control.sock";
 /// The path for commands.
 pub(crate) const COMMAND: &str = "/command";
 
+/// The path for the place of the server's identity.
+pub(crate) const IDENTITY: &str = "/identity";
+
 /// The path for the number of stored series per domain.
 pub(crate) const SERIES: &str = "/series";
 
@@ -46,6 +49,13 @@ impl CommandReply {
     }
 }
 
+/// Where a server has its identity.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct IdentityPlace {
+    /// What its setting `database` names, with the password; `None` for the file in the data folder.
+    pub(crate) database: Option<String>,
+}
+
 /// The path of the socket.
 pub(crate) fn path(data: &Path) -> PathBuf {
     data.join(SOCKET)
@@ -74,6 +84,15 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
 /// Sends a request without a body to the folder's server.
 pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<local_client::Answer> {
     local_client::ask(&path(data), method, asked)
+}
+
+/// Where the folder's server has its identity; `None` if no server on the folder answers, or one that does not know the question.
+pub(crate) fn identity_place(data: &Path) -> Option<IdentityPlace> {
+    let answer = ask(data, "GET", IDENTITY).ok()?;
+    match answer.status {
+        200 => serde_json::from_str(&answer.body).ok(),
+        _ => None,
+    }
 }
 
 /// The number of stored series of each domain; `None` if no server on the folder answers.

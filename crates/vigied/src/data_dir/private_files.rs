@@ -130,8 +130,8 @@ pub(crate) fn check_no_link_inside(path: &Path, data: &Path) -> Result<(), FileE
     }
 }
 
-/// Whether there is a socket of an earlier server; any other file is refused.
-pub(crate) fn is_stale_socket(path: &Path) -> Result<bool, FileError> {
+/// Whether there is a socket of this user or the superuser; any other file is refused.
+pub(crate) fn is_own_socket(path: &Path) -> Result<bool, FileError> {
     let Some(found) = metadata_of(path)? else {
         return Ok(false);
     };

@@ -5,7 +5,9 @@ use super::backup;
 use super::peer::Peer;
 use crate::app::App;
 use crate::config::Settings;
-use crate::control::{COMMAND, CommandReply, CommandRequest, PENDING, SERIES};
+use crate::control::{
+    COMMAND, CommandReply, CommandRequest, IDENTITY, IdentityPlace, PENDING, SERIES,
+};
 use crate::operator;
 use crate::store::own_thread::on_own_thread;
 use axum::body::Bytes;
@@ -31,6 +33,7 @@ struct Server {
 pub(super) fn router(app: &Arc<App>, settings: &Arc<Settings>) -> Router {
     Router::new()
         .route(COMMAND, post(command))
+        .route(IDENTITY, get(identity))
         .route(PENDING, get(pending))
         .route(SERIES, post(series))
         .with_state(Server {
@@ -67,6 +70,14 @@ async fn command(
         )),
     };
     serde_json::to_string(&answered).unwrap_or_default()
+}
+
+/// Where the identity is, for commands that read it themselves: whoever reaches the socket can also read the server's settings.
+async fn identity(State(server): State<Server>) -> String {
+    let place = IdentityPlace {
+        database: server.settings.database().map(str::to_owned),
+    };
+    serde_json::to_string(&place).unwrap_or_default()
 }
 
 /// The number of stored series of each domain, with the domains that were deleted with it.

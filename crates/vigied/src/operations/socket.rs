@@ -28,7 +28,7 @@ impl Drop for Socket {
 
 /// Removes a socket on which nobody listens. It does no harm where it cannot be removed.
 pub(super) fn remove_stale(path: &Path) {
-    let is_socket = private_files::is_stale_socket(path).unwrap_or(false);
+    let is_socket = private_files::is_own_socket(path).unwrap_or(false);
     let answers = || Short::of(path).and_then(|short| UnixStream::connect(short.path()));
     if is_socket && answers().is_err() {
         let _ = std::fs::remove_file(path);
@@ -46,7 +46,7 @@ pub(super) fn bind(path: &Path) -> anyhow::Result<Socket> {
             path.as_os_str().len()
         )
     })?;
-    if private_files::is_stale_socket(&path)? {
+    if private_files::is_own_socket(&path)? {
         if UnixStream::connect(short.path()).is_ok() {
             bail!("another program answers on the socket `{place}`\nhint: {hint}");
         }

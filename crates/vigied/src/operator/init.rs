@@ -6,7 +6,7 @@ use crate::cli::{InitArgs, Output, SettingArgs};
 use crate::config::Settings;
 use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
-use crate::data_dir::tour_folder;
+use crate::data_dir::{key_of_node, tour_folder};
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::operator::key_file::KeyFile;
 use crate::text::shell::word;
@@ -32,6 +32,9 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
         .map(read_password)
         .transpose()?;
     tour_folder::refuse(settings.data())?;
+    if settings.database().is_none() {
+        key_of_node::refuse(settings.data())?;
+    }
     let key_file = arguments
         .key_file
         .as_deref()

@@ -9,6 +9,7 @@ pub(crate) mod confirm;
 pub(crate) mod deleted;
 mod deletion_state;
 pub(crate) mod health;
+pub(crate) mod identity_place;
 pub(crate) mod init;
 pub(crate) mod invitation;
 pub(crate) mod key_file;

@@ -11,6 +11,7 @@ use crate::boot;
 use crate::cli::{QuickstartArgs, SettingArgs};
 use crate::config::Settings;
 use crate::data_dir;
+use crate::data_dir::key_of_node;
 use crate::data_dir::tour_folder::KEY_FILE;
 use crate::lifecycle::serve;
 use crate::lifecycle::shutdown::{self, Plan};
@@ -135,6 +136,9 @@ async fn initialise(settings: &Settings) -> anyhow::Result<bool> {
         bail!(
             "`{data}` was made by `vigied init`, and the tour has no key to it\nhint: take another folder with `--data DIR`, or serve this one with `vigied serve --data {data}`"
         );
+    }
+    if settings.database().is_none() {
+        key_of_node::refuse(settings.data())?;
     }
     let folder = boot::folder(settings)?;
     let request = Request {

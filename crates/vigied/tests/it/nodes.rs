@@ -117,10 +117,16 @@ impl Nodes {
 }
 
 fn run(data: &Path, database: &str, words: &[&str]) -> std::process::Output {
+    run_without_database(data, &[words, &["--database", database]].concat())
+}
+
+/// In a shell that does not know the database.
+fn run_without_database(data: &Path, words: &[&str]) -> std::process::Output {
     Command::new(VIGIED)
         .args(words)
-        .args(["--database", database, "--data"])
+        .arg("--data")
         .arg(data)
+        .env_remove("VIGIE_DATABASE")
         .stdin(Stdio::null())
         .output()
         .unwrap()
@@ -292,4 +298,62 @@ fn each_node_is_copied_and_the_audit_holds_what_was_done_at_either() {
         let whole: Vec<i64> = (1..).take(numbers.len()).collect();
         assert_eq!(numbers, whole);
     }
+}
+
+#[test]
+fn commands_beside_a_node_find_its_identity_though_nobody_tells_them_the_database() {
+    let test = "commands_beside_a_node_find_its_identity_though_nobody_tells_them_the_database";
+    let Some(mut nodes) = Nodes::start(test, &[]) else {
+        return;
+    };
+    let (data, user) = (nodes.data(1), nodes.owner("user").to_owned());
+    let run = |words: &[&str]| {
+        let output = run_without_database(&data, words);
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json = |words: &[&str]| -> Value {
+        serde_json::from_str(&run(&[words, &["--output", "json"]].concat())).unwrap()
+    };
+    assert!(run(&["user", "list"]).contains(&user));
+    run(&["user", "reset-password", &user]);
+    let bea = "bea@example.org";
+    run(&["account", "create", "Second", "--owner", bea]);
+    assert_eq!(json(&["account", "list"]).as_array().unwrap().len(), 2);
+    run(&["operations", "token"]);
+    let copy = nodes.folder.path().join("copy");
+    let copied = json(&["backup", copy.to_str().unwrap()]);
+    assert_eq!(copied["identity"], "postgresql", "{copied}");
+    // What is asked before the server is called upon, too.
+    let unsure = run_without_database(&data, &["account", "delete", "Second"]);
+    let unsure = String::from_utf8(unsure.stderr).unwrap();
+    assert!(
+        unsure.contains("`Second`") && unsure.contains("--yes"),
+        "{unsure}"
+    );
+    run(&["account", "delete", "Second", "--yes"]);
+    // All of it is in the database that both nodes have.
+    let there = nodes.vigied(0, &["audit", "--output", "json"]);
+    for entries in [there, json(&["audit"])] {
+        for event in ["operations_token_made", "backup_made", "account_deleted"] {
+            let is_entered = |row: &Value| row["event"] == event;
+            assert!(
+                entries.as_array().unwrap().iter().any(is_entered),
+                "{event}: {entries}"
+            );
+        }
+    }
+    assert!(!data.join("iam.db").exists());
+
+    // Where no server runs, both ways are named, and the one that is wrong here is not taken.
+    nodes.nodes.clear();
+    let lost = run_without_database(&data, &["user", "list"]);
+    let lost = String::from_utf8(lost.stderr).unwrap();
+    assert!(lost.contains("`VIGIE_DATABASE`"), "{lost}");
+    let another = run_without_database(&data, &["init"]);
+    assert_eq!(another.status.code(), Some(1));
+    let another = String::from_utf8(another.stderr).unwrap();
+    assert!(another.contains("encryption.key"), "{another}");
+    assert!(another.contains("`VIGIE_DATABASE`"), "{another}");
+    assert!(!data.join("iam.db").exists());
 }

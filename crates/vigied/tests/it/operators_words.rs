@@ -1,6 +1,6 @@
 //! Output of the operator's commands: about deleted entities, about limits, and about their own arguments.
 
-use crate::harness::{Server, VIGIED, init};
+use crate::harness::{Server, VIGIED, init, make_folder_of_node};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -115,4 +115,43 @@ fn regression_7_the_help_of_the_server_fits_a_narrow_terminal() {
     for line in later.lines().filter(|line| !line.is_empty()) {
         assert!(line.len() <= 60, "{line}");
     }
+}
+
+#[test]
+fn a_folder_with_the_key_of_another_node_gets_no_identity_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    init(&first);
+    make_folder_of_node(&first, &second);
+    let key = second.join("keys/encryption.key");
+    let kept = std::fs::read(&key).unwrap();
+    for words in [
+        &["init", "--key-file", "none.json"][..],
+        &["quickstart", "--once"],
+    ] {
+        let refused = vigied(&second, words);
+        assert_eq!(refused.status.code(), Some(1), "{words:?}");
+        let said = output_text(&refused);
+        assert!(said.contains(key.to_str().unwrap()), "{said}");
+        assert!(said.contains("set `database`"), "{said}");
+    }
+    assert_eq!(std::fs::read(&key).unwrap(), kept);
+    assert!(!second.join("iam.db").exists());
+    // In a folder with both the identity is already there.
+    let again = output_text(&vigied(&first, &["init"]));
+    assert!(!again.contains("encryption.key"), "{again}");
+}
+
+#[test]
+fn what_is_read_is_read_where_the_server_on_the_folder_has_it() {
+    let server = Server::start();
+    // A database that is for another server, as the shell's variable may name it.
+    let other = [
+        "user",
+        "list",
+        "--database",
+        "postgres://vigie@127.0.0.1:1/other",
+    ];
+    let listed = run_ok(&server.data(), &other);
+    assert!(listed.contains(&server.owner.user), "{listed}");
 }

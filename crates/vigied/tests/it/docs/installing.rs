@@ -1,6 +1,7 @@
 //! The parts of the installation guide that need no machine of their own; `cargo xtask dist --try` runs all of it.
 
-use super::{docs, walked};
+use super::{docs, walked, walked_text};
+use crate::undisturbed::own_address;
 
 /// The commands of the page that make an authority, and a certificate of it for this machine.
 fn private_ca() -> String {
@@ -52,4 +53,26 @@ fn with_the_settings_of_the_page_a_command_that_succeeds_warns_of_nothing() {
     );
     let output = walked("reference/errors.md", &story);
     assert!(output.contains("silent"), "{output}");
+}
+
+/// Two nodes on one PostgreSQL, as the page sets them up: the second knows whom the first made, and serves them.
+#[test]
+fn the_nodes_of_the_page_have_one_identity() {
+    let Some(database) = testing::postgres("the_nodes_of_the_page_have_one_identity") else {
+        return;
+    };
+    let page = std::fs::read_to_string(docs().join("guides/several-nodes.md")).unwrap();
+    let second = std::net::TcpListener::bind((own_address(), 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let page = page.replace("127.0.0.1:8081", &second.to_string());
+    let before = format!("```sh\nexport DATABASE='{database}'\n```\n");
+    let folder = tempfile::tempdir().unwrap();
+    let (done, output) = walked_text(folder.path(), &page, &before);
+    assert!(done, "{output}");
+    for expected in ["owner@vigie.local", "shop.orders"] {
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
+    }
+    assert!(!folder.path().join("node-2/iam.db").exists());
 }
