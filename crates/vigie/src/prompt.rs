@@ -65,7 +65,7 @@ pub(crate) fn confirm(
     let question = question.into();
     if !is_possible() {
         return Err(Failure::usage(escaped!(
-            "{} Without a terminal nobody can be asked",
+            "it needs a yes, and without a terminal nobody can be asked: {}",
             question
         ))
         .coded(code::CONFIRMATION_MISSING)

@@ -225,6 +225,17 @@ fn a_long_input_goes_in_batches_and_outlives_its_token_and_a_busy_server() {
     assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 5);
 }
 
+/// A script that sends several had no word of what became of those that can be read.
+#[test]
+fn of_arguments_with_one_that_is_no_sample_nothing_is_sent() {
+    let mut terminal = Terminal::logged_in();
+    let ran = terminal.run("vigie metrics send shop.ok=1 shop.bad=x --output json");
+    assert_eq!((ran.code, &*ran.stdout), (2, ""), "{ran:?}");
+    assert!(ran.stderr.contains("`shop.bad=x` is no sample"), "{ran:?}");
+    assert!(ran.stderr.contains("; nothing is sent\""), "{ran:?}");
+    assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
+}
+
 #[test]
 fn what_cannot_be_sent_says_what_to_do() {
     let mut terminal = Terminal::logged_in();

@@ -144,7 +144,12 @@ fn any_body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> 
 }
 
 fn wrong_body(fault: &Fault) -> Refusal {
-    let Refusal(mut problem) = invalid_whole(format!("{NOT_ASKED_FOR}: {fault}"));
+    let message = match fault {
+        Fault::Unknown { .. } => format!("the body has the {fault}"),
+        Fault::Missing { .. } => fault.to_string(),
+        Fault::Malformed { .. } => format!("{NOT_ASKED_FOR}: {fault}"),
+    };
+    let Refusal(mut problem) = invalid_whole(message);
     if let Some(member) = fault.member() {
         problem = problem.field(member.to_owned());
     }

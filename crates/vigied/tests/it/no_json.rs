@@ -75,6 +75,32 @@ fn a_value_that_is_no_object_is_told_what_is_asked_for() {
     }
 }
 
+/// The parser's words were `missing field ... at line 1 column 17`, of a body that is JSON.
+#[test]
+fn a_member_that_is_missing_is_named() {
+    let server = Server::start();
+    let token = server.token();
+    for (path, body, member) in [
+        ("/v1/policies", json!({"type": "access"}), "subjects"),
+        (
+            "/v2/authz",
+            json!([{"subject": {"attributes": {}}, "resource": {}, "action": "domain.render"}]),
+            "[0].subject.attributes.id",
+        ),
+        ("/v1/serviceids", json!({"name": "ci"}), "account_id"),
+    ] {
+        let request = server.request("POST", path).bearer(&token);
+        let reply = request.json(&body).send();
+        let text = reply.text();
+        assert_eq!(reply.status, 400, "{path}: {text}");
+        assert!(
+            text.contains(&format!("\"`{member}` is missing\"")),
+            "{path}: {text}"
+        );
+        assert!(!text.contains("column"), "{path}: {text}");
+    }
+}
+
 /// A list was taken for the values of an object's fields, in the order in which the source names them.
 #[test]
 fn a_list_in_place_of_an_object_is_refused() {

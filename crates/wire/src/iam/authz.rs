@@ -61,6 +61,12 @@ pub struct AuthzResourceAttributes {
     /// The service: `ibmcloud-monitoring`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
+    /// The type of the service: `service`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// The kind of the resource: `account`, `organization` or `space`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
     /// The account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,

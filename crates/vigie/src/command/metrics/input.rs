@@ -9,6 +9,7 @@ use super::server_clock::ServerClock;
 use super::stop::StopFlag;
 use super::unit::Unit;
 use crate::error::Failure;
+use crate::printable_text::escaped;
 use base::name::{NameError, redact_api_keys};
 use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
@@ -75,7 +76,7 @@ pub(crate) enum InputEvent {
 }
 
 impl Input {
-    /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line.
+    /// `NAME=VALUE[@TIME]` arguments; a wrong one is a wrong command line, of which nothing is done.
     pub(crate) fn of_arguments(
         arguments: &[String],
         zone: TimeZone,
@@ -84,7 +85,8 @@ impl Input {
         for (at, argument) in arguments.iter().enumerate() {
             let now = SystemClock.now().into();
             let (lines, stamps) = (&mut Lines::default(), &mut DefaultTimes::default());
-            push_argument(lines, stamps, argument, at as u64 + 1, (&zone, names), now)?;
+            push_argument(lines, stamps, argument, at as u64 + 1, (&zone, names), now)
+                .map_err(nothing_sent)?;
         }
         Ok(Self {
             unit: Unit::Argument,
@@ -311,6 +313,12 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
             .hint("for rows that are all of one series, give its name with `--name NAME`"),
         _ => failure,
     }
+}
+
+/// Says what becomes of the other arguments.
+fn nothing_sent(mut failure: Failure) -> Failure {
+    failure.message = escaped!("{}; nothing is sent", failure.message);
+    failure
 }
 
 /// Parses `NAME=VALUE[@TIME]`. The last `=` separates, because tags in a name contain `=`.

@@ -35,7 +35,8 @@ const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Exit codes: 0 all samples were stored, 1 none, 7 some; the reasons are listed with their lines. With `--output json` the \
-receipt is on standard output in each case, and the error on standard error.
+receipt is on standard output in each case, and the error on standard error. 2 an argument is no sample: nothing is sent, \
+whatever the others are, and there is no receipt.
 
 A time is epoch seconds or milliseconds, ISO 8601, or as in `metrics get`: `-5min`, `20171101`. A sample without a \
 time gets the time at which its line was read, by the server's clock. Sending samples with times again changes nothing; \

@@ -121,3 +121,38 @@ fn the_member_of_a_wrong_value_is_told() {
         assert_eq!(fault(text).member(), at, "{text}");
     }
 }
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    #[serde(rename = "type")]
+    _kind: String,
+    #[serde(default)]
+    _parts: Vec<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    _value: Option<String>,
+    #[serde(rename = "displayName")]
+    _display_name: String,
+}
+
+/// The parser says the field alone, behind it the place where its object ends.
+#[test]
+fn a_member_that_is_missing_is_told_with_the_way_to_it() {
+    for (text, at) in [
+        ("{}", "type"),
+        (r#"{"_parts":[]}"#, "type"),
+        (
+            r#"{"type":"a","_parts":[{"displayName":"b"},{}]}"#,
+            "_parts[1].displayName",
+        ),
+    ] {
+        let fault = from_slice::<Asked>(text.as_bytes()).unwrap_err();
+        assert!(matches!(fault, Fault::Missing { .. }), "{text}: {fault}");
+        assert_eq!(fault.member(), Some(at), "{text}");
+        assert_eq!(fault.to_string(), format!("`{at}` is missing"), "{text}");
+    }
+    let fault = from_value::<Asked>(serde_json::json!({})).unwrap_err();
+    assert_eq!(fault.to_string(), "`type` is missing");
+}

@@ -17,6 +17,11 @@ pub(crate) enum Fault {
         /// The members there are in its place.
         known: &'static [&'static str],
     },
+    /// It lacks a member.
+    Missing {
+        /// The member, as `subjects[0].attributes`.
+        member: String,
+    },
     /// It is no JSON, or not what is asked for.
     Malformed {
         /// The member whose value is wrong; none where the body is wrong as a whole.
@@ -30,7 +35,7 @@ impl Fault {
     /// The member at fault.
     pub(crate) fn member(&self) -> Option<&str> {
         match self {
-            Self::Unknown { member, .. } => Some(member),
+            Self::Unknown { member, .. } | Self::Missing { member } => Some(member),
             Self::Malformed { member, .. } => member.as_deref(),
         }
     }
@@ -42,7 +47,7 @@ impl Fault {
                 let name = member.rsplit('.').next().unwrap_or(member);
                 Some(instead(name, known.iter().copied()))
             }
-            Self::Malformed { .. } => None,
+            Self::Missing { .. } | Self::Malformed { .. } => None,
         }
     }
 }
@@ -51,6 +56,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { member, .. } => write!(f, "unknown field `{member}`"),
+            Self::Missing { member } => write!(f, "`{member}` is missing"),
             Self::Malformed {
                 member: Some(member),
                 error,
@@ -61,6 +67,14 @@ impl fmt::Display for Fault {
             } => write!(f, "{}", in_words_of_json(error)),
         }
     }
+}
+
+/// The member that is missing. The parser says it in words alone, with the place where the object ends.
+fn missing_member(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let (name, place) = text.strip_prefix("missing field `")?.split_once('`')?;
+    let is_whole = place.is_empty() || place.starts_with(" at line ");
+    is_whole.then(|| name.to_owned())
 }
 
 /// The parser's sentence with JSON's names of lists and objects. What it may quote of the body stays as it is.
@@ -148,13 +162,18 @@ impl Trail {
     /// The fault that the reader has stopped at.
     pub(super) fn fault(&self, error: serde_json::Error) -> Fault {
         let member = self.to_string();
-        match self.known.get() {
-            Some(known) => Fault::Unknown { member, known },
+        if let Some(known) = self.known.get() {
+            return Fault::Unknown { member, known };
+        }
+        if let Some(name) = missing_member(&error) {
+            self.enter_member(&name);
+            let member = self.to_string();
+            return Fault::Missing { member };
+        }
+        Fault::Malformed {
             // Where it is no JSON, the place in the text says more.
-            None => Fault::Malformed {
-                member: (error.is_data() && !member.is_empty()).then_some(member),
-                error,
-            },
+            member: (error.is_data() && !member.is_empty()).then_some(member),
+            error,
         }
     }
 }

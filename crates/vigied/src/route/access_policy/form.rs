@@ -8,7 +8,7 @@ use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::route::group_id;
 use crate::route::iam_id;
-use base::id::AccountId;
+use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use iam::directory::{
     Attribute, AttributeOperator, AuthorizationSource, Directory, Policy, PolicyRole,
@@ -96,17 +96,9 @@ pub(super) fn subject(
     name: &str,
     value: &str,
 ) -> Result<PolicySubject, Refusal> {
-    check_length("subjects", value, &limit::WORD_BYTES)?;
     match name {
         IAM_ID => iam_id::read(IAM_ID, value).map(PolicySubject::Principal),
-        ACCESS_GROUP_ID => match group_id::read(account, value) {
-            Some(group) => Ok(PolicySubject::Group(group)),
-            None => {
-                let message = format!("`{value}` is no id of an access group");
-                let Refusal(problem) = invalid(ACCESS_GROUP_ID, message);
-                Err(Refusal(mended_by(problem, Remedy::NameAccessGroup)))
-            }
-        },
+        ACCESS_GROUP_ID => access_group(account, value).map(PolicySubject::Group),
         other => {
             check_length("subjects", other, &limit::WORD_BYTES)?;
             let message = format!(
@@ -115,6 +107,25 @@ pub(super) fn subject(
             Err(invalid("subjects", message))
         }
     }
+}
+
+/// The access group that a subject names by its id.
+fn access_group(account: AccountId, value: &str) -> Result<AccessGroupId, Refusal> {
+    if let Some(group) = group_id::read(account, value) {
+        return Ok(group);
+    }
+    // With `show_crn` it stands beside the id, and is longer than an id may be.
+    let of_crn = value.strip_prefix("crn:");
+    let of_crn = of_crn.and_then(|rest| rest.rsplit_once(":groups:"));
+    if let Some((_, id)) = of_crn.filter(|(_, id)| group_id::read(account, id).is_some()) {
+        let message = format!("`{ACCESS_GROUP_ID}` is the id of an access group, not its CRN");
+        let Refusal(problem) = invalid(ACCESS_GROUP_ID, message);
+        return Err(Refusal(problem.hint(format!("write `{id}`"))));
+    }
+    check_length(ACCESS_GROUP_ID, value, &limit::WORD_BYTES)?;
+    let message = format!("`{value}` is no id of an access group");
+    let Refusal(problem) = invalid(ACCESS_GROUP_ID, message);
+    Err(Refusal(mended_by(problem, Remedy::NameAccessGroup)))
 }
 
 /// The subject of a policy of this type.

@@ -12,9 +12,47 @@ use iam::{Directory, Remedy};
 use std::str::FromStr;
 use wire::iam::authz::{AuthzResource, AuthzResourceAttributes};
 
+/// The type of every service.
+const SERVICE_TYPE: &str = "service";
+
+/// The kind of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DomainKind {
+    Account,
+    Org,
+    Space,
+}
+
+impl DomainKind {
+    const fn of(domain: Domain) -> Self {
+        match domain {
+            Domain::Account(_) => Self::Account,
+            Domain::Org(_) => Self::Org,
+            Domain::Space(_) => Self::Space,
+        }
+    }
+
+    /// The kind of this name, which policies give it as well.
+    fn read(name: &str) -> Result<Self, Refusal> {
+        match name {
+            "account" => Ok(Self::Account),
+            "organization" => Ok(Self::Org),
+            "space" => Ok(Self::Space),
+            other => {
+                check_length("resource", other, &limit::WORD_BYTES)?;
+                let message = format!(
+                    "`resource`: `resourceType` is `account`, `organization` or `space`, not `{other}`"
+                );
+                Err(invalid("resource", message))
+            }
+        }
+    }
+}
+
 /// What a question names.
 #[derive(Debug, Default)]
 pub(super) struct Named {
+    kind: Option<DomainKind>,
     account: Option<AccountId>,
     org: Option<OrgId>,
     space: Option<SpaceId>,
@@ -38,7 +76,23 @@ impl Named {
             let message = "`resource` names no account, organization, space or instance";
             return Err(invalid("resource", message.to_owned()));
         }
+        named.check_kind()?;
         Ok(named)
+    }
+
+    /// A policy may be about every space there is. A question is about one, which it must name.
+    fn check_kind(&self) -> Result<(), Refusal> {
+        let is_space_named = self.space.is_some() || self.instance.is_some();
+        let message = match self.kind {
+            Some(DomainKind::Space) if !is_space_named => {
+                "`resource`: `resourceType` is `space`, and no space is named: name one by `spaceId`"
+            }
+            Some(DomainKind::Org) if self.org.is_none() && !is_space_named => {
+                "`resource`: `resourceType` is `organization`, and no organization is named: name one by `organizationId`"
+            }
+            _ => return Ok(()),
+        };
+        Err(invalid("resource", message.to_owned()))
     }
 
     /// The domain that is meant: the space, else that of the instance, else the organization, else the account. None where
@@ -55,7 +109,8 @@ impl Named {
             (None, Some(org), _) => Domain::Org(org),
             (None, None, account) => Domain::Account(account?),
         };
-        let is_true = is_same(self.account, directory.account_of(domain))
+        let is_true = is_same(self.kind, Some(DomainKind::of(domain)))
+            && is_same(self.account, directory.account_of(domain))
             && is_same(self.org, org_of(&directory, domain))
             && is_same(of_instance, self.space.or(of_instance))
             && is_same(self.group, directory.resource_group_of(domain))
@@ -152,10 +207,20 @@ fn of_attributes(wanted: &AuthzResourceAttributes) -> Result<Named, Refusal> {
     if let Some(service) = &wanted.service_name {
         check_service(service)?;
     }
+    if wanted
+        .service_type
+        .as_deref()
+        .is_some_and(|kind| kind != SERVICE_TYPE)
+    {
+        let message = format!("`resource`: `serviceType` can be `{SERVICE_TYPE}` alone");
+        return Err(invalid("resource", message));
+    }
     if let Some(region) = &wanted.region {
         check_length("resource", region, &limit::WORD_BYTES)?;
     }
+    let kind = wanted.resource_type.as_deref();
     Ok(Named {
+        kind: kind.map(DomainKind::read).transpose()?,
         account: maybe(wanted.account_id.as_ref())?,
         org: maybe(wanted.organization_id.as_ref())?,
         space: maybe(wanted.space_id.as_ref())?,

@@ -86,6 +86,12 @@ fn nothing_is_permitted_where_something_that_is_said_is_not_so() {
         wrong[name] = json!(other);
         assert!(!may(&wrong), "{name}");
     }
+    let mut typed = all.clone();
+    typed["serviceType"] = json!("service");
+    for (kind, expected) in [("space", true), ("organization", false), ("account", false)] {
+        typed["resourceType"] = json!(kind);
+        assert_eq!(may(&typed), expected, "{kind}");
+    }
     let mut wrong = all.clone();
     wrong["region"] = json!("nowhere");
     assert!(!may(&wrong));
@@ -100,6 +106,30 @@ fn nothing_is_permitted_where_something_that_is_said_is_not_so() {
     assert!(by_crn(&owner.region, &space) && by_crn("", &space));
     assert!(!by_crn("nowhere", &space));
     assert!(!by_crn("", &format!("a/{other}")));
+}
+
+/// `resourceType` was an unknown field, though a policy or an authorization of the account has it.
+#[test]
+fn a_question_takes_the_attributes_of_the_policy_that_it_is_about() {
+    let account = Account::start();
+    let (subject, _) = account.service("ci");
+    account.make(
+        "/v2/policies",
+        &account.second(
+            &subject,
+            VIEWER,
+            &[("resourceType", "account"), ("serviceType", "service")],
+        ),
+    );
+    let subject = json!({"attributes": {"id": subject}});
+    let owner = &account.server.owner;
+    let may = |attributes: Value| account.may(&subject, &json!({"attributes": attributes}));
+    assert!(may(json!({
+        "serviceName": "ibmcloud-monitoring", "serviceType": "service", "accountId": owner.account, "resourceType": "account",
+    })));
+    assert!(!may(
+        json!({"spaceId": owner.space, "resourceType": "space"})
+    ));
 }
 
 #[test]
@@ -134,6 +164,26 @@ fn what_is_not_known_is_refused_by_its_name() {
             json!({"attributes": {"id": subject}}),
             json!({"attributes": {"region": owner.region}}),
             "names no account",
+        ),
+        (
+            json!({"attributes": {"id": subject}}),
+            json!({"attributes": {"accountId": owner.account, "resourceType": "space"}}),
+            "`spaceId`",
+        ),
+        (
+            json!({"attributes": {"id": subject}}),
+            json!({"attributes": {"accountId": owner.account, "resourceType": "organization"}}),
+            "`organizationId`",
+        ),
+        (
+            json!({"attributes": {"id": subject}}),
+            json!({"attributes": {"accountId": owner.account, "resourceType": "bucket"}}),
+            "not `bucket`",
+        ),
+        (
+            json!({"attributes": {"id": subject}}),
+            json!({"attributes": {"accountId": owner.account, "serviceType": "platform_service"}}),
+            "`serviceType`",
         ),
         (
             json!({"accessTokenBody": whole}),

@@ -92,6 +92,37 @@ fn a_refused_policy_of_the_first_form_says_what_to_write() {
     }
 }
 
+/// It was told that `subjects` is too long, a member that the second form does not have.
+#[test]
+fn the_crn_of_a_group_is_told_its_id() {
+    let account = Account::start();
+    let path = format!("/v2/groups?account_id={}", account.server.owner.account);
+    let made = account.make(&path, &json!({"name": "readers"}));
+    let id = text(&made["id"]);
+    let path = format!("/v2/groups/{id}?show_crn=true");
+    let crn = text(&account.call("GET", &path).send().json()["crn"]);
+    let mut first = account.first(&crn, VIEWER, &[]);
+    first["subjects"][0]["attributes"][0]["name"] = json!("access_group_id");
+    let mut second = account.second(&crn, VIEWER, &[]);
+    second["subject"]["attributes"][0]["key"] = json!("access_group_id");
+    for (path, body) in [("/v1/policies", first), ("/v2/policies", second)] {
+        let reply = account.ask("POST", path, &body);
+        check_error(
+            &reply,
+            400,
+            &["`access_group_id`", "CRN", &format!("write `{id}`")],
+        );
+    }
+    let mut long = account.second(&"x".repeat(200), VIEWER, &[]);
+    long["subject"]["attributes"][0]["key"] = json!("access_group_id");
+    let reply = account.ask("POST", "/v2/policies", &long);
+    check_error(
+        &reply,
+        400,
+        &["`access_group_id` has 200 bytes", "`word_bytes`"],
+    );
+}
+
 /// It said that `value` is a text, of no attribute and whatever the operator.
 #[test]
 fn an_operator_that_is_not_enforced_is_refused_with_its_attribute() {
