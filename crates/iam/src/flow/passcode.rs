@@ -20,7 +20,7 @@ use base::secret::Secret;
 use db::Tx;
 
 const CHARACTERS: usize = 10;
-const LIFE_MILLISECONDS: i64 = 300_000;
+const LIFE_SECONDS: i64 = 300;
 
 /// Letters and digits that are not confused with one another; 32 of them, so each is five random bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
@@ -57,7 +57,9 @@ pub(crate) async fn issue(
     credentials::lock(&mut tx, bounds, now).await?;
     let root = bounds.root();
     let hash = entropy::sha256(code.as_bytes());
-    passcodes::insert(&mut tx, &hash, user, bounds, now.plus(LIFE_MILLISECONDS)).await?;
+    // No longer than what it came from: that may get a later end meanwhile, which brings nothing back.
+    let end = bounds.end(now, LIFE_SECONDS);
+    passcodes::insert(&mut tx, &hash, user, bounds, end).await?;
     let others = iam.0.config.limits.passcodes_per_user.saturating_sub(1);
     passcodes::keep_newest(&mut tx, user, root.key, &hash, others).await?;
     let entry = Entry::by_principal(user, credential, Action::PasscodeMade);

@@ -4,7 +4,7 @@ use crate::world::{
     REFRESH, World, access_token, code, on_both_databases, refresh_token, secret, source,
 };
 use base::time::Millis;
-use iam::flow::grant::{Grant, TokenRequest};
+use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
 use iam::{AuthError, Credential, Identity};
@@ -142,7 +142,16 @@ async fn a_key_that_has_expired_is_extended_without_what_had_ended_with_it(world
         world.iam.update_api_key(&owner, id, "*", change)
     };
     to(shortened, after(600)).await.unwrap();
-    world.clock.advance(600_000);
+    world.clock.advance(400_000);
+    let request = TokenRequest {
+        source: source(),
+        grant: Grant::RefreshToken(secret(&ending.refresh)),
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+    };
+    let one_time = world.iam.passcode(request).await.unwrap();
+    world.clock.advance(200_000);
     for text in [&ended_text, &shortened_text] {
         assert!(matches!(world.enter_key(text), Err(AuthError::Revoked(_))));
     }
@@ -162,6 +171,9 @@ async fn a_key_that_has_expired_is_extended_without_what_had_ended_with_it(world
         code(world.renew(&ending.refresh).await),
         "refresh_token_expired"
     );
+    let grant = Grant::Passcode(one_time);
+    let redeemed = World::ask(&world.iam, grant, Some(Client::Bx)).await;
+    assert_eq!(code(redeemed.map(drop)), "wrong_proof");
     lasting.are_good(&world);
 }
 
