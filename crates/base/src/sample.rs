@@ -120,12 +120,6 @@ impl Batch {
         }
     }
 
-    /// The bytes of the names of all runs: at least those of the series that the batch is about, each once.
-    #[must_use]
-    pub const fn name_bytes(&self) -> usize {
-        self.text.len()
-    }
-
     /// How many [`Self::runs`] it has.
     #[must_use]
     pub const fn run_count(&self) -> usize {
@@ -237,14 +231,12 @@ pub enum RejectReason {
     )]
     NumbersUsedUp,
     /// The account has as many series, or bytes of their names, as it may have, or as many new ones as it may make at the moment.
-    #[error("a new series would exceed `{}` = {allowed} of the account{}", limit.name, while_held(*is_held))]
+    #[error("a new series would exceed `{}` = {allowed} of the account", limit.name)]
     AccountLimit {
         /// Which limit.
         limit: Limit,
         /// Its value for this account.
         allowed: u64,
-        /// Whether other writes hold a part of it, which they may give back.
-        is_held: bool,
     },
     /// The aggregator of the domain has no room for its value.
     #[error("what is kept until the next flush would exceed `{}` = {allowed}", limit.name)]
@@ -259,17 +251,8 @@ pub enum RejectReason {
     OutOfReach,
 }
 
-/// What is added to the words of [`RejectReason::AccountLimit`]: there may be room in a moment.
-const fn while_held(is_held: bool) -> &'static str {
-    if is_held {
-        ", with what writes under way may need of it: send the sample again"
-    } else {
-        ""
-    }
-}
-
 impl RejectReason {
-    /// The code of [`Self::AccountLimit`], the only reason that passes with time.
+    /// The code of [`Self::AccountLimit`], which may pass with time.
     pub const ACCOUNT_LIMIT: &'static str = "account_limit";
 
     /// A stable word for receipts and metric labels.

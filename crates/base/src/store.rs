@@ -3,7 +3,7 @@
 mod append;
 mod read_part;
 
-pub use append::{Durability, Remaining, SeriesQuota};
+pub use append::{Durability, Remaining, SeriesAllowance, SeriesQuota, Unlimited};
 pub use read_part::{PartsVisitor, ReadPart};
 
 use crate::context::Context;
@@ -129,7 +129,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        quota: SeriesQuota,
+        allowance: &dyn SeriesAllowance,
     ) -> Result<Appended, StoreError>;
 
     /// Stores a batch as [`Self::append_with_quota`] does, with no limit on new series but the store's own.
@@ -142,7 +142,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         batch: &Batch,
         durability: Durability,
     ) -> Result<Appended, StoreError> {
-        self.append_with_quota(scope, batch, durability, SeriesQuota::UNLIMITED)
+        self.append_with_quota(scope, batch, durability, &Unlimited)
     }
 
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].

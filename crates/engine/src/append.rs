@@ -18,7 +18,7 @@ use base::duplicates;
 use base::id::TenantId;
 use base::sample::{Appended, Batch, RejectReason};
 use base::scope::{Owner, Scope};
-use base::store::{Durability, SeriesQuota, StoreError};
+use base::store::{Durability, SeriesAllowance, StoreError};
 use base::time::Millis;
 use std::sync::atomic::Ordering;
 
@@ -34,13 +34,13 @@ const MINUTE_MILLIS: i64 = 60_000;
 
 /// The limits that the samples of an append are checked against.
 #[derive(Debug, Clone, Copy)]
-struct AppendLimits {
+struct AppendLimits<'q> {
     tenant: TenantId,
     owner: Owner,
     retention_days: u32,
     oldest: Millis,
     newest: Millis,
-    quota: SeriesQuota,
+    allowance: &'q dyn SeriesAllowance,
 }
 
 /// A sample whose series is known, before it is written.
@@ -104,7 +104,7 @@ impl Core {
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        quota: SeriesQuota,
+        allowance: &dyn SeriesAllowance,
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
         self.require_resources()?;
@@ -118,7 +118,7 @@ impl Core {
             retention_days: self.retention_days(scope),
             oldest: self.oldest_of(scope),
             newest: self.clock.now().plus(future),
-            quota,
+            allowance,
         };
         let is_accepted = |at| self.check_accepted(&accepted, at).is_ok();
         let mut reservation = self.reserve_head(owner, batch, is_accepted)?;
@@ -172,7 +172,7 @@ impl Core {
 
     fn append_piece(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         mut due: Vec<ResolvedSample<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
@@ -212,7 +212,7 @@ impl Core {
     /// Whether a sample of this time may be stored, whatever its series.
     const fn check_accepted(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         at: Millis,
     ) -> Result<(), RejectReason> {
         if at.0 < accepted.oldest.0 {
@@ -231,7 +231,7 @@ impl Core {
     /// The series of these samples, as of the returned count of drops of the tenant; those that do not exist are made.
     fn resolve(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         due: &[ResolvedSample<'_>],
         progress: &mut Progress,
     ) -> (u64, ShardBatches) {
@@ -248,7 +248,7 @@ impl Core {
 
     fn resolve_part(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         part: &[ResolvedSample<'_>],
         groups: &mut ShardBatches,
         progress: &mut Progress,
@@ -275,14 +275,14 @@ impl Core {
     /// catalog is locked for writing only while they are added.
     fn create_missing(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         unknown: &[(Fingerprint, &ResolvedSample<'_>)],
         groups: &mut ShardBatches,
         progress: &mut Progress,
     ) {
         // No other thread creates series while this is held: unknown names stay unknown, and the next number stays the next.
         let creating = self.state.creating();
-        let (known, room) = self.look_up_again(accepted, unknown, &progress.appended);
+        let (known, room) = self.look_up_again(accepted, unknown);
         let mut new = NewSeries::new(accepted.tenant, room);
         for ((fingerprint, sample), known) in unknown.iter().zip(known) {
             let series = known.map_or_else(|| new.number(*fingerprint, sample.name), Ok);
@@ -295,8 +295,9 @@ impl Core {
             return;
         }
         let payload = new.payload();
-        progress.appended.created += new.len() as u64;
-        progress.appended.created_name_bytes += new.name_bytes();
+        let (made, name_bytes) = (new.len() as u64, new.name_bytes());
+        progress.appended.created += made;
+        progress.appended.created_name_bytes += name_bytes;
         let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
         for (fingerprint, created) in new.into_series() {
@@ -306,18 +307,19 @@ impl Core {
         self.state.publish_names(&catalog.registry);
         on_panic.disarm();
         drop(catalog);
+        // After they are there: whoever sums them up now counts them twice for a while, but never not at all.
+        accepted.allowance.made(made, name_bytes);
         drop(creating);
     }
 
     /// Looks the unknown names up again, because this batch or another append may have created their series meanwhile; and says how
-    /// many series may still be created. `appended`: what this batch has created.
+    /// many series may still be created. Called while no other thread creates any.
     fn look_up_again(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         unknown: &[(Fingerprint, &ResolvedSample<'_>)],
-        appended: &Appended,
     ) -> (Vec<Option<SeriesRef>>, NewSeriesRoom) {
-        let (tenant, quota) = (accepted.tenant, accepted.quota);
+        let (tenant, quota) = (accepted.tenant, accepted.allowance.left());
         let tenant_limit = self.config.series_per_tenant;
         let catalog = self.state.catalog().read();
         let registry = &catalog.registry;
@@ -330,11 +332,7 @@ impl Core {
             left_of_tenant: tenant_limit.saturating_sub(registry.names().count(tenant)),
             tenant_limit,
             name_bytes: name_bytes_left(&self.config, registry.names(), tenant, quota),
-            quota: SeriesQuota {
-                new_series: quota.new_series.after(appended.created),
-                name_bytes: quota.name_bytes.after(appended.created_name_bytes),
-                ..quota
-            },
+            quota,
         };
         (known, room)
     }
@@ -343,7 +341,7 @@ impl Core {
     /// samples that were not written because series of the tenant were dropped meanwhile.
     fn write(
         &self,
-        accepted: &AppendLimits,
+        accepted: &AppendLimits<'_>,
         stamp: Stamp<'_>,
         drops: u64,
         groups: ShardBatches,

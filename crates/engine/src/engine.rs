@@ -20,7 +20,7 @@ use base::scope::{Action, Metering, Operator, Scope};
 use base::selector::Selector;
 use base::store::{
     Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, PartsVisitor,
-    SampleStore, SeriesQuota, StoreError, Usage,
+    SampleStore, SeriesAllowance, StoreError, Usage,
 };
 use base::time::{Clock, TimeRange};
 use std::ops::ControlFlow;
@@ -114,9 +114,9 @@ impl SampleStore for Engine {
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        quota: SeriesQuota,
+        allowance: &dyn SeriesAllowance,
     ) -> Result<Appended, StoreError> {
-        let append = |batch: &Batch| self.core.append(scope, batch, durability, quota);
+        let append = |batch: &Batch| self.core.append(scope, batch, durability, allowance);
         match scope.filter(Action::Write)? {
             Some(filter) => append_filtered(filter, batch, append),
             None => append(batch),

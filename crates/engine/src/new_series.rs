@@ -172,7 +172,6 @@ const fn of_account(used_up: Remaining) -> RejectReason {
     RejectReason::AccountLimit {
         limit: *used_up.limit,
         allowed: used_up.allowed,
-        is_held: used_up.is_held,
     }
 }
 
@@ -216,7 +215,6 @@ mod tests {
         let of_account = RejectReason::AccountLimit {
             limit: limit::SERIES_PER_ACCOUNT,
             allowed: 50,
-            is_held: false,
         };
         let names = ["a", "b", "c", "b"];
         assert_eq!(
@@ -239,10 +237,7 @@ mod tests {
     #[test]
     fn names_get_numbers_as_far_as_there_are_bytes_for_them() {
         let of_account = SeriesQuota {
-            name_bytes: Remaining {
-                is_held: true,
-                ..Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, 2000, 1995)
-            },
+            name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, 2000, 1995),
             ..SeriesQuota::UNLIMITED
         };
         let of_all = Remaining::of(&limit::NAME_BYTES_IN_ALL, 2000, 1995);
@@ -262,7 +257,6 @@ mod tests {
                 RejectReason::AccountLimit {
                     limit: limit::NAME_BYTES_PER_ACCOUNT,
                     allowed,
-                    is_held: true,
                 },
             ),
         ] {

@@ -13,7 +13,7 @@ use base::principal::Principal;
 use base::sample::Batch;
 use base::scope::{Actions, Domain, Scope};
 use base::selector::Selector;
-use base::store::{DeleteQuery, Deleted, Durability, SeriesQuota};
+use base::store::{DeleteQuery, Deleted, Durability, Unlimited};
 use base::time::{ManualClock, Millis, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ pub(crate) fn samples(instants: impl IntoIterator<Item = i64>) -> Batch {
 
 /// Appends a batch, all of which is stored.
 pub(crate) fn send(core: &Core, batch: &Batch, durability: Durability) {
-    let appended = core.append(&scope(), batch, durability, SeriesQuota::UNLIMITED);
+    let appended = core.append(&scope(), batch, durability, &Unlimited);
     assert_eq!(appended.unwrap().stored, batch.len() as u64);
 }
 

@@ -1,6 +1,9 @@
-//! The options of a write: its durability, and how many new series it may create.
+//! The options of a write: its durability, and which new series it may make.
 
 use crate::limit::{self, Limit};
+use crate::mutex::lock;
+use std::fmt::Debug;
+use std::sync::Mutex;
 
 /// When [`super::SampleStore::append`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,8 +24,6 @@ pub struct Remaining {
     pub limit: &'static Limit,
     /// Its value.
     pub allowed: u64,
-    /// Whether writes under way hold a part of the rest, which they may give back.
-    pub is_held: bool,
 }
 
 impl Remaining {
@@ -33,7 +34,6 @@ impl Remaining {
             left: allowed.saturating_sub(used),
             limit,
             allowed,
-            is_held: false,
         }
     }
 
@@ -47,15 +47,14 @@ impl Remaining {
     }
 }
 
-/// Which series an append may make: samples of further new ones are rejected.
+/// Which series may still be made: samples of further new ones are rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesQuota {
     /// How many, by the limit of the account that is nearest.
     pub new_series: Remaining,
     /// How many bytes their names may have together.
     pub name_bytes: Remaining,
-    /// How many the names of all series of the account have, with those that writes under way may make. Who has few is let in where the
-    /// store has little room left.
+    /// How many the names of all series of the account have. Who has few is let in where the store has little room left.
     pub used_name_bytes: u64,
 }
 
@@ -66,4 +65,43 @@ impl SeriesQuota {
         name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, u64::MAX, 0),
         used_name_bytes: 0,
     };
+}
+
+/// What an account may still make, shared by all its appends. The store asks and reports while no other append makes series, so that
+/// those at once neither exceed a limit together nor find room taken that nobody uses. It waits for the answer: neither call may block,
+/// or call the store.
+pub trait SeriesAllowance: Debug + Sync {
+    /// What is left now.
+    fn left(&self) -> SeriesQuota;
+
+    /// So many series were made, with names of so many bytes together.
+    fn made(&self, series: u64, name_bytes: u64);
+}
+
+/// As many series as the store itself allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Unlimited;
+
+impl SeriesAllowance for Unlimited {
+    fn left(&self) -> SeriesQuota {
+        SeriesQuota::UNLIMITED
+    }
+
+    fn made(&self, _: u64, _: u64) {}
+}
+
+/// What is left of a fixed quota.
+impl SeriesAllowance for Mutex<SeriesQuota> {
+    fn left(&self) -> SeriesQuota {
+        *lock(self)
+    }
+
+    fn made(&self, series: u64, name_bytes: u64) {
+        let mut quota = lock(self);
+        *quota = SeriesQuota {
+            new_series: quota.new_series.after(series),
+            name_bytes: quota.name_bytes.after(name_bytes),
+            used_name_bytes: quota.used_name_bytes.saturating_add(name_bytes),
+        };
+    }
 }

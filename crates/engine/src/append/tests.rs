@@ -1,6 +1,7 @@
 use super::*;
 use crate::guard::LOCK_STEPS_MAX;
 use crate::test_support::{TENANT, empty_store, samples, scope};
+use base::store::Unlimited;
 use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,8 +46,7 @@ fn while_a_batch_is_written_its_claim_shrinks() {
                 }
                 seen
             });
-            let quota = SeriesQuota::UNLIMITED;
-            let appended = core.append(&scope(), &batch, Durability::Buffered, quota);
+            let appended = core.append(&scope(), &batch, Durability::Buffered, &Unlimited);
             is_done.store(true, Ordering::Relaxed);
             assert_eq!(appended.unwrap().stored, batch.len() as u64);
             seen.append(&mut looker.join().unwrap());
@@ -78,7 +78,7 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
         retention_days: 1,
         oldest: Millis(i64::MIN),
         newest: Millis(i64::MAX),
-        quota: SeriesQuota::UNLIMITED,
+        allowance: &Unlimited,
     };
     let due: Vec<ResolvedSample<'_>> = ["a", "b"]
         .into_iter()

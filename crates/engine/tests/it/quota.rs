@@ -10,7 +10,7 @@ use base::store::{Durability, Outage, Remaining, SampleStore, SeriesQuota, Usage
 use base::time::{ManualClock, Millis};
 use engine::EngineConfig;
 use engine::storage::faulty::Faulty;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier, Mutex};
 
 fn usage(engine: &engine::Engine, tenant: u32) -> Usage {
     engine.usage(&metering(tenant)).unwrap()
@@ -32,13 +32,17 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
         ("known", NOON + 2, 1.0),
     ];
     let appended = engine
-        .append_with_quota(&scope(1), &batch(&samples), Durability::Committed, quota)
+        .append_with_quota(
+            &scope(1),
+            &batch(&samples),
+            Durability::Committed,
+            &Mutex::new(quota),
+        )
         .unwrap();
     assert_eq!((appended.stored, appended.created), (4, 1));
     let refused = RejectReason::AccountLimit {
         limit: limit::SERIES_PER_ACCOUNT,
         allowed: 2,
-        is_held: false,
     };
     assert_eq!(appended.rejected, [(3, refused)]);
     assert_eq!(usage(&engine, 1).series, 2);
@@ -141,7 +145,12 @@ fn the_bytes_of_names_that_an_account_has_left_are_those_of_the_whole_batch() {
         ..SeriesQuota::UNLIMITED
     };
     let appended = engine
-        .append_with_quota(&scope(1), &batch(&samples), Durability::Committed, quota)
+        .append_with_quota(
+            &scope(1),
+            &batch(&samples),
+            Durability::Committed,
+            &Mutex::new(quota),
+        )
         .unwrap();
     assert_eq!(
         (appended.created, appended.created_name_bytes),
@@ -150,11 +159,73 @@ fn the_bytes_of_names_that_an_account_has_left_are_those_of_the_whole_batch() {
     let refused = RejectReason::AccountLimit {
         limit: limit::NAME_BYTES_PER_ACCOUNT,
         allowed: 30_000,
-        is_held: false,
     };
     assert_eq!(appended.rejected.len(), 200);
     assert_eq!(appended.rejected.first(), Some(&(4800, refused)));
     assert_eq!(usage(&engine, 1).name_bytes, 24_000);
+}
+
+/// Each of two batches at once reserved what it might use, and the other was refused what fitted. Those who send without an answer, as
+/// Graphite does, lost these samples.
+#[test]
+fn appends_at_once_make_all_series_for_which_there_is_room_and_no_more() {
+    let engine = open(&Faulty::new(1));
+    let known: Vec<String> = (0..100).map(|at| format!("known.{at}")).collect();
+    let of_known = |at| -> Vec<(&str, i64, f64)> {
+        known.iter().map(|name| (name.as_str(), at, 1.0)).collect()
+    };
+    send(&engine, 1, &of_known(NOON));
+    // Room for as many series as are made below, and for not one of those that are known.
+    let quota = Mutex::new(SeriesQuota {
+        new_series: Remaining::of(&limit::SERIES_PER_ACCOUNT, 40, 0),
+        name_bytes: Remaining::of(&limit::NAME_BYTES_PER_ACCOUNT, 40 * 4, 0),
+        used_name_bytes: 0,
+    });
+    let rejected = |samples: &[(&str, i64, f64)]| {
+        let (scope, samples) = (scope(1), batch(samples));
+        let appended = engine.append_with_quota(&scope, &samples, Durability::Buffered, &quota);
+        appended.unwrap().rejected.len()
+    };
+    let begin = Barrier::new(8);
+    std::thread::scope(|threads| {
+        for maker in 0..4 {
+            let (rejected, of_known, begin) = (&rejected, &of_known, &begin);
+            threads.spawn(move || {
+                begin.wait();
+                for round in 1..50 {
+                    assert_eq!(rejected(&of_known(NOON + round)), 0);
+                }
+            });
+            threads.spawn(move || {
+                begin.wait();
+                for series in 0..10 {
+                    let name = format!("n{maker}.{series}");
+                    assert_eq!(rejected(&[(name.as_str(), NOON, 1.0)]), 0);
+                }
+            });
+        }
+    });
+    let left = *quota.lock().unwrap();
+    assert_eq!((left.new_series.left, left.name_bytes.left), (0, 0));
+    // Sixteen that want the last place: one gets it.
+    quota.lock().unwrap().new_series.left = 1;
+    quota.lock().unwrap().name_bytes.left = 6;
+    let begin = Barrier::new(16);
+    let refused: usize = std::thread::scope(|threads| {
+        let (rejected, begin) = (&rejected, &begin);
+        let senders: Vec<_> = (10..26)
+            .map(|sender| {
+                threads.spawn(move || {
+                    let name = format!("last{sender}");
+                    begin.wait();
+                    rejected(&[(name.as_str(), NOON, 1.0)])
+                })
+            })
+            .collect();
+        let refused = senders.into_iter().map(|sender| sender.join().unwrap());
+        refused.sum()
+    });
+    assert_eq!((refused, usage(&engine, 1).series), (15, 141));
 }
 
 #[test]

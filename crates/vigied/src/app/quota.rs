@@ -3,17 +3,17 @@
 //! Deleted domains count as long as any of their data is stored: otherwise a caller could evade the quota by filling a space,
 //! deleting it and making another.
 //!
-//! New series and the bytes of their names are reserved before a write and released after it, so that concurrent writes cannot
-//! exceed the limits together.
-//! Samples and bytes are not reserved: concurrent writes may together exceed a quota by what they carry.
+//! New series and the bytes of their names are counted when they are made, while no other write makes any, so that concurrent writes
+//! neither exceed the limits together nor are refused for what another one might have made.
+//! Samples and bytes are counted after the write: concurrent writes may together exceed a quota by what they carry.
 
 use crate::app::counted_usage::{self, CountedUsage};
 use crate::http::problem::Refusal;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::rate_limit::{Rate, TokenBucket};
-use base::sample::{Appended, Batch};
-use base::store::{Remaining, SampleStore, SeriesQuota, StoreError, Usage};
+use base::sample::Appended;
+use base::store::{Remaining, SampleStore, SeriesAllowance, SeriesQuota, StoreError, Usage};
 use base::time::{Clock, Millis};
 use iam::Iam;
 use std::collections::HashMap;
@@ -44,10 +44,8 @@ impl NewSeriesLimits {
 struct Account {
     usage: CountedUsage,
     new_series: TokenBucket,
-    /// New series reserved by writes in progress.
-    taken: u64,
-    /// Bytes for their names.
-    taken_name_bytes: u64,
+    /// Its writes in progress.
+    writes: u64,
     /// When its last write came.
     wrote_at: Millis,
 }
@@ -56,26 +54,14 @@ impl Account {
     /// Whether it is now as if it had never written: the store knows what it keeps, and all its new series of an hour have come back.
     fn is_idle(&self, now: Millis) -> bool {
         let silent_millis = now.0.saturating_sub(self.wrote_at.0);
-        self.taken == 0
-            && self.taken_name_bytes == 0
+        self.writes == 0
             && !self.usage.is_being_summed()
             && silent_millis > HOUR_MILLIS.cast_signed()
     }
 
-    /// Reserves what the batch can need at most, as far as it is left: which of its series are new only the store finds out. Until
-    /// the rest is given back another write may find too little, and is told that this passes.
-    fn reserve(&mut self, limits: NewSeriesLimits, now: Millis, batch: &Batch) -> SeriesQuota {
+    /// What is left of its limits.
+    fn left(&mut self, limits: NewSeriesLimits, now: Millis) -> SeriesQuota {
         let used = self.usage.used();
-        let of_series = Remaining::of(
-            &limit::SERIES_PER_ACCOUNT,
-            limits.series,
-            used.series.saturating_add(self.taken),
-        );
-        let of_names = Remaining::of(
-            &limit::NAME_BYTES_PER_ACCOUNT,
-            limits.name_bytes,
-            used.name_bytes.saturating_add(self.taken_name_bytes),
-        );
         let rate = limits.rate();
         // The operator may have lowered the limit meanwhile.
         self.new_series.cap_debt_to_burst(rate);
@@ -83,38 +69,27 @@ impl Account {
             left: self.new_series.left(rate, now),
             ..Remaining::of(&limit::NEW_SERIES_PER_HOUR, limits.per_hour, 0)
         };
-        let nearest = if of_series.left <= soon.left {
-            of_series
-        } else {
-            soon
-        };
-        let quota = SeriesQuota {
-            new_series: Remaining {
-                left: nearest.left.min(batch.len() as u64),
-                is_held: self.taken > 0,
-                ..nearest
+        let of_series = Remaining::of(&limit::SERIES_PER_ACCOUNT, limits.series, used.series);
+        let of_names = &limit::NAME_BYTES_PER_ACCOUNT;
+        SeriesQuota {
+            new_series: if of_series.left <= soon.left {
+                of_series
+            } else {
+                soon
             },
-            // No more than the names of all series that the batch is about.
-            name_bytes: Remaining {
-                left: of_names.left.min(batch.name_bytes() as u64),
-                is_held: self.taken_name_bytes > 0,
-                ..of_names
-            },
-            used_name_bytes: used.name_bytes.saturating_add(self.taken_name_bytes),
-        };
-        let taken = quota.new_series.left;
-        self.taken = self.taken.saturating_add(taken);
-        self.new_series.spend(rate, now, taken);
-        let taken_name_bytes = quota.name_bytes.left;
-        self.taken_name_bytes = self.taken_name_bytes.saturating_add(taken_name_bytes);
-        quota
+            name_bytes: Remaining::of(of_names, limits.name_bytes, used.name_bytes),
+            used_name_bytes: used.name_bytes,
+        }
     }
 
-    /// Gives back what a write has reserved and not used.
-    fn release(&mut self, rate: Rate, series: u64, name_bytes: u64) {
-        self.taken = self.taken.saturating_sub(series);
-        self.taken_name_bytes = self.taken_name_bytes.saturating_sub(name_bytes);
-        self.new_series.give_back(rate, series);
+    /// Counts series that were made.
+    fn made(&mut self, limits: NewSeriesLimits, now: Millis, series: u64, name_bytes: u64) {
+        self.usage.add_written(Usage {
+            series,
+            name_bytes,
+            ..Usage::default()
+        });
+        self.new_series.spend(limits.rate(), now, series);
     }
 }
 
@@ -196,17 +171,15 @@ impl Quotas {
         Ok(sum)
     }
 
-    /// The account's allowance for a batch in one of its domains. A caller who does not reach all of
-    /// the domain is not told how much is stored.
+    /// What the account may write to one of its domains. A caller who does not reach all of the domain is not told how much is stored.
     ///
     /// # Errors
     /// If the account has reached its quota of samples or bytes.
     pub(crate) fn allowance(
         &self,
         id: AccountId,
-        batch: &Batch,
         reaches_all: bool,
-    ) -> Result<(SeriesQuota, SeriesReservation<'_>), Refusal> {
+    ) -> Result<AccountAllowance<'_>, Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let used = self.used(id)?;
         for (limit, used) in [
@@ -223,16 +196,9 @@ impl Quotas {
             name_bytes: allowed(&limit::NAME_BYTES_PER_ACCOUNT),
             per_hour: allowed(&limit::NEW_SERIES_PER_HOUR),
         };
-        let now = self.clock.now();
-        let quota = self.all().of(id).reserve(limits, now, batch);
-        let reservation = SeriesReservation {
-            quotas: self,
-            id,
-            rate: limits.rate(),
-            taken: quota.new_series.left,
-            taken_name_bytes: quota.name_bytes.left,
-        };
-        Ok((quota, reservation))
+        self.all().of(id).writes += 1;
+        let quotas = self;
+        Ok(AccountAllowance { quotas, id, limits })
     }
 }
 
@@ -248,40 +214,43 @@ impl Drop for Summing<'_> {
     }
 }
 
-/// Reserved room for new series; the unused part is released on drop.
+/// What an account may write, by the limits that it had when the write began.
 #[derive(Debug)]
-pub(crate) struct SeriesReservation<'q> {
+pub(crate) struct AccountAllowance<'q> {
     quotas: &'q Quotas,
     id: AccountId,
-    rate: Rate,
-    taken: u64,
-    taken_name_bytes: u64,
+    limits: NewSeriesLimits,
 }
 
-impl SeriesReservation<'_> {
-    /// Counts what was written.
-    pub(crate) fn wrote(mut self, appended: &Appended) {
+impl AccountAllowance<'_> {
+    /// Counts the samples that were written; their series were counted when they were made.
+    pub(crate) fn wrote(self, appended: &Appended) {
         let written = Usage {
-            series: appended.created,
-            name_bytes: appended.created_name_bytes,
             samples: appended.stored,
-            bytes: 0,
+            ..Usage::default()
         };
-        if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
-            account.usage.add_written(written);
-            account.taken = account.taken.saturating_sub(written.series);
-            account.taken_name_bytes = account.taken_name_bytes.saturating_sub(written.name_bytes);
-        }
-        self.taken = self.taken.saturating_sub(written.series);
-        self.taken_name_bytes = self.taken_name_bytes.saturating_sub(written.name_bytes);
+        self.quotas.all().of(self.id).usage.add_written(written);
     }
 }
 
-impl Drop for SeriesReservation<'_> {
+impl SeriesAllowance for AccountAllowance<'_> {
+    fn left(&self) -> SeriesQuota {
+        let now = self.quotas.clock.now();
+        self.quotas.all().of(self.id).left(self.limits, now)
+    }
+
+    fn made(&self, series: u64, name_bytes: u64) {
+        let now = self.quotas.clock.now();
+        let mut all = self.quotas.all();
+        all.of(self.id).made(self.limits, now, series, name_bytes);
+    }
+}
+
+impl Drop for AccountAllowance<'_> {
     fn drop(&mut self) {
-        if let Some(account) = self.quotas.all().by_id.get_mut(&self.id) {
-            account.release(self.rate, self.taken, self.taken_name_bytes);
-        }
+        let mut all = self.quotas.all();
+        let account = all.of(self.id);
+        account.writes = account.writes.saturating_sub(1);
     }
 }
 
@@ -303,7 +272,6 @@ fn full(id: AccountId, limit: &'static Limit, used: Option<u64>, allowed: u64) -
 mod tests {
     use super::*;
     use base::id::Guid;
-    use base::name::SeriesName;
 
     const HOUR: i64 = HOUR_MILLIS.cast_signed();
 
@@ -321,8 +289,8 @@ mod tests {
         for number in 0..WORTH_SWEEPING {
             accounts.writing(id(number), begun);
         }
-        let (reserved, summed, late) = (id(3), id(4), id(5));
-        accounts.of(reserved).taken = 1;
+        let (writing, summed, late) = (id(3), id(4), id(5));
+        accounts.of(writing).writes = 1;
         assert!(accounts.of(summed).usage.begin_sum(begun));
         accounts.writing(late, begun.plus(1));
         let new = id(WORTH_SWEEPING);
@@ -332,35 +300,36 @@ mod tests {
         accounts.writing(new, begun.plus(HOUR + 1));
         let mut kept: Vec<AccountId> = accounts.by_id.keys().copied().collect();
         kept.sort_unstable();
-        let mut expected = [reserved, summed, late, new];
+        let mut expected = [writing, summed, late, new];
         expected.sort_unstable();
         assert_eq!(kept, expected);
-        assert_eq!(accounts.of(reserved).taken, 1);
+        assert_eq!(accounts.of(writing).writes, 1);
     }
 
-    /// Of two batches at once the first holds what it may need, though it has no new series, as it turns out.
+    /// A batch held what it might need, and another one at the same time was refused what fitted.
     #[test]
-    fn what_another_batch_holds_is_refused_for_now_and_free_once_it_ends() {
+    fn only_what_is_made_is_missing_from_what_is_left() {
         let limits = NewSeriesLimits {
             series: 10,
-            name_bytes: 10,
-            per_hour: 10,
+            name_bytes: 100,
+            per_hour: 4,
         };
-        let mut batch = Batch::default();
-        for name in ["seven.b", "other"] {
-            batch.push(&SeriesName::parse(name).unwrap(), Millis(0), 1.0);
-        }
         let mut account = Account::default();
-        let left = |quota: SeriesQuota| (quota.name_bytes.left, quota.name_bytes.is_held);
-        let first = account.reserve(limits, Millis(HOUR), &batch);
-        assert_eq!(left(first), (10, false));
-        let second = account.reserve(limits, Millis(HOUR), &batch);
-        assert_eq!(left(second), (0, true));
-        account.release(limits.rate(), 2, 10);
-        account.release(limits.rate(), 2, 0);
-        let third = account.reserve(limits, Millis(HOUR), &batch);
-        assert_eq!(left(third), (10, false));
-        assert!(!third.new_series.is_held);
+        let mut left = |made: Option<(u64, u64)>| {
+            if let Some((series, name_bytes)) = made {
+                account.made(limits, Millis(HOUR), series, name_bytes);
+            }
+            let quota = account.left(limits, Millis(HOUR));
+            (
+                quota.new_series.left,
+                quota.name_bytes.left,
+                quota.used_name_bytes,
+            )
+        };
+        assert_eq!(left(None), (4, 100, 0));
+        assert_eq!(left(None), (4, 100, 0));
+        assert_eq!(left(Some((1, 30))), (3, 70, 30));
+        assert_eq!(left(Some((3, 70))), (0, 0, 100));
     }
 
     #[test]

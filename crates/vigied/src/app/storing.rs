@@ -28,14 +28,14 @@ impl App {
         })?;
         self.require_plan(domain)?;
         let reaches_all = scope.reaches_all(Action::Write);
-        let (quota, taken) = self.quotas.allowance(account, batch, reaches_all)?;
+        let allowance = self.quotas.allowance(account, reaches_all)?;
         // Ends once readers see what was written, and before the sender gets the answer.
         let change = self.queries.render_cache().writing(domain);
         let appended = self
             .store
-            .append_with_quota(scope, batch, durability, quota)?;
+            .append_with_quota(scope, batch, durability, &allowance)?;
         drop(change);
-        taken.wrote(&appended);
+        allowance.wrote(&appended);
         let late = appended.rejected.iter().map(|rejected| &rejected.1);
         let reasons = early.map(for_now).chain(late);
         // Counted here, so that it also counts if the sender is gone.

@@ -5,7 +5,7 @@ use base::sample::{Appended, Batch};
 use base::scope::{Metering, Operator, Scope};
 use base::store::{
     DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage, PartsVisitor,
-    SampleStore, SeriesQuota, StoreError, Unavailable, Usage,
+    SampleStore, SeriesAllowance, StoreError, Unavailable, Usage,
 };
 use std::fmt::Debug;
 use std::ops::{ControlFlow, Deref};
@@ -63,7 +63,7 @@ impl<A: Answers> SampleStore for TestStore<A> {
         _: &Scope,
         _: &Batch,
         _: Durability,
-        _: SeriesQuota,
+        _: &dyn SeriesAllowance,
     ) -> Result<Appended, StoreError> {
         self.on_call();
         Err(refused())
