@@ -375,7 +375,7 @@ fn a_buffer_is_of_the_key_that_filled_it() {
         .configure(|behavior| behavior.refuse = Some(503));
     let ran = terminal.run(once);
     assert_eq!(ran.code, 6, "{ran:?}");
-    let begun = format!("agent: `h` every 10 s to `s-{SPACE}`");
+    let begun = format!("agent: `h` once to `s-{SPACE}`");
     assert!(ran.stderr.contains(&begun), "{ran:?}");
     let sent_before = sent(&terminal);
     terminal.set("VIGIE_API_KEY", "vgk_other");
@@ -416,7 +416,7 @@ fn while_the_server_is_away_a_key_goes_on_with_its_own_domain_and_not_with_the_t
         .server
         .configure(|behavior| behavior.refuse = Some(503));
     let ran = terminal.run(once);
-    let begun = format!("agent: `h` every 10 s to `s-{OTHER}`");
+    let begun = format!("agent: `h` once to `s-{OTHER}`");
     assert!(ran.stderr.contains(&begun), "{ran:?}");
 }
 

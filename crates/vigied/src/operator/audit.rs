@@ -137,7 +137,10 @@ pub(crate) fn as_json(entry: &Recorded) -> Value {
     })
 }
 
-/// An entry on one line; users are shown by e-mail address.
+/// The width of the events in text: no word of theirs is longer.
+const EVENT_WIDTH: usize = 26;
+
+/// An entry on one line; users are shown by e-mail address, and what says the same twice is left out.
 fn line(iam: &Iam, row: &Value) -> String {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
     let who = text("who");
@@ -146,7 +149,7 @@ fn line(iam: &Iam, row: &Value) -> String {
     let known = known.and_then(|id| directory.user(id));
     let number = row.get("number").and_then(Value::as_i64);
     let mut line = format!(
-        "{:>7}  {}  {:20} {}",
+        "{:>7}  {}  {:EVENT_WIDTH$} {}",
         number.map_or_else(|| "-".to_owned(), |number| number.to_string()),
         text("at"),
         text("event"),
@@ -163,7 +166,8 @@ fn line(iam: &Iam, row: &Value) -> String {
         ("on", "target"),
         ("in", "account_guid"),
     ] {
-        if !text(key).is_empty() {
+        let is_in_target = key == "account_guid" && text("target").contains(text(key));
+        if !text(key).is_empty() && !is_in_target {
             line.push_str(&format!(" {word} {}", text(key)));
         }
     }
@@ -173,8 +177,11 @@ fn line(iam: &Iam, row: &Value) -> String {
     if let Some(times @ 2..) = row.get("times").and_then(Value::as_u64) {
         line.push_str(&format!(", {times} times"));
     }
-    if let Some(details) = details.filter(|details| !details.is_empty()) {
-        line.push_str(&format!(" {}", Value::Object(details)));
+    let in_line = [text("source"), text("target"), text("account_guid")];
+    for (name, value) in details.iter().flatten() {
+        if value.as_str().is_none_or(|value| !in_line.contains(&value)) {
+            line.push_str(&format!(" {name}={}", detail(value)));
+        }
     }
     if !text("why_said").is_empty() {
         line.push_str(&format!(": {}", text("why_said")));
@@ -187,6 +194,15 @@ fn line(iam: &Iam, row: &Value) -> String {
     }
     // Others chose parts of it: they can neither move the cursor nor hide other text.
     escaped(&line).into_owned()
+}
+
+/// A detail: as JSON, but for a word that can be taken for nothing else.
+fn detail(value: &Value) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-.:/@".contains(letter);
+    match value {
+        Value::String(text) if !text.is_empty() && text.chars().all(is_plain) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 fn instant(at: Millis) -> String {
@@ -213,6 +229,29 @@ fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use iam::audit::Action;
+
+    #[test]
+    fn the_column_of_events_holds_each() {
+        for action in Action::ALL {
+            assert!(action.name().len() <= EVENT_WIDTH, "{}", action.name());
+        }
+    }
+
+    #[test]
+    fn a_detail_is_a_word_or_json() {
+        for (value, expected) in [
+            (json!("wrong_password"), "wrong_password"),
+            (json!("ada@example.org"), "ada@example.org"),
+            (json!(7), "7"),
+            (json!(""), "\"\""),
+            (json!("a why=b"), "\"a why=b\""),
+            (json!("a=b"), "\"a=b\""),
+            (json!(["a", 1]), "[\"a\",1]"),
+        ] {
+            assert_eq!(detail(&value), expected);
+        }
+    }
 
     #[test]
     fn what_others_chose_moves_no_cursor() {

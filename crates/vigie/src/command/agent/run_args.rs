@@ -4,6 +4,7 @@ use super::listener_args::ListenerArgs;
 use super::textfile_args::TextfileArgs;
 use crate::duration;
 use crate::error::Failure;
+use crate::figures;
 use crate::monitoring::ScopeArgs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,6 +69,16 @@ impl RunArgs {
     /// Whether it ends after a number of readings.
     pub(super) const fn is_counted(&self) -> bool {
         self.once || self.readings.is_some()
+    }
+
+    /// How often it takes readings, in words.
+    pub(super) fn how_often(&self) -> String {
+        let interval = figures::in_words(self.interval.as_secs());
+        match (self.once, self.readings) {
+            (true, _) | (false, Some(1)) => "once".to_owned(),
+            (false, Some(count)) => format!("every {interval}, {count} times,"),
+            (false, None) => format!("every {interval}"),
+        }
     }
 
     /// Checks that the grammar of the command line cannot express.

@@ -78,9 +78,9 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         .map_err(|error| cannot_open(&error))?;
     monitoring.bind_buffer(&directory);
     output.note(format!(
-        "agent: `{}` every {} to {}; buffer `{}`",
+        "agent: `{}` {} to {}; buffer `{}`",
         naming.stem(),
-        figures::in_words(args.interval.as_secs()),
+        args.how_often(),
         monitoring.described(),
         directory.display()
     ));
