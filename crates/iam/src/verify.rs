@@ -32,7 +32,6 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
-use base::id::SessionId;
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
@@ -355,9 +354,9 @@ impl Verifier {
         Ok(verified)
     }
 
-    /// The session of a token of this server that has not expired, also where it is refused at the moment: its key is disabled, or the
-    /// caller's address is not let in. To end it.
-    pub(crate) fn signed_session(&self, token: &str) -> Option<SessionId> {
+    /// What a token of this server states that has not expired, also where it is refused at the moment: its key is disabled, or the
+    /// caller's address is not let in. To end its session.
+    pub(crate) fn unexpired(&self, token: &str) -> Option<Verified> {
         let is_uaa = matches!(self.bearer(token), Credential::Uaa(_));
         let directory = self.inner.directory.load();
         let keys = self.inner.keys.load();
@@ -367,11 +366,10 @@ impl Verifier {
         let fits = token.len() <= TOKEN_BYTES_MAX;
         let verified = fits
             .then(|| Verified::decode(keys.generation(), &directory, token, is_uaa, check).ok());
-        let live = verified.flatten().filter(|verified| {
+        verified.flatten().filter(|verified| {
             let now = self.inner.clock.now();
             verified.expires_at > now.secs()
-        });
-        live?.session
+        })
     }
 
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly

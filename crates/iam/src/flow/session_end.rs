@@ -120,11 +120,13 @@ impl Iam {
         self.end_in_turn(session, entry).await
     }
 
-    /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error.
+    /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error; one without a
+    /// session is, as it may be good again.
     async fn revoke_refused(&self, token: &Secret<String>) -> Result<(), IamError> {
-        let Some(session) = self.verifier().signed_session(token.expose()) else {
+        let Some(unexpired) = self.verifier().unexpired(token.expose()) else {
             return Ok(());
         };
+        let session = unexpired.session.ok_or_else(no_session)?;
         let entry = |owner: Principal| {
             Entry::by_actor(
                 Actor::from(owner),

@@ -227,6 +227,8 @@ async fn a_revocation_ends_what_is_only_refused_at_the_moment(world: World) {
     let (id, text) = world.key(&owner, NewKey::default()).await;
     let begun = world.key_session(&text).await.unwrap();
     let token = access_token(&begun);
+    let alone = World::ask(&world.iam, Grant::ApiKey(secret(&text)), None).await;
+    let alone = access_token(&alone.unwrap());
     let disabled = async |is: bool| {
         let switched = world.iam.switch_api_key(&owner, id, Switch::Disabled, is);
         switched.await.unwrap();
@@ -234,8 +236,11 @@ async fn a_revocation_ends_what_is_only_refused_at_the_moment(world: World) {
     disabled(true).await;
     assert!(is_refused(&world, &token));
     world.iam.revoke(&secret(&token)).await.unwrap();
+    let revoked = world.iam.revoke(&secret(&alone)).await;
+    assert_eq!(code(revoked), "no_session", "it has none that could end");
     disabled(false).await;
     assert!(is_refused(&world, &token));
+    world.enter(&alone).unwrap();
     let renewed = world.renew(&refresh_token(&begun)).await;
     assert_eq!(code(renewed), "wrong_refresh_token");
 }
