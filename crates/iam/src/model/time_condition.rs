@@ -259,6 +259,11 @@ impl TimeCondition {
         &self.written
     }
 
+    /// Whether both compare the same, though a moment may be written in two ways: `Z` and `+00:00`.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.pattern == other.pattern && self.rule == other.rule
+    }
+
     /// Whether it holds at the instant, and how long before and after that is so.
     pub(crate) fn judge(&self, instant: Millis) -> Judgement {
         let at = instant.secs();

@@ -76,10 +76,15 @@ impl Policy {
             let keys = policy.attributes.iter().map(|attribute| attribute.key);
             keys.collect::<BTreeSet<AttributeKey>>()
         };
+        let is_at_the_same_times = match (&self.condition, &other.condition) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.says_the_same(other),
+            _ => false,
+        };
         self.active
             && other.active
             && self.target == other.target
-            && self.condition == other.condition
+            && is_at_the_same_times
             && roles(self) == roles(other)
             && keys(self) == keys(other)
     }

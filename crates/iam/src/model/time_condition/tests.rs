@@ -437,3 +437,14 @@ proptest! {
         prop_assert_eq!(checked.is_ok(), ever, "{}", rule);
     }
 }
+
+#[test]
+fn a_moment_written_in_two_ways_is_one() {
+    let until = |moment: &str| once(&[one(DATE_TIME, "dateTimeLessThan", moment)]).unwrap();
+    let written = until("2027-01-01T00:00:00Z");
+    for same in ["2027-01-01T00:00:00+00:00", "2027-01-01T01:00:00+01:00"] {
+        assert!(written.says_the_same(&until(same)), "{same}");
+        assert_ne!(written, until(same), "{same}");
+    }
+    assert!(!written.says_the_same(&until("2027-01-01T00:00:01Z")));
+}
