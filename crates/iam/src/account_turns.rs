@@ -55,13 +55,39 @@ impl fmt::Display for TurnHolder {
     }
 }
 
-/// As much of the account, or of one holder in it, waits as may.
+/// Whose places among those that wait are all taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakenPlaces {
+    /// Those of the whole account.
+    OfAccount,
+    /// The share of one holder in it.
+    OfHolder(TurnHolder),
+    /// The half that the programs of all its compute resources have together.
+    OfWorkloads,
+}
+
+/// As much of the account, or of some in it, waits as may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyWait {
     /// The limit that is reached.
     pub limit: &'static Limit,
-    /// Whose share it is; none where it is that of the whole account.
-    pub holder: Option<TurnHolder>,
+    /// Whose places they are.
+    pub taken: TakenPlaces,
+}
+
+impl TooManyWait {
+    /// How much may wait, for an error's text.
+    #[must_use]
+    pub fn allowed(&self) -> String {
+        let Limit { name, default, .. } = self.limit;
+        match self.taken {
+            TakenPlaces::OfAccount | TakenPlaces::OfHolder(_) => format!("`{name}` = {default}"),
+            TakenPlaces::OfWorkloads => {
+                let half = workloads_most(self.limit);
+                format!("{half}, half of `{name}` = {default}")
+            }
+        }
+    }
 }
 
 /// The turns of each account that has work of a kind now.
@@ -111,6 +137,12 @@ impl Drop for WaitingPlace<'_> {
     }
 }
 
+/// How many places all workloads have together. A resource is given as many tokens as it asks for: they leave half of the places to
+/// people and keys.
+const fn workloads_most(waiting: &Limit) -> u64 {
+    waiting.default / 2
+}
+
 fn of_workloads(waiting: &HashMap<TurnHolder, u64>) -> u64 {
     let workloads = waiting
         .iter()
@@ -138,23 +170,22 @@ impl Turns {
         if of_holder >= limits.waiting_per_identity.default {
             return Err(TooManyWait {
                 limit: limits.waiting_per_identity,
-                holder: Some(holder),
+                taken: TakenPlaces::OfHolder(holder),
             });
         }
-        // A resource is given as many tokens as it asks for: together they leave half of the places to people and keys.
         if matches!(holder, TurnHolder::Workload { .. })
-            && of_workloads(&waiting) >= limits.waiting.default / 2
+            && of_workloads(&waiting) >= workloads_most(limits.waiting)
         {
             return Err(TooManyWait {
                 limit: limits.waiting,
-                holder: Some(holder),
+                taken: TakenPlaces::OfWorkloads,
             });
         }
         // As many entries at most as there are places.
         if waiting.values().sum::<u64>() >= limits.waiting.default {
             return Err(TooManyWait {
                 limit: limits.waiting,
-                holder: None,
+                taken: TakenPlaces::OfAccount,
             });
         }
         waiting.insert(holder.clone(), of_holder + 1);

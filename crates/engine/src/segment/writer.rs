@@ -110,6 +110,10 @@ impl SegmentWriter {
             values = rest;
             let block = self.block(series, timestamps, column);
             self.blocks.push(&block)?;
+            // After each block, as a day of one series can be larger than memory.
+            if self.buffer.len() >= BUFFER_BYTES {
+                self.write_out()?;
+            }
         }
         self.from = self.from.min(*first);
         self.until = self.until.max(*last);
@@ -135,11 +139,7 @@ impl SegmentWriter {
                 until: *last,
             }),
         }
-        if self.buffer.len() >= BUFFER_BYTES {
-            self.write_out()
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     /// Encodes a block; all its samples are of one day.

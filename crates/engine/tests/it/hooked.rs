@@ -1,4 +1,4 @@
-//! Files in memory with a hook: what a test does before a file is made, and before it is synced.
+//! Files in memory with a hook: what a test does before a file is made, before bytes are appended to it, and before it is synced.
 
 use engine::storage::faulty::Faulty;
 use engine::storage::{Directory, ReadFile, Storage, WriteFile};
@@ -11,6 +11,8 @@ use std::time::Duration;
 /// The hook; it may wait, or panic.
 pub(crate) trait Hook: Send + Sync + Debug + 'static {
     fn before_create(&self, _file: &Path) {}
+
+    fn before_append(&self, _file: &Path, _bytes: &[u8]) {}
 
     fn before_sync(&self, _file: &Path) {}
 }
@@ -64,6 +66,7 @@ struct HookedFile<H> {
 
 impl<H: Hook> WriteFile for HookedFile<H> {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hook.before_append(&self.path, bytes);
         self.file.append(bytes)
     }
 

@@ -66,6 +66,8 @@ mod reach;
 #[cfg(test)]
 mod removed_folder;
 #[cfg(test)]
+mod segment_syncs;
+#[cfg(test)]
 mod spill;
 #[cfg(test)]
 mod stories;

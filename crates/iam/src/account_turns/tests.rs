@@ -61,7 +61,7 @@ async fn an_account_has_so_many_turns_and_only_so_many_wait_for_them() {
     let refused = turns.take(account(1), user(5)).await.unwrap_err();
     let full = TooManyWait {
         limit: LIMITS.waiting,
-        holder: None,
+        taken: TakenPlaces::OfAccount,
     };
     assert_eq!(refused, full);
     // Another account waits for none of it.
@@ -79,7 +79,7 @@ async fn an_identity_takes_its_share_of_the_places_and_leaves_the_others() {
     let refused = turns.take(account(1), user(1)).await.unwrap_err();
     let full = TooManyWait {
         limit: LIMITS.waiting_per_identity,
-        holder: Some(user(1).into()),
+        taken: TakenPlaces::OfHolder(user(1).into()),
     };
     assert_eq!(refused, full);
     // Elsewhere it has a share of its own, and its colleagues have theirs here.
@@ -107,9 +107,13 @@ async fn the_tokens_of_workloads_leave_half_of_the_places() {
     let refused = turns.take(account(1), pod(u8::MAX)).await.unwrap_err();
     let full = TooManyWait {
         limit: LIMITS.waiting,
-        holder: Some(pod(u8::MAX)),
+        taken: TakenPlaces::OfWorkloads,
     };
     assert_eq!(refused, full);
+    assert_eq!(
+        full.allowed(),
+        "16, half of `lists_waiting_per_account` = 32"
+    );
     let _colleague = fill(&turns, user(1), LIMITS.waiting_per_identity.default);
 }
 
@@ -211,8 +215,8 @@ async fn each_workload_of_a_profile_has_a_share() {
         }
     }
     let refused = turns.take(account(1), pod(1)).await.unwrap_err();
-    let whose = refused.holder.unwrap().to_string();
-    assert!(whose.contains("prod/sender"), "{whose}");
+    assert_eq!(refused.taken, TakenPlaces::OfHolder(pod(1)));
+    assert_eq!(pod(1).to_string(), "compute resource prod/sender");
 }
 
 #[tokio::test]

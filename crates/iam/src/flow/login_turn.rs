@@ -1,7 +1,7 @@
 //! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
-use crate::account_turns::{AccountTurn, TooManyWait};
+use crate::account_turns::{AccountTurn, TakenPlaces, TooManyWait};
 use crate::audit::{Entry, Origin};
 use crate::error::IamError;
 use crate::progress::{Progress, Stage};
@@ -54,7 +54,7 @@ impl Iam {
     async fn login_turn(&self, owner: LoginOwner) -> Result<AccountTurn, IamError> {
         let LoginOwner { account, holder } = owner;
         let turn = self.0.login_turns.take(account, holder).await;
-        turn.map_err(|full| too_many(account, full))
+        turn.map_err(|full| too_many(account, &full))
     }
 
     /// Writes the entry of a login that has no session.
@@ -82,16 +82,61 @@ async fn run<T: Send + 'static>(
     task.await.map_err(|_| IamError::BrokenOff)?
 }
 
-fn too_many(account: AccountId, full: TooManyWait) -> IamError {
-    let TooManyWait { limit, holder } = full;
-    let whose = match holder {
-        Some(holder) => format!("`{holder}` in the account `{account}`"),
-        None => format!("the account `{account}`"),
+fn too_many(account: AccountId, full: &TooManyWait) -> IamError {
+    let whose = match &full.taken {
+        TakenPlaces::OfAccount => format!("the account `{account}`"),
+        TakenPlaces::OfHolder(holder) => format!("`{holder}` in the account `{account}`"),
+        TakenPlaces::OfWorkloads => format!("compute resources in the account `{account}`"),
     };
     let message = format!(
-        "Too many logins and renewals of {whose} wait for each other (`{}` = {}): this one was not begun, and may be sent again",
-        limit.name, limit.default
+        "Too many logins and renewals of {whose} wait for each other ({}): this one was not begun, and may be sent again",
+        full.allowed()
     );
     let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::KeepLogin);
-    IamError::Refused(refusal.limit_for(limit, RETRY_SECONDS))
+    IamError::Refused(refusal.limit_for(full.limit, RETRY_SECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account_turns::TurnHolder;
+    use base::id::Guid;
+    use base::limit;
+
+    /// It said that the one that was refused had all places of the account.
+    #[test]
+    fn a_refusal_says_whose_places_are_taken_and_how_many_there_are() {
+        let account = AccountId(Guid::from_random([1; 16]));
+        let pod = TurnHolder::Workload {
+            resource: "prod/sender".to_owned(),
+            token: [2; 32],
+        };
+        for (limit, taken, whose, allowed) in [
+            (
+                &limit::LOGINS_WAITING_PER_ACCOUNT,
+                TakenPlaces::OfAccount,
+                "of the account `",
+                "(`logins_waiting_per_account` = 100)",
+            ),
+            (
+                &limit::LOGINS_WAITING_PER_IDENTITY,
+                TakenPlaces::OfHolder(pod),
+                "of `compute resource prod/sender` in the account `",
+                "(`logins_waiting_per_identity` = 25)",
+            ),
+            (
+                &limit::LOGINS_WAITING_PER_ACCOUNT,
+                TakenPlaces::OfWorkloads,
+                "of compute resources in the account `",
+                "(50, half of `logins_waiting_per_account` = 100)",
+            ),
+        ] {
+            let refused = too_many(account, &TooManyWait { limit, taken });
+            let refusal = refused.refusal().unwrap();
+            assert_eq!(refusal.limit, Some(limit));
+            let message = &refusal.message;
+            assert!(message.contains(whose), "{message}");
+            assert!(message.contains(allowed), "{message}");
+        }
+    }
 }

@@ -43,33 +43,42 @@ fn with_a_password_a_passcode_and_the_older_ways() {
     assert_snapshot!(terminal.transcript());
 }
 
-/// It failed at once, where commands that change something wait for their turn.
+/// It failed at once, where commands that change something wait for their turn. A key that was looked at and is wrong it sent again,
+/// which counted once more.
 #[test]
 fn a_login_waits_once_for_a_place() {
-    let busy = || {
-        let text = "too many logins of the account wait for each other";
-        let body = json!({"errorCode": "BXNIM0602E", "errorMessage": text, "context": {}});
-        (429, body)
-    };
-    for (refused, asks_s, code, grants) in [(1, 0, 0, 2), (2, 0, 1, 2), (1, 600, 1, 1)] {
+    let busy = (
+        "BXNIM0602E",
+        "too many logins wait for each other (`logins_waiting_per_account` = 100)",
+    );
+    let guess = ("BXNIM0415E", "Provided API key could not be found");
+    for (refused, refusal, asks_s, code, grants) in [
+        (1, busy, 0, 0, 2),
+        (2, busy, 0, 1, 2),
+        (1, busy, 600, 1, 1),
+        (1, guess, 0, 1, 1),
+    ] {
         let mut terminal = Terminal::new();
         terminal
             .server
             .configure(|behavior| behavior.retry_after_s = Some(asks_s));
+        let (error_code, text) = refusal;
+        let answer = || {
+            let body = json!({"errorCode": error_code, "errorMessage": text, "context": {}});
+            (429, body)
+        };
         let mut store = terminal.server.store.lock().unwrap();
-        store.logins_instead = (0..refused).map(|_| busy()).collect();
+        store.logins_instead = (0..refused).map(|_| answer()).collect();
         drop(store);
         let address = terminal.server.address;
         let ran = terminal.run(&format!(
             "vigie login -a {address} --apikey {KEY} --no-account --no-region"
         ));
-        assert_eq!(ran.code, code, "{refused} {asks_s}: {ran:?}");
+        assert_eq!(ran.code, code, "{text} {refused} {asks_s}: {ran:?}");
         let asked = terminal.server.requests("POST", "/identity/token").len();
-        assert_eq!(asked, grants, "{refused} {asks_s}: {ran:?}");
-        let is_told = ran
-            .stderr
-            .contains("wait for each other; trying again in 0 s");
-        assert_eq!(is_told, asks_s == 0, "{ran:?}");
+        assert_eq!(asked, grants, "{text} {refused} {asks_s}: {ran:?}");
+        let is_told = ran.stderr.contains("= 100); trying again in 0 s");
+        assert_eq!(is_told, grants == 2, "{ran:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::worker;
 use base::id::AccountId;
 use base::limit;
 use base::principal::Principal;
-use iam::account_turns::{AccountTurn, AccountTurns, TooManyWait, TurnLimits};
+use iam::account_turns::{AccountTurn, AccountTurns, TakenPlaces, TooManyWait, TurnLimits};
 use wire::code;
 
 /// A kind of work for which accounts have turns.
@@ -66,7 +66,7 @@ impl RequestTurns {
         identity: Principal,
     ) -> Result<RequestTurn, Refusal> {
         let turn = self.turns.take(account, identity).await;
-        turn.map(RequestTurn).map_err(|full| self.refusal(full))
+        turn.map(RequestTurn).map_err(|full| self.refusal(&full))
     }
 
     /// Waits for a turn of the account, however many wait: for what completes work that has had its turn.
@@ -80,19 +80,20 @@ impl RequestTurns {
         RequestTurn(self.turns.take_to_end(account, identity).await)
     }
 
-    fn refusal(&self, full: TooManyWait) -> Refusal {
-        let TooManyWait { limit, holder } = full;
-        let whose = match holder {
-            Some(holder) => format!("`{holder}` in the account"),
-            None => "the account".to_owned(),
+    fn refusal(&self, full: &TooManyWait) -> Refusal {
+        let whose = match &full.taken {
+            TakenPlaces::OfAccount => "the account".to_owned(),
+            TakenPlaces::OfHolder(holder) => format!("`{holder}` in the account"),
+            TakenPlaces::OfWorkloads => "compute resources in the account".to_owned(),
         };
         let message = format!(
-            "as many {} of {whose} wait for their turn as may: `{}` = {}",
-            self.what, limit.name, limit.default
+            "as many {} of {whose} wait for their turn as may: {}",
+            self.what,
+            full.allowed()
         );
         let problem = code::TOO_BUSY.problem(message);
         let hint = "send again after `Retry-After` seconds, and fewer at once";
-        Refusal(problem.hint(hint).limit(limit))
+        Refusal(problem.hint(hint).limit(full.limit))
     }
 }
 
@@ -233,9 +234,9 @@ mod tests {
         drop((all, ends));
         let of_account = TooManyWait {
             limit: &limit::LISTS_WAITING_PER_ACCOUNT,
-            holder: None,
+            taken: TakenPlaces::OfAccount,
         };
-        let Refusal(refused) = turns.refusal(of_account);
+        let Refusal(refused) = turns.refusal(&of_account);
         assert_eq!(refused.limit, Some(&limit::LISTS_WAITING_PER_ACCOUNT));
         assert!(refused.message.contains("decisions of the account wait"));
     }
