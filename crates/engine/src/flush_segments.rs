@@ -4,8 +4,8 @@ use crate::day::Day;
 use crate::segment::layout::Header;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Segments that a flush writes at most, unless its samples are more than 65 535 days apart. Where the head has samples of more days, those of the smallest days share one segment, so
-/// that a flush writes few files however many days it covers.
+/// Segments that a flush writes at most, unless its samples are more than 65 535 days apart. Where the head has samples of more days, those
+/// of the smallest days share one segment, so that a flush writes few files however many days it covers.
 const SEGMENTS_MAX: usize = 8;
 
 /// A segment to be written.

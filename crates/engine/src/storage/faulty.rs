@@ -234,7 +234,9 @@ impl Storage for Faulty {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = lock(&self.0);
-        state.step(|_| false)?;
+        if state.step(|fault| fault == Fault::NoSpace)?.is_some() {
+            return Err(ErrorKind::StorageFull.into());
+        }
         let file = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
         state.files.insert(to.to_owned(), file);
         Ok(())

@@ -43,7 +43,7 @@ impl Iam {
         }
     }
 
-    /// Writes down who has authenticated since the last time. Where it fails, the rest waits for the next time, and then comes before it:
+    /// Writes down who has authenticated since the last time. Where it fails twice, the rest waits for the next time, and then comes first:
     /// with PostgreSQL an account that stays locked keeps only its own counts from being written.
     ///
     /// # Errors
@@ -60,10 +60,16 @@ impl Iam {
                 .flat_map(|of_account| of_account.chunks(ROWS_PER_WRITE))
                 .collect(),
         };
+        let mut done = Ok(());
         for part in parts {
-            self.write_activity_part(part).await?;
+            let written = self.write_activity_part(part).await;
+            // It may be this account alone that somebody has locked; if it is a second one, it is the database.
+            if written.is_err() && done.is_err() {
+                return written;
+            }
+            done = done.and(written);
         }
-        Ok(())
+        done
     }
 
     async fn write_activity_part(&self, part: &[Subject]) -> Result<(), IamError> {

@@ -8,7 +8,7 @@ use crate::repo::transactions::credentials::{self, Forgotten};
 use crate::service::{Iam, Inner};
 use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
-use db::Value;
+use db::{Db, Value};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const ROWS_PER_DELETION: i64 = 500;
 /// Rows that are over, for each kind, whose principals are seen to at a time; the rest waits for the next time.
 const OVER_AT_ONCE: i64 = 250;
 
-/// Principals between two pauses. Each has a transaction of its own, as it locks what it deletes.
+/// Principals between two pauses. With PostgreSQL each has a transaction of its own, as it locks what it deletes.
 const SWEEPS_WITHOUT_PAUSE: usize = 20;
 
 /// The pause between two deletions. Whoever waits for SQLite's lock only looks now and then whether it is free, and would often
@@ -58,23 +58,38 @@ impl Iam {
     }
 
     /// Deletes what is over of anybody's sessions, tokens and one-time codes, in small transactions; a login does so for its principal
-    /// alone. Some are left for the next time where there are many.
+    /// alone.
     ///
     /// # Errors
     /// When the database fails or does not answer; what was deleted until then stays deleted. Where it fails for one principal, whose rows
     /// may be locked, the others are tried all the same.
     pub async fn sweep_credentials(&self) -> Result<(), IamError> {
         let (db, over) = (&self.0.db, Forgotten::at(self.0.clock.now()));
-        let owners = credentials::owners_of_swept(db, over, OVER_AT_ONCE);
-        let owners = while_answering(SILENCE_MAX, owners).await?;
-        let owners: Vec<Value> = owners.into_iter().map(Value::from).collect();
+        loop {
+            let owners = credentials::owners_of_swept(db, over, OVER_AT_ONCE);
+            let owners = while_answering(SILENCE_MAX, owners).await?;
+            let owners: Vec<Value> = owners.into_iter().map(Value::from).collect();
+            if owners.is_empty() || self.is_closed() {
+                return Ok(());
+            }
+            // Nothing that is over is left of these, unless it fails: so this ends.
+            self.sweep_of_all(&owners, over).await?;
+        }
+    }
+
+    async fn sweep_of_all(&self, owners: &[Value], over: Forgotten) -> Result<(), IamError> {
+        let at_once = match self.0.db {
+            // Each transaction waits for the disk.
+            Db::Sqlite(_) => SWEEPS_WITHOUT_PAUSE,
+            Db::Pg(_) => 1,
+        };
         let mut done = Ok(());
         for some in owners.chunks(SWEEPS_WITHOUT_PAUSE) {
-            for principal in some {
+            for principals in some.chunks(at_once) {
                 if self.is_closed() {
-                    return Ok(());
+                    return done;
                 }
-                let swept = while_answering(SILENCE_MAX, self.sweep_of(principal, over)).await;
+                let swept = while_answering(SILENCE_MAX, self.sweep_of(principals, over)).await;
                 // It may be this principal alone whose rows somebody has; if it is a second one, it is the database.
                 if swept.is_err() && done.is_err() {
                     return swept;
@@ -86,9 +101,11 @@ impl Iam {
         done
     }
 
-    async fn sweep_of(&self, principal: &Value, over: Forgotten) -> Result<(), IamError> {
+    async fn sweep_of(&self, principals: &[Value], over: Forgotten) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        credentials::sweep_all_of(&mut tx, principal, over).await?;
+        for principal in principals {
+            credentials::sweep_all_of(&mut tx, principal, over).await?;
+        }
         self.commit_unaudited(tx).await
     }
 

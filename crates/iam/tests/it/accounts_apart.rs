@@ -254,6 +254,7 @@ fn a_login_waits_for_nobody_elses_session() {
 /// Each login deleted what was over of everybody's sessions, and those after it waited for its commit.
 async fn logins_beside_what_is_over(world: World) {
     let bob = world.person("bob@example.org", None).await;
+    let eve = world.person("eve@example.org", None).await;
     world.wait(2 * REFRESH + 1);
     let db = world.database().await;
     let mut change = db.begin().await.unwrap();
@@ -262,6 +263,9 @@ async fn logins_beside_what_is_over(world: World) {
     assert_eq!(change.execute(hold, &guid).await.unwrap(), 1);
     // It would be refused when it had waited for as long as a statement waits for a lock.
     world.log_in().await;
+    // Nor does anybody's stay because another one's is locked, whichever comes first.
+    world.iam.sweep_credentials().await.unwrap_err();
+    assert_eq!(remembered(&db, eve.id).await, [0, 0, 0]);
     drop(change);
     world.iam.sweep_credentials().await.unwrap();
     assert_eq!(remembered(&db, bob.id).await, [0, 0, 0]);

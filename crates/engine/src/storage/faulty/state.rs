@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 pub enum Fault {
     /// The next append writes half and fails.
     ShortWrite,
-    /// The next append writes nothing: the disk is full.
+    /// The next append writes nothing, or the next rename does: the disk is full.
     NoSpace,
     /// The next sync, of a file or a directory, fails; what it was to bring to safety stays unsafe.
     FailedSync,
