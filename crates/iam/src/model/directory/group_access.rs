@@ -73,7 +73,11 @@ impl Directory {
             account.is_none_or(|account| of == Some(account))
         };
         let mut all = self.ruled_groups(proven.principal).iter();
-        all.any(|group| !proven.age.is_below(group.hours) && is_asked_for(group.id))
+        all.any(|group| {
+            !proven.age.is_below(group.hours)
+                && is_asked_for(group.id)
+                && !self.is_named(proven.principal, group.id)
+        })
     }
 
     /// The groups with a dynamic rule that the user meets, by their ids.
@@ -414,6 +418,11 @@ mod tests {
             ..facts(group(&[rule]), "ada@x.org")
         };
         let directory = Directory::build(1, all);
+        let old = ProvenPrincipal {
+            age: ProofAge::at(Millis(10 * 3_600_000), Millis(0)),
+            ..ProvenPrincipal::now(ADA)
+        };
+        assert!(!directory.has_lapsed(old, Some(ACCOUNT)), "she is in it");
         let public = AccessGroupId::public(ACCOUNT);
         let groups = |directory: &Directory, principal: Principal| -> Vec<AccessGroupId> {
             let all = [GROUP, public].into_iter();
