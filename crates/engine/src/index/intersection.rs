@@ -311,6 +311,6 @@ pub(crate) fn fits(
         }
     }
     // One step of an automaton for each byte, and matcher.
-    meter.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
+    meter.name(key.as_bytes().len() * selector.matchers())?;
     Ok(selector.fits_matchers(key.path(), &key.labels()))
 }

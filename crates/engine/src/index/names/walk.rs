@@ -338,9 +338,9 @@ impl<'w> Walk<'w, '_> {
 
     /// Whether the first `length` bytes of the path, with no labels, fit what the selector has beside its glob.
     fn fits_without_labels(&mut self, length: usize) -> Result<bool, Stop> {
-        let matchers = self.selector.matchers() as u64;
+        let matchers = self.selector.matchers();
         if matchers > 0 {
-            self.meter.matched(length as u64 * matchers)?;
+            self.meter.name(length * matchers)?;
         }
         let path = self.path.get(..length).unwrap_or_default();
         Ok(self.selector.fits_matchers(path, &Labels::default()))
