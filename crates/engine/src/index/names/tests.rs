@@ -163,9 +163,9 @@ fn regression_7_many_ways_to_a_node_are_one_visit() {
         ("**".to_owned(), 10),
         (vec!["**"; 500].join("."), 10),
         (format!("{}.b", vec!["**.a"; 60].join(".")), 10),
-        // Its words alone are some tens for each.
+        // Many of their parts are open at once, and each has its words.
         (format!("{}.b", vec!["**.{a,a*,*a}"; 60].join(".")), 40),
-        (format!("{}.b", vec!["**.*"; 60].join(".")), 10),
+        (format!("{}.b", vec!["**.*"; 60].join(".")), 40),
     ] {
         let steps = steps(&index, &pattern);
         assert!(steps <= nodes * each, "{steps} for {pattern}");
