@@ -94,7 +94,9 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         let mut text = app.metrics.render(&facts) + &app.queries.figures();
         // A store that does not answer is not asked for more.
         if facts.store.is_some() {
-            text += &name_bytes::render_all(app.store.as_ref(), &directory);
+            let counted = app.metrics.counted();
+            let store = app.store.as_ref();
+            text += &name_bytes::render_with_accounts(store, &directory, &counted);
         }
         let _ = sender.send(text);
     });

@@ -57,5 +57,6 @@ pub(crate) async fn metrics(
 fn rendered(app: &App, domains: &[Domain]) -> String {
     let directory = app.iam.directory();
     let counters = app.metrics.render_own(domains.iter().copied());
-    counters + &name_bytes::render(app.store.as_ref(), &directory, domains.iter().copied())
+    let counted = app.metrics.counted_among(domains);
+    counters + &name_bytes::render(app.store.as_ref(), &directory, &counted)
 }

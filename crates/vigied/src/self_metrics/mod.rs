@@ -177,6 +177,18 @@ impl Metrics {
         out
     }
 
+    /// The domains that have counters, in order.
+    pub(crate) fn counted(&self) -> Vec<Domain> {
+        lock(&self.samples).keys().copied().collect()
+    }
+
+    /// Those of these domains that have counters.
+    pub(crate) fn counted_among(&self, domains: &[Domain]) -> Vec<Domain> {
+        let mut domains = domains.to_vec();
+        domains.retain(|domain| lock(&self.samples).contains_key(domain));
+        domains
+    }
+
     /// Renders everything.
     pub(crate) fn render(&self, facts: &Facts<'_>) -> String {
         let store = facts.store.unwrap_or_default();

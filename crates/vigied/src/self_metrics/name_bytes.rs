@@ -1,4 +1,5 @@
-//! The bytes of the names of each domain: which of them, and which account, is near its limit.
+//! The bytes of the names of each domain: which of them, and which account, is near its limit. They are those of domains to which something
+//! was sent since the start, as the counters are: the store is not asked about thousands of others each time.
 
 use super::text::head;
 use base::scope::Domain;
@@ -8,40 +9,42 @@ use std::fmt::Write;
 
 const NAME: &str = "vigie_name_bytes";
 
-/// Renders the bytes of the names of all domains. Asks the store.
-pub(crate) fn render_all(store: &dyn SampleStore, directory: &Directory) -> String {
-    let accounts = directory.accounts();
-    let domains = accounts
-        .iter()
-        .flat_map(|account| directory.domains_in(account.id));
-    render(store, directory, domains)
-}
-
-/// Renders those of these domains, as far as they have any and the store knows them. Asks the store.
-pub(crate) fn render(
+/// Renders those of these domains, with their accounts. Asks the store.
+pub(crate) fn render_with_accounts(
     store: &dyn SampleStore,
     directory: &Directory,
-    domains: impl Iterator<Item = Domain>,
+    domains: &[Domain],
+) -> String {
+    rendered(store, directory, domains, |domain| {
+        let account = directory.account_of(domain)?;
+        Some(format!("account=\"{account}\",domain=\"{domain}\""))
+    })
+}
+
+/// Renders those of these domains for a caller who may see no more than these. Asks the store.
+pub(crate) fn render(store: &dyn SampleStore, directory: &Directory, domains: &[Domain]) -> String {
+    rendered(store, directory, domains, |domain| {
+        Some(format!("domain=\"{domain}\""))
+    })
+}
+
+fn rendered(
+    store: &dyn SampleStore,
+    directory: &Directory,
+    domains: &[Domain],
+    labels: impl Fn(Domain) -> Option<String>,
 ) -> String {
     let mut out = String::new();
-    head(
-        &mut out,
-        NAME,
-        "Bytes of the names of all series of a domain.",
-        "gauge",
-    );
-    for domain in domains {
-        let usage = directory
-            .metering_of(domain)
-            .and_then(|metering| store.usage(&metering).ok());
+    let help = "Bytes of the names of all series of a domain.";
+    head(&mut out, NAME, help, "gauge");
+    for domain in domains.iter().copied() {
+        let metering = directory.metering_of(domain);
+        let usage = metering.and_then(|metering| store.usage(&metering).ok());
         let name_bytes = usage.map_or(0, |usage| usage.name_bytes);
-        if let Some(account) = directory.account_of(domain)
-            && name_bytes > 0
+        if name_bytes > 0
+            && let Some(labels) = labels(domain)
         {
-            let _ = writeln!(
-                out,
-                "{NAME}{{account=\"{account}\",domain=\"{domain}\"}} {name_bytes}"
-            );
+            let _ = writeln!(out, "{NAME}{{{labels}}} {name_bytes}");
         }
     }
     out

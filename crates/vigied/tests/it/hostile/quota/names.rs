@@ -134,13 +134,7 @@ fn the_bytes_of_names_are_figures_of_their_domains() {
     let space = server.owner.space.clone();
     assert_eq!(send_to(&server, &space, &["four"]).status, 200);
     let account = &server.owner.account;
-    let line = |domain: &str, bytes: u64| {
-        format!("vigie_name_bytes{{account=\"{account}\",domain=\"{domain}\"}} {bytes}\n")
-    };
-    let of_owner = [
-        line(&format!("a-{account}"), 15),
-        line(&format!("s-{space}"), 4),
-    ];
+    let of_owner = [(format!("a-{account}"), 15), (format!("s-{space}"), 4)];
     let authorization = format!("apikey {key}");
     let owned = server
         .request("GET", "/metrics")
@@ -148,9 +142,12 @@ fn the_bytes_of_names_are_figures_of_their_domains() {
         .send()
         .text();
     let all = server.operations("/metrics").text();
-    for line in &of_owner {
-        assert!(owned.contains(line.as_str()), "{line} in {owned}");
-        assert!(all.contains(line.as_str()), "{line} in {all}");
+    for (domain, bytes) in &of_owner {
+        let line = format!("vigie_name_bytes{{domain=\"{domain}\"}} {bytes}\n");
+        assert!(owned.contains(&line), "{line} in {owned}");
+        let line =
+            format!("vigie_name_bytes{{account=\"{account}\",domain=\"{domain}\"}} {bytes}\n");
+        assert!(all.contains(&line), "{line} in {all}");
     }
     let counted = |text: &str| text.matches("vigie_name_bytes{").count();
     assert_eq!((counted(&owned), counted(&all)), (2, 3));
