@@ -115,6 +115,14 @@ impl Block {
         bytes(size_after(self.size())).div_ceil(self.size())
     }
 
+    /// Loads the cell at `position` into the processor's cache, for a write that follows. Loads of memory that is in no cache are
+    /// under way at the same time, while a write waits for those before it.
+    pub(crate) fn prefetch(&self, position: usize) {
+        if let Some(cell) = self.cells.get(position) {
+            std::hint::black_box(cell.value.load(Ordering::Relaxed));
+        }
+    }
+
     /// Writes the sample at `position`; readers learn of it later.
     pub(crate) fn set(&self, position: usize, at: i64, value: f64) {
         if let Some(cell) = self.cells.get(position) {

@@ -153,8 +153,9 @@ impl SeriesAppender {
         self.day = NO_DAY;
     }
 
-    /// A batch begins to write to the series; true when it has begun before.
+    /// A batch begins to write to the series, so the place of its first sample is fetched; true when it has begun before.
     pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
+        self.block.prefetch(self.used as usize);
         self.shared.visibility.mark(stamp)
     }
 
