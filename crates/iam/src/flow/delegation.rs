@@ -2,7 +2,7 @@
 //! and with the time for which they were asked, however often they are renewed; and they stay for the account they were made for.
 //! So does everything that they are shown for.
 
-use super::refresh;
+use super::{refresh, shown_refresh_token};
 use crate::error::IamError;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
@@ -35,8 +35,8 @@ impl Iam {
         receiver: Client,
         seconds: i64,
     ) -> Result<Secret<String>, IamError> {
-        let mut tx = self.0.db.begin().await?;
-        let login = refresh::peek(self, &mut tx, refresh_token, Client::Bx.id()).await?;
+        let shown = shown_refresh_token::login_of(self, refresh_token, Client::Bx.id());
+        let (mut tx, login) = shown.await?;
         let session = login
             .bounds()
             .root()

@@ -2,7 +2,7 @@
 
 use super::proof::GrantSubject;
 use super::request::{Grant, TokenRequest};
-use super::{passcode, refresh};
+use super::{passcode, refresh, shown_refresh_token};
 use crate::error::IamError;
 use crate::refusal::Reason;
 use crate::service::Iam;
@@ -37,8 +37,8 @@ impl Iam {
                 let owner = refresh::owner_of(self, text, Client::Bx.id()).await?;
                 let text = text.clone();
                 self.in_login_turn(owner, async move {
-                    let mut tx = iam.0.db.begin().await?;
-                    let login = refresh::peek(&iam, &mut tx, &text, Client::Bx.id()).await?;
+                    let shown = shown_refresh_token::login_of(&iam, &text, Client::Bx.id());
+                    let (tx, login) = shown.await?;
                     iam.subject(login.bounds())?;
                     passcode::issue(&iam, tx, login.bounds(), presented).await
                 })

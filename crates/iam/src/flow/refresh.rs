@@ -413,21 +413,6 @@ async fn last_of_chain(
     Ok((token, text))
 }
 
-/// The login of a refresh token's session, without using the token up.
-pub(crate) async fn peek(
-    iam: &Iam,
-    tx: &mut Tx,
-    text: &Secret<String>,
-    client: &str,
-) -> Result<Login, IamError> {
-    let token = refresh_tokens::find_unused(tx, text, client).await?;
-    let token = token.ok_or_else(invalid)?;
-    let held = held_login::read(iam, tx, &token).await?;
-    let bounds = held.bounds_for(iam, held.account)?;
-    // The session's account must still be open to it, as for a renewal.
-    Login::to(iam, bounds, Some(held.account), token.grant_type)
-}
-
 /// A session that is renewed.
 struct RenewedSession {
     subject: Subject,

@@ -7,22 +7,21 @@ use super::lifetimes::Lifetimes;
 use super::refresh::{self, Login};
 use super::refresh_refusal::{ended, invalid, reused};
 use crate::error::IamError;
-use crate::repo::{refresh_tokens, sessions};
+use crate::repo::refresh_tokens::{self, RefreshToken};
+use crate::repo::sessions;
 use crate::service::Iam;
 use base::secret::Secret;
+use base::time::Millis;
 use db::Tx;
 
-/// The login of the token, in the account of its session alone, for what lives no longer than an access token of that session. The
-/// session is kept by the transaction, with which the caller commits what comes of the login. It is asked in a turn of that account.
-///
-/// A token that was replaced a moment ago still proves its login, as it still gets its successor; one that was replaced before ends
-/// the session, as its renewal does.
-pub(super) async fn prove(
+/// The token as it is stored, in a transaction that has not changed anything. One that was replaced a moment ago still proves its login,
+/// as it still gets its successor; one that was replaced before ends the session, as its renewal does.
+async fn shown(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
-) -> Result<(Tx, Login), IamError> {
-    let now = iam.0.clock.now();
+    now: Millis,
+) -> Result<(Tx, RefreshToken), IamError> {
     let mut tx = iam.0.db.begin().await?;
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
@@ -30,6 +29,33 @@ pub(super) async fn prove(
         refresh::end_reused(iam, tx, &token, now).await?;
         return Err(reused());
     }
+    Ok((tx, token))
+}
+
+/// The login of the token's session, for what is derived from it and ends with it: the caller locks what it is of.
+pub(super) async fn login_of(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<(Tx, Login), IamError> {
+    let now = iam.0.clock.now();
+    let (mut tx, token) = shown(iam, text, client, now).await?;
+    let held = held_login::read(iam, &mut tx, &token).await?;
+    let bounds = held.bounds_for(iam, held.account)?;
+    // The session's account must still be open to it, as for a renewal.
+    let login = Login::to(iam, bounds, Some(held.account), token.grant_type)?;
+    Ok((tx, login))
+}
+
+/// The login of the token, in the account of its session alone, for what lives no longer than an access token of that session. The
+/// session is kept by the transaction, with which the caller commits what comes of the login. It is asked in a turn of that account.
+pub(super) async fn prove(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<(Tx, Login), IamError> {
+    let now = iam.0.clock.now();
+    let (mut tx, token) = shown(iam, text, client, now).await?;
     let held = held_login::read(iam, &mut tx, &token).await?;
     let bounds = held.bounds_for(iam, held.account)?;
     let login = Login::to(iam, bounds, Some(held.account), token.grant_type)?;

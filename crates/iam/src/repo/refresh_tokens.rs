@@ -34,12 +34,6 @@ const FIND: &str = concat!(
     " FROM refresh_tokens WHERE hash = $1 AND client = $2"
 );
 
-const FIND_UNUSED: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM refresh_tokens WHERE hash = $1 AND client = $2 AND used_at IS NULL"
-);
-
 /// A stored token, without its hash.
 pub(crate) struct RefreshToken {
     pub(crate) session: SessionId,
@@ -133,15 +127,6 @@ pub(crate) async fn find(
     client: &str,
 ) -> Result<Option<RefreshToken>, IamError> {
     select_one(tx, FIND, &[hash(text.expose()), client.into()]).await
-}
-
-/// A token that is not used yet.
-pub(crate) async fn find_unused(
-    tx: &mut Tx,
-    text: &Secret<String>,
-    client: &str,
-) -> Result<Option<RefreshToken>, IamError> {
-    select_one(tx, FIND_UNUSED, &[hash(text.expose()), client.into()]).await
 }
 
 /// Stores the encrypted successor of a token that is used up now, and not when its use began: that may have waited for others since.

@@ -7,7 +7,7 @@ use crate::world::{
 use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
 use iam::flow::uaa::UaaGrant;
-use iam::{AuthError, Iam, IamConfig};
+use iam::{AuthError, Iam, IamConfig, IamError};
 
 on_both_databases!(
     a_refresh_token_is_replaced_at_every_use,
@@ -22,6 +22,7 @@ on_both_databases!(
     a_logout_ends_every_token_of_the_session_and_no_other,
     a_token_without_a_session_is_not_said_to_be_revoked,
     a_passcode_works_once,
+    a_passcode_is_for_a_token_that_was_just_used_and_not_for_one_of_before,
     a_passcode_lives_five_minutes,
 );
 
@@ -271,15 +272,33 @@ async fn a_token_without_a_session_is_not_said_to_be_revoked(world: World) {
     }
 }
 
-async fn passcode(world: &World) -> String {
+async fn passcode_for(world: &World, refresh: &str) -> Result<String, IamError> {
     let request = TokenRequest {
-        grant: Grant::RefreshToken(secret(&refresh_token(&world.log_in().await))),
+        grant: Grant::RefreshToken(secret(refresh)),
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
         source: base::source::Source::here(),
     };
-    world.iam.passcode(request).await.unwrap().expose().clone()
+    let code = world.iam.passcode(request).await?;
+    Ok(code.expose().clone())
+}
+
+async fn passcode(world: &World) -> String {
+    let refresh = refresh_token(&world.log_in().await);
+    passcode_for(world, &refresh).await.unwrap()
+}
+
+/// Two programs of one login: one renews while the other asks for a code.
+async fn a_passcode_is_for_a_token_that_was_just_used_and_not_for_one_of_before(world: World) {
+    let refresh = refresh_token(&world.log_in().await);
+    let renewed = world.renew(&refresh).await.unwrap();
+    passcode_for(&world, &refresh).await.unwrap();
+    world.clock.advance(GRACE_MILLISECONDS + 1);
+    let late = passcode_for(&world, &refresh).await;
+    assert_eq!(code(late), code(world.renew(&refresh).await));
+    let ended = world.renew(&refresh_token(&renewed)).await;
+    assert!(ended.is_err(), "{ended:?}");
 }
 
 async fn a_passcode_works_once(world: World) {
