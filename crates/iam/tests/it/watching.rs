@@ -131,6 +131,23 @@ async fn a_task_that_cannot_read_what_there_is_goes_on_when_it_can(world: World)
 }
 
 #[test]
+fn one_reader_waits_where_others_take_every_connection_and_the_next_does_not() {
+    let name = "one_reader_waits_where_others_take_every_connection_and_the_next_does_not";
+    on_postgres(name, |config| config, one_waits);
+}
+
+async fn one_waits(world: World) {
+    let (node, db) = watching(&world).await;
+    let taken = take_all(&db).await;
+    let heard = tokio::time::timeout(PATIENCE, node.hear_other_nodes()).await;
+    heard.expect("it waits for a connection");
+    let next = std::pin::pin!(node.hear_other_nodes());
+    assert!(!has_to_wait(next).await, "so does the next one");
+    drop(taken);
+    node.close().await;
+}
+
+#[test]
 fn a_node_whose_connections_were_cut_learns_what_was_withdrawn_meanwhile() {
     let name = "a_node_whose_connections_were_cut_learns_what_was_withdrawn_meanwhile";
     on_postgres(name, |config| config, cut_and_back);
