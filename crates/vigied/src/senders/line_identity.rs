@@ -2,7 +2,6 @@
 //! key before each name.
 
 use super::credential::{Denied, SenderCredential};
-use super::decoding::malformed;
 use super::key_before_names::{self, KeyedOutcome, LinesByKey};
 use super::pending_lines::count_samples;
 use super::reader::{End, keep};
@@ -10,13 +9,14 @@ use super::renewal::Login;
 use super::reports::NO_IDENTITY;
 use super::sender_slots::SenderSlot;
 use super::shared::SenderContext;
-use super::storing::{Outcome, Sender, store};
+use super::storing::{Outcome, Sender, count_refused};
 use crate::config::Listener;
 use crate::http::fair_share::ShareOwner;
 use base::error::Problem;
 use base::id::KeyId;
+use base::sample::RejectReason;
 use base::scope::Domain;
-use std::time::Duration;
+use wire::ingest::statsd::{DecodeSummary, Reject};
 
 /// The identity of the sender.
 #[derive(Debug)]
@@ -159,21 +159,24 @@ impl<'s> LineIdentity<'s> {
         }
     }
 
-    /// Counts a malformed line, for the domain of the connection's sender if it has one.
+    /// Counts a malformed line, for the domain of the connection's sender if it has one. The store has no part in it: a line that was cut
+    /// off is one also while the store is busy.
     pub(super) fn one_reject(&self, why: &str) -> Outcome {
         let Some(open) = &self.open else {
             self.refuse("malformed", 1);
             return Outcome::Done;
         };
-        let decode = || malformed(why);
-        let patience = (Duration::ZERO, 1);
-        store(
-            self.shared,
-            self.sender,
-            &open.credential,
-            patience,
-            &decode,
-        )
+        let reading = DecodeSummary {
+            received: 1,
+            rejects: vec![Reject {
+                line: 1,
+                name: None,
+                reason: RejectReason::Malformed(why.to_owned()),
+                count: 1,
+            }],
+            ..DecodeSummary::default()
+        };
+        count_refused(self.shared, self.sender, &open.credential, &reading)
     }
 }
 
