@@ -8,6 +8,7 @@ use crate::state::questions::{Fingerprint, Question};
 use crate::token::identity::{Credential, Identity};
 use base::id::KeyId;
 use base::principal::Principal;
+use base::scope::{Domain, Forbidden};
 use db::Db;
 use std::time::Duration;
 
@@ -29,7 +30,27 @@ impl Iam {
     /// then [`Self::ask_other_nodes`] does, and the credential is verified once more.
     #[must_use]
     pub fn may_be_unheard(&self, credential: Credential<'_>, error: &AuthError) -> bool {
-        error.may_be_unheard() && self.may_ask(by_text(credential.text()))
+        match error {
+            // The domain, or what opens it to them.
+            AuthError::DomainNotFound(hidden) => {
+                let holder = self.verifier().holder(credential);
+                holder.is_ok_and(|holder| {
+                    self.may_ask(by_right(holder.principal(), hidden.domain, ""))
+                })
+            }
+            error => error.may_be_unheard() && self.may_ask(by_text(credential.text())),
+        }
+    }
+
+    /// The same of a role that a verified caller lacks.
+    #[must_use]
+    pub fn may_be_unheard_role(&self, forbidden: &Forbidden) -> bool {
+        let Forbidden {
+            principal,
+            action,
+            domain,
+        } = *forbidden;
+        self.may_ask(by_right(principal, domain, action.name()))
     }
 
     /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
@@ -113,5 +134,14 @@ fn by_text(text: &str) -> Question {
     Question {
         about: Fingerprint::of(&[text]),
         holder: None,
+    }
+}
+
+/// What a holder may do in a domain. However many credentials they have, it is one question.
+fn by_right(principal: Principal, domain: Domain, action: &str) -> Question {
+    let holder = principal.to_string();
+    Question {
+        about: Fingerprint::of(&[&holder, &domain.to_string(), action]),
+        holder: Some(Fingerprint::of(&[&holder])),
     }
 }

@@ -36,7 +36,7 @@ fn attributes(account: AccountId, more: &[(&str, &str)]) -> Vec<Attribute> {
         .collect()
 }
 
-fn terms(
+pub(crate) fn terms(
     account: AccountId,
     subject: Principal,
     role: PolicyRole,
@@ -53,8 +53,8 @@ fn terms(
     }
 }
 
-const VIEWER: PolicyRole = PolicyRole::Named(NamedRole::Viewer);
-const WRITER: PolicyRole = PolicyRole::Named(NamedRole::Writer);
+pub(crate) const VIEWER: PolicyRole = PolicyRole::Named(NamedRole::Viewer);
+pub(crate) const WRITER: PolicyRole = PolicyRole::Named(NamedRole::Writer);
 
 fn actions(iam: &Iam, key: &str, domain: Domain) -> Actions {
     let scope = iam.verifier().scope(Credential::ApiKey(key), Some(domain));

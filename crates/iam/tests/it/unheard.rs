@@ -1,6 +1,8 @@
 //! A credential that another node made a moment ago, and what rests on it, is good at a node that has not heard of it.
 
+use crate::access_policies::{VIEWER, WRITER, terms};
 use crate::world::{World, access_token, code, on_both_databases, refresh_token, secret, source};
+use base::scope::{Action, Domain};
 use iam::audit::Origin;
 use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::grant::{Client, Grant};
@@ -14,6 +16,7 @@ use iam::{AuthError, Credential, Iam};
 on_both_databases!(
     credentials_and_what_rests_on_them,
     an_unknown_credential_is_asked_for_once,
+    what_a_new_policy_gives,
 );
 
 async fn credentials_and_what_rests_on_them(world: World) {
@@ -112,4 +115,32 @@ async fn an_unknown_credential_is_asked_for_once(world: World) {
     // What is refused is refused as before.
     let refused = World::ask(iam, Grant::ApiKey(guess), None).await;
     assert_eq!(code(refused), "wrong_key");
+}
+
+/// A policy was refused at the other nodes until they heard of it by themselves, and a sender that was told so was disconnected.
+async fn what_a_new_policy_gives(world: World) {
+    let (owner, node) = (world.owner(), world.node().await);
+    let (service, text) = world.service().await;
+    let credential = Credential::ApiKey(&text);
+    hears_of(&node, credential).await;
+    let give = async |role| {
+        let terms = terms(world.made.account, service, role, &[]);
+        world.iam.create_policy(&owner, terms).await.unwrap();
+    };
+    let space = Some(Domain::Space(world.space()));
+    let scope = || node.verifier().scope(credential, space);
+
+    give(VIEWER).await;
+    let hidden = scope().unwrap_err();
+    assert!(node.may_be_unheard(credential, &hidden), "{hidden}");
+    assert!(node.ask_other_nodes().await);
+    let missing = scope().unwrap().require(Action::Write).unwrap_err();
+
+    give(WRITER).await;
+    assert!(node.may_be_unheard_role(&missing));
+    assert!(node.ask_other_nodes().await);
+    scope().unwrap().require(Action::Write).unwrap();
+    // What is not there is asked for once in a second.
+    assert!(!node.may_be_unheard_role(&missing));
+    node.close().await;
 }

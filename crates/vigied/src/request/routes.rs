@@ -226,7 +226,11 @@ async fn verify(
         | Guard::Sender(_) => {}
     }
     let mut repairs = verify_caller(&app, guard, &mut request, OtherNodes::NotAsked);
-    if matches!(&repairs, Err(rejected) if rejected.may_be_unheard) {
+    let may_be_unheard = match &repairs {
+        Ok(_) => may_be_unheard_role(&app, &request),
+        Err(rejected) => rejected.may_be_unheard,
+    };
+    if may_be_unheard {
         // Also where no answer came: what is refused now is counted.
         app.iam.ask_other_nodes().await;
         repairs = verify_caller(&app, guard, &mut request, OtherNodes::Asked);
@@ -327,6 +331,13 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
         return Err(caller::whole_missing(&caller.scope));
     }
     Ok(())
+}
+
+/// Whether another node may have given a verified caller, a moment ago, the role that they lack for the request, and is asked.
+fn may_be_unheard_role(app: &App, request: &Request) -> bool {
+    let caller = request.extensions().get::<Caller>();
+    let required = caller.map(|caller| caller.scope.require(caller.action));
+    matches!(required, Some(Err(forbidden)) if app.iam.may_be_unheard_role(&forbidden))
 }
 
 /// The owner that the request counts for: the verified caller's account, else the source.

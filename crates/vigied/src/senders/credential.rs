@@ -154,9 +154,11 @@ impl SenderCredential {
             }
         };
         let mut verified = verify();
-        if let Err(error) = &verified.0
-            && shared.asks_other_nodes(source, credential, error)
-        {
+        let may_be_unheard = match &verified.0 {
+            Ok(scope) => shared.may_be_unheard_role(source, scope),
+            Err(error) => shared.may_be_unheard(source, credential, error),
+        };
+        if may_be_unheard && shared.ask_other_nodes() {
             verified = verify();
         }
         let (scope, proof) = verified;

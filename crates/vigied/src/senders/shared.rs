@@ -13,7 +13,7 @@ use crate::http::fair_share::ShareOwner;
 use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::id::KeyId;
-use base::scope::Domain;
+use base::scope::{Action, Domain, Scope};
 use base::source::Source;
 use iam::audit::Origin;
 use iam::{AuthError, Credential};
@@ -70,18 +70,30 @@ impl SenderContext {
         account.map_or(ShareOwner::Proxy, ShareOwner::Account)
     }
 
-    /// Learns what the other nodes have made, where a credential is refused that one of them may have made a moment ago; returns whether
-    /// it has. The thread of the connection waits for it: it must have no turn meanwhile.
-    pub(super) fn asks_other_nodes(
+    /// Whether another node may have made a moment ago what a credential is refused for the lack of, and is asked. It counts for the source
+    /// of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
+    pub(super) fn may_be_unheard(
         &self,
         source: Source,
         credential: Credential<'_>,
         error: &AuthError,
     ) -> bool {
         let iam = &self.app.iam;
-        // It counts for the source of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
-        let may_ask = Origin::new(source, "").sync_scope(|| iam.may_be_unheard(credential, error));
-        may_ask && self.runtime.block_on(iam.ask_other_nodes())
+        Origin::new(source, "").sync_scope(|| iam.may_be_unheard(credential, error))
+    }
+
+    /// The same of a role that a verified sender lacks.
+    pub(super) fn may_be_unheard_role(&self, source: Source, scope: &Scope) -> bool {
+        let Err(forbidden) = scope.require(Action::Write) else {
+            return false;
+        };
+        Origin::new(source, "").sync_scope(|| self.app.iam.may_be_unheard_role(&forbidden))
+    }
+
+    /// Learns what the other nodes have made; returns whether it has. The thread of the connection waits for it: it must have no turn
+    /// meanwhile.
+    pub(super) fn ask_other_nodes(&self) -> bool {
+        self.runtime.block_on(self.app.iam.ask_other_nodes())
     }
 
     /// Counts what was not stored, and has it logged.

@@ -83,7 +83,7 @@ impl Nodes {
         &self.nodes[node]
     }
 
-    fn send(&self, node: usize, key: &str, space: &str, name: &str) -> u16 {
+    pub(crate) fn send(&self, node: usize, key: &str, space: &str, name: &str) -> u16 {
         let body = json!([{"name": name, "value": 1.5, "timestamp": now() - 60}]);
         Request::new(&self.url(node), "POST", "/v1/metrics")
             .header("X-Auth-User-Token", &format!("apikey {key}"))
