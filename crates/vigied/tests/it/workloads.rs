@@ -152,7 +152,9 @@ fn a_workload_that_a_profile_is_linked_to_acts_as_the_profile() {
         assert_eq!(spaced.status, 200, "{named:?}: {}", spaced.text());
         let answer = reply.json();
         assert_eq!(answer["refresh_token"], "not_supported");
-        assert_eq!(answer["expires_in"], 3600);
+        // The hour begins when the proof is looked at, and a second may end before the token is made.
+        let expires_in = answer["expires_in"].as_i64();
+        assert!(matches!(expires_in, Some(3599 | 3600)), "{expires_in:?}");
         assert_eq!(answer.get("session_id"), None);
         let token = text(&answer["access_token"]);
         let claims = claims_of(&token);
