@@ -43,9 +43,9 @@ struct AppendLimits<'q> {
     allowance: &'q dyn SeriesAllowance,
 }
 
-/// A sample whose series is known, before it is written.
+/// A sample of the batch that is still to be written.
 #[derive(Debug, Clone, Copy)]
-struct ResolvedSample<'b> {
+struct PendingSample<'b> {
     /// Its position in the batch.
     position: usize,
     /// The text of its key.
@@ -66,7 +66,7 @@ struct Progress {
 }
 
 /// How many runs these samples are in. A run is a sequence of samples that share one name in the batch.
-fn runs_in(piece: &[ResolvedSample<'_>]) -> usize {
+fn runs_in(piece: &[PendingSample<'_>]) -> usize {
     let pairs = piece.iter().zip(piece.iter().skip(1));
     let ends = pairs.filter(|(sample, next)| !std::ptr::eq(sample.name, next.name));
     ends.count() + usize::from(!piece.is_empty())
@@ -74,7 +74,7 @@ fn runs_in(piece: &[ResolvedSample<'_>]) -> usize {
 
 /// Keeps those samples of a piece that are still to be written: of the first `tried` the refused ones, by their positions, and all
 /// that come after.
-fn retain_unwritten(due: &mut Vec<ResolvedSample<'_>>, tried: usize, mut refused: Vec<usize>) {
+fn retain_unwritten(due: &mut Vec<PendingSample<'_>>, tried: usize, mut refused: Vec<usize>) {
     let mut untried = due.split_off(tried.min(due.len()));
     refused.sort_unstable();
     due.retain(|sample| refused.binary_search(&sample.position).is_ok());
@@ -112,7 +112,7 @@ impl Core {
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
         let owner = scope.owner();
         self.state.owners.learn(scope.tenant(), owner);
-        let accepted = AppendLimits {
+        let limits = AppendLimits {
             tenant: scope.tenant(),
             owner,
             retention_days: self.retention_days(scope),
@@ -120,17 +120,17 @@ impl Core {
             newest: self.clock.now().plus(future),
             allowance,
         };
-        let is_accepted = |at| self.check_accepted(&accepted, at).is_ok();
+        let is_accepted = |at| self.check_accepted(&limits, at).is_ok();
         let mut reservation = self.reserve_head(owner, batch, is_accepted)?;
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
-        let placed = |(position, (name, at, value))| ResolvedSample {
+        let pending = |(position, (name, at, value))| PendingSample {
             position,
             name,
             at,
             value,
         };
-        let mut rest = batch.texts().enumerate().map(placed);
+        let mut rest = batch.texts().enumerate().map(pending);
         let mut unwritten = Unwritten::new(batch);
         let mut pieces = 0;
         loop {
@@ -141,7 +141,7 @@ impl Core {
             }
             pieces += 1;
             unwritten.wrote(piece.len(), runs_in(&piece));
-            self.append_piece(&accepted, piece, &mut progress)?;
+            self.append_piece(&limits, piece, &mut progress)?;
             // What was written is counted where it is.
             reservation.shrink_to(unwritten.bytes_max());
         }
@@ -172,27 +172,27 @@ impl Core {
 
     fn append_piece(
         &self,
-        accepted: &AppendLimits<'_>,
-        mut due: Vec<ResolvedSample<'_>>,
+        limits: &AppendLimits<'_>,
+        mut due: Vec<PendingSample<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let before = progress.appended.rejected.len();
-        due.retain(|sample| match self.check_accepted(accepted, sample.at) {
+        due.retain(|sample| match self.check_accepted(limits, sample.at) {
             Ok(()) => true,
             Err(reason) => {
                 progress.appended.rejected.push((sample.position, reason));
                 false
             }
         });
-        // One batch number for the piece, also where series have to be resolved again, so that readers see it as a whole.
+        // One visibility batch for the piece, also where series have to be resolved again, so that readers see it as a whole.
         let batch = self.state.batches.begin();
         // A panic between two groups leaves the piece half written, so it poisons the store.
         let on_panic = self.poison.on_panic("appended samples");
         let mut at_once = due.len().max(1);
         while let Some(some) = due.chunks(at_once).next() {
             let tried = some.len();
-            let (drops, resolved) = self.resolve(accepted, some, progress);
-            let refused = self.write(accepted, batch.stamp(), drops, resolved, progress);
+            let (drops, resolved) = self.resolve(limits, some, progress);
+            let refused = self.write(limits, batch.stamp(), drops, resolved, progress);
             if !refused.is_empty() {
                 // Series of the tenant have ended meanwhile, perhaps some of these: they are resolved again, and fewer at one time,
                 // so that they are written between two pieces of a long deletion.
@@ -212,15 +212,15 @@ impl Core {
     /// Whether a sample of this time may be stored, whatever its series.
     const fn check_accepted(
         &self,
-        accepted: &AppendLimits<'_>,
+        limits: &AppendLimits<'_>,
         at: Millis,
     ) -> Result<(), RejectReason> {
-        if at.0 < accepted.oldest.0 {
+        if at.0 < limits.oldest.0 {
             return Err(RejectReason::TooOld {
-                retention_days: accepted.retention_days,
+                retention_days: limits.retention_days,
             });
         }
-        if at.0 > accepted.newest.0 {
+        if at.0 > limits.newest.0 {
             return Err(RejectReason::TooNew {
                 allowed_minutes: self.config.future_allowed_minutes,
             });
@@ -231,16 +231,16 @@ impl Core {
     /// The series of these samples, as of the returned count of drops of the tenant; those that do not exist are made.
     fn resolve(
         &self,
-        accepted: &AppendLimits<'_>,
-        due: &[ResolvedSample<'_>],
+        limits: &AppendLimits<'_>,
+        due: &[PendingSample<'_>],
         progress: &mut Progress,
-    ) -> (u64, ShardBatches) {
-        let mut groups = ShardBatches::new(due.len());
+    ) -> (u64, ShardGroups) {
+        let mut groups = ShardGroups::new(due.len());
         // Counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
-        let drops = self.state.drop_count(accepted.tenant);
+        let drops = self.state.drop_count(limits.tenant);
         let mut yielding = Yielding::default();
         for part in due.chunks(YIELD_EVERY) {
-            self.resolve_part(accepted, part, &mut groups, progress);
+            self.resolve_part(limits, part, &mut groups, progress);
             yielding.done(part.len());
         }
         (drops, groups)
@@ -248,16 +248,16 @@ impl Core {
 
     fn resolve_part(
         &self,
-        accepted: &AppendLimits<'_>,
-        part: &[ResolvedSample<'_>],
-        groups: &mut ShardBatches,
+        limits: &AppendLimits<'_>,
+        part: &[PendingSample<'_>],
+        groups: &mut ShardGroups,
         progress: &mut Progress,
     ) {
-        let mut unknown: Vec<(Fingerprint, &ResolvedSample<'_>)> = Vec::new();
+        let mut unknown: Vec<(Fingerprint, &PendingSample<'_>)> = Vec::new();
         let catalog = self.state.catalog().read();
         let names = part.iter().map(|sample| sample.name);
         let mut samples = part.iter();
-        resolve::resolve(&catalog.registry, accepted.tenant, names, |found| {
+        resolve::resolve(&catalog.registry, limits.tenant, names, |found| {
             if let Some(sample) = samples.next() {
                 match found {
                     Ok(series) => groups.add(series, sample),
@@ -267,7 +267,7 @@ impl Core {
         });
         drop(catalog);
         if !unknown.is_empty() {
-            self.create_missing(accepted, &unknown, groups, progress);
+            self.create_missing(limits, &unknown, groups, progress);
         }
     }
 
@@ -275,15 +275,15 @@ impl Core {
     /// catalog is locked for writing only while they are added.
     fn create_missing(
         &self,
-        accepted: &AppendLimits<'_>,
-        unknown: &[(Fingerprint, &ResolvedSample<'_>)],
-        groups: &mut ShardBatches,
+        limits: &AppendLimits<'_>,
+        unknown: &[(Fingerprint, &PendingSample<'_>)],
+        groups: &mut ShardGroups,
         progress: &mut Progress,
     ) {
         // No other thread creates series while this is held: unknown names stay unknown, and the next number stays the next.
         let creating = self.state.creating();
-        let (known, room) = self.look_up_again(accepted, unknown);
-        let mut new = NewSeries::new(accepted.tenant, room);
+        let (known, room) = self.look_up_again(limits, unknown);
+        let mut new = NewSeries::new(limits.tenant, room);
         for ((fingerprint, sample), known) in unknown.iter().zip(known) {
             let series = known.map_or_else(|| new.number(*fingerprint, sample.name), Ok);
             match series {
@@ -308,7 +308,7 @@ impl Core {
         on_panic.disarm();
         drop(catalog);
         // After they are there: whoever sums them up now counts them twice for a while, but never not at all.
-        accepted.allowance.made(made, name_bytes);
+        limits.allowance.made(made, name_bytes);
         drop(creating);
     }
 
@@ -316,10 +316,10 @@ impl Core {
     /// many series may still be created. Called while no other thread creates any.
     fn look_up_again(
         &self,
-        accepted: &AppendLimits<'_>,
-        unknown: &[(Fingerprint, &ResolvedSample<'_>)],
+        limits: &AppendLimits<'_>,
+        unknown: &[(Fingerprint, &PendingSample<'_>)],
     ) -> (Vec<Option<SeriesRef>>, NewSeriesRoom) {
-        let (tenant, quota) = (accepted.tenant, accepted.allowance.left());
+        let (tenant, quota) = (limits.tenant, limits.allowance.left());
         let tenant_limit = self.config.series_per_tenant;
         let catalog = self.state.catalog().read();
         let registry = &catalog.registry;
@@ -341,19 +341,19 @@ impl Core {
     /// samples that were not written because series of the tenant were dropped meanwhile.
     fn write(
         &self,
-        accepted: &AppendLimits<'_>,
+        limits: &AppendLimits<'_>,
         stamp: Stamp<'_>,
         drops: u64,
-        groups: ShardBatches,
+        groups: ShardGroups,
         progress: &mut Progress,
     ) -> Vec<usize> {
         let terms = GroupTerms {
-            tenant: accepted.tenant,
-            owner: accepted.owner,
+            tenant: limits.tenant,
+            owner: limits.owner,
             stamp,
             drops,
         };
-        let mut unwritten: Vec<(ShardBatch, Payload)> = groups
+        let mut unwritten: Vec<(ShardGroup, Payload)> = groups
             .groups
             .into_iter()
             .flatten()
@@ -399,7 +399,7 @@ impl Core {
         &self,
         terms: GroupTerms<'_>,
         writer: &mut ShardWriter,
-        group: &ShardBatch,
+        group: &ShardGroup,
         payload: &Payload,
     ) -> Option<(u64, AppendCounts)> {
         if self.state.drop_count(terms.tenant) != terms.drops {
@@ -429,7 +429,7 @@ struct GroupTerms<'b> {
 
 /// The samples of a batch that belong to one shard.
 #[derive(Debug, Default)]
-struct ShardBatch {
+struct ShardGroup {
     shard: usize,
     positions: Vec<usize>,
     samples: Vec<(SeriesRef, i64, f64)>,
@@ -437,13 +437,13 @@ struct ShardBatch {
 
 /// The samples of a batch by shard.
 #[derive(Debug)]
-struct ShardBatches {
-    groups: [Option<ShardBatch>; SHARDS],
+struct ShardGroups {
+    groups: [Option<ShardGroup>; SHARDS],
     /// Samples that each makes room for when it is begun: a page's, and its share where the batch is spread over all shards.
     room: usize,
 }
 
-impl ShardBatches {
+impl ShardGroups {
     /// For so many samples.
     fn new(samples: usize) -> Self {
         Self {
@@ -452,10 +452,10 @@ impl ShardBatches {
         }
     }
 
-    fn add(&mut self, series: SeriesRef, sample: &ResolvedSample<'_>) {
+    fn add(&mut self, series: SeriesRef, sample: &PendingSample<'_>) {
         let shard = head::shard(series);
         if let Some(place) = self.groups.get_mut(shard) {
-            let group = place.get_or_insert_with(|| ShardBatch {
+            let group = place.get_or_insert_with(|| ShardGroup {
                 shard,
                 positions: Vec::with_capacity(self.room),
                 samples: Vec::with_capacity(self.room),
@@ -469,7 +469,7 @@ impl ShardBatches {
 impl Progress {
     fn add(
         &mut self,
-        group: ShardBatch,
+        group: ShardGroup,
         written: Option<(u64, AppendCounts)>,
         refused: &mut Vec<usize>,
     ) {

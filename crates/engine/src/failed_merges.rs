@@ -5,8 +5,14 @@ use crate::day::Day;
 use base::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Segments that are merged with each other: those of one day, or (`None`) those with samples of many.
-pub(crate) type MergeGroup = Option<Day>;
+/// Segments that are merged with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum MergeGroup {
+    /// Those with samples of many days.
+    MultiDay,
+    /// Those of one day.
+    Day(Day),
+}
 
 /// Why a group is merged. Each fails for itself: the segments that make a day crowded may be merged without the damaged one, which
 /// a purge has to read.
@@ -94,7 +100,7 @@ mod tests {
     use super::*;
     use MergeReason::{Crowded, Purge};
 
-    const DAMAGED: MergeGroup = Some(Day(1));
+    const DAMAGED: MergeGroup = MergeGroup::Day(Day(1));
 
     #[test]
     fn pauses_double_up_to_a_day_and_begin_anew_after_a_success() {
@@ -130,7 +136,10 @@ mod tests {
         for wanted in [Crowded, Purge] {
             assert_eq!(failed.next_try(DAMAGED, wanted, during), Some(Crowded));
             assert_eq!(failed.next_try(DAMAGED, wanted, after), Some(Purge));
-            assert_eq!(failed.next_try(None, wanted, during), Some(wanted));
+            assert_eq!(
+                failed.next_try(MergeGroup::MultiDay, wanted, during),
+                Some(wanted)
+            );
         }
         failed.fail(DAMAGED, Crowded, Millis(0));
         assert_eq!(failed.next_try(DAMAGED, Purge, during), None);
@@ -157,7 +166,7 @@ mod tests {
         let mut failed = paused();
         failed.retain(&BTreeSet::from([DAMAGED]));
         assert_eq!(next(&failed, 5), None);
-        failed.retain(&BTreeSet::from([None]));
+        failed.retain(&BTreeSet::from([MergeGroup::MultiDay]));
         assert_eq!(next(&failed, 5), Some(Crowded));
     }
 }

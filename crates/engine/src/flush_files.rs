@@ -111,7 +111,7 @@ impl Core {
         let series = planned.positions.iter();
         for (tenant, series, samples) in series.filter_map(|position| all.get(*position)) {
             let mut points = samples.read(&range);
-            if header.is_late() {
+            if header.is_multi_day() {
                 points.retain(|at| planned.days.contains(&Day::of(at)));
             }
             let pushed = writer.push(*tenant, *series, &points);

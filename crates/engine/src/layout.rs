@@ -15,7 +15,7 @@ pub(crate) const LATE: &str = "late";
 /// The folder of a segment.
 pub(crate) fn segment_dir(dir: &Path, header: &Header) -> PathBuf {
     let segments = dir.join(SEGMENTS);
-    if header.is_late() {
+    if header.is_multi_day() {
         segments.join(LATE)
     } else {
         segments.join(header.day.to_string())

@@ -27,7 +27,7 @@ pub(crate) struct NewSeriesRoom {
 }
 
 /// The last eighth of `name_bytes_in_all` is for accounts whose names have less than this part of it: however much the others have, one
-/// that has little can still begin. Nobody's names are too many for it afterwards, as shares that become smaller would have it.
+/// that has little can still begin, until so many have begun there. Nobody's names are too many for it afterwards, as shares that become smaller would have it.
 const SMALL_ACCOUNTS: u64 = 1024;
 
 /// Of the bytes that all names may have, those that are left for an account with so many.

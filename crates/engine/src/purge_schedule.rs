@@ -133,7 +133,7 @@ mod tests {
 
     fn candidate(day: i32, freed: u64) -> PurgeCandidate {
         PurgeCandidate {
-            group: Some(Day(day)),
+            group: MergeGroup::Day(Day(day)),
             rewritten: 1000,
             costliest: 1000,
             freed,
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn what_frees_most_comes_first_until_something_has_waited_for_a_day() {
         let mut schedule = PurgeSchedule::default();
-        let day = |day: i32| Some(Day(day));
+        let day = |day: i32| MergeGroup::Day(Day(day));
         let little = candidate(1, 1);
         let first = schedule.ordered(Millis(0), vec![little, candidate(2, 500)]);
         assert_eq!(first, [day(2), day(1)]);

@@ -89,7 +89,7 @@ impl Core {
         segments: impl Iterator<Item = &'s Arc<Segment>>,
     ) -> BTreeSet<PathBuf> {
         segments
-            .filter(|segment| !segment.is_late())
+            .filter(|segment| !segment.is_multi_day())
             .map(|segment| segment_dir(self.dir(), segment.header()))
             .collect()
     }

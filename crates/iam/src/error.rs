@@ -77,9 +77,12 @@ pub enum IamError {
         /// The expected value.
         expected: &'static str,
     },
-    /// Cryptography failed; nothing was issued.
+    /// Hashing, signing or encrypting failed; nothing was issued.
     #[error("cannot {0}")]
     Crypto(&'static str),
+    /// A state that the program excludes: a fault of ours. Nothing was done.
+    #[error("cannot {0}")]
+    Internal(&'static str),
 }
 
 /// The beginning of a stored value: all of it may be long.

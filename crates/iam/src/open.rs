@@ -13,10 +13,10 @@ use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
-use crate::state::hearing::Hearing;
 use crate::state::login_turns;
 use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
+use crate::state::sync_wait::SyncWait;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
 use crate::sync::key_store;
@@ -123,7 +123,7 @@ impl Iam {
             shared_reads: tokio::sync::Mutex::new(()),
             freshness: Freshness::default(),
             changes_query: SharedQuery::default(),
-            hearing: Hearing::default(),
+            sync_wait: SyncWait::default(),
             questions: Questions::default(),
             watcher,
             closed: AtomicBool::new(false),

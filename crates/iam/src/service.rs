@@ -9,9 +9,9 @@ use crate::login::Logins;
 use crate::model::directory::{Directory, Plan, RuleTexts};
 use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::{Freshness, Moment};
-use crate::state::hearing::Hearing;
 use crate::state::questions::Questions;
 use crate::state::shared_query::SharedQuery;
+use crate::state::sync_wait::SyncWait;
 use crate::state::unwritten_activity::UnwrittenActivity;
 use crate::state::watcher::Watcher;
 use crate::token::encryption_key::EncryptionKey;
@@ -58,7 +58,7 @@ pub(crate) struct Inner {
     /// The query for changes, where a request causes it.
     pub(crate) changes_query: SharedQuery,
     /// Whether readers wait for it.
-    pub(crate) hearing: Hearing,
+    pub(crate) sync_wait: SyncWait,
     /// How often unknown credentials have caused it.
     pub(crate) questions: Questions,
     /// The task that reads changes, for those who wait for one.

@@ -1,4 +1,4 @@
-//! From a credential to a [`Scope`], without any database call: what is refused may be asked for afterwards (`unheard`). Each token's
+//! From a credential to a [`Scope`], without any database call: what is refused may be asked for afterwards (`other_nodes`). Each token's
 //! signature is checked once and remembered under the token's hash ([`crate::token::cache`]); the directory is asked every time whether
 //! the key, session and principal behind it are still valid.
 
@@ -6,9 +6,9 @@ mod again;
 mod allowed_address;
 mod holder;
 pub(crate) mod holder_claims;
+mod other_nodes;
 mod space_name;
 mod still_good;
-mod unheard;
 
 pub(crate) use allowed_address::{check_address, refused_address};
 pub(crate) use holder::{ACCOUNT_DELETED, membership_reason, require_existing};

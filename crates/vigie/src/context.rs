@@ -1,4 +1,5 @@
-//! Context of every command: the environment, the configuration, the output, and an HTTP client that is created when needed.
+//! Context of every command: the environment, the configuration, the output, and an HTTP client that is created when needed. Its other
+//! methods are where their subject is: requests in `trust`, lists in `listings` and `pages`, the target in `targeting`, the login in `session`.
 
 use crate::client::Client;
 use crate::config::{CfConfig, Config, Home};

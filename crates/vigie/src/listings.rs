@@ -1,6 +1,6 @@
 //! The accounts, regions, organizations and spaces that the caller can see.
 
-use crate::client::{Reply, Request, encode};
+use crate::client::{Request, encode};
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -39,12 +39,6 @@ impl From<Space> for DomainFields {
 }
 
 impl Context {
-    /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
-    pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
-        let token = self.token()?;
-        self.send(request.bearer(token.expose()))?.success(doing)
-    }
-
     /// A URL of the Cloud Foundry API.
     pub(crate) fn cf_url(&self, path: &str) -> Result<String, Failure> {
         Ok(format!("{}{path}", self.cf_root()?))

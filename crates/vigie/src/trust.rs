@@ -27,6 +27,12 @@ impl Context {
         self.client()?.send(trusted_request)
     }
 
+    /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
+    pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
+        let token = self.token()?;
+        self.send(request.bearer(token.expose()))?.success(doing)
+    }
+
     /// Sends a request to a server of another kind that the user named in this very command. It has nothing of the login: no
     /// credential but one that was given for this server, and with its client no word on which certificates need no check.
     pub(crate) fn send_elsewhere(

@@ -11,9 +11,9 @@ use std::sync::atomic::AtomicBool;
 #[test]
 fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
     let core = empty_store(Millis(0));
-    let group = ShardBatch {
+    let group = ShardGroup {
         samples: vec![(SeriesRef(0), 0, 1.0)],
-        ..ShardBatch::default()
+        ..ShardGroup::default()
     };
     let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
     let terms = GroupTerms {
@@ -80,10 +80,10 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
         newest: Millis(i64::MAX),
         allowance: &Unlimited,
     };
-    let due: Vec<ResolvedSample<'_>> = ["a", "b"]
+    let due: Vec<PendingSample<'_>> = ["a", "b"]
         .into_iter()
         .enumerate()
-        .map(|(position, name)| ResolvedSample {
+        .map(|(position, name)| PendingSample {
             position,
             name,
             at: Millis(0),
@@ -118,9 +118,9 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
 
 #[test]
 fn of_what_was_tried_only_the_refused_is_left_and_all_that_was_not() {
-    let mut due: Vec<ResolvedSample<'_>> = [3, 4, 7, 8, 9]
+    let mut due: Vec<PendingSample<'_>> = [3, 4, 7, 8, 9]
         .into_iter()
-        .map(|position| ResolvedSample {
+        .map(|position| PendingSample {
             position,
             name: "a",
             at: Millis(0),
@@ -128,7 +128,7 @@ fn of_what_was_tried_only_the_refused_is_left_and_all_that_was_not() {
         })
         .collect();
     retain_unwritten(&mut due, 3, vec![7, 3]);
-    let positions = |due: &[ResolvedSample<'_>]| -> Vec<usize> {
+    let positions = |due: &[PendingSample<'_>]| -> Vec<usize> {
         due.iter().map(|sample| sample.position).collect()
     };
     assert_eq!(positions(&due), [3, 7, 8, 9]);

@@ -61,7 +61,7 @@ impl Deletions {
 
     /// Whether some of its days lie past the retention and others do not.
     pub(super) fn holds_expired(&self, segment: &Segment) -> bool {
-        segment.is_late() && Day::of(segment.range().from) < self.first_kept
+        segment.is_multi_day() && Day::of(segment.range().from) < self.first_kept
     }
 
     /// About how many bytes of a segment were deleted; none where no deletion touches it. It reads no file.

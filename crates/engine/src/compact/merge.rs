@@ -20,14 +20,37 @@ use std::time::Instant;
 
 /// The group that a segment is merged in.
 pub(super) fn group_of(segment: &Segment) -> MergeGroup {
-    (!segment.is_late()).then_some(segment.day())
+    match segment.is_multi_day() {
+        true => MergeGroup::MultiDay,
+        false => MergeGroup::Day(segment.day()),
+    }
 }
 
 impl Core {
-    /// Merges segments of a group where it has too many; with a budget, also those that hold deleted samples.
+    /// Merges segments of a group where it has too many; with a budget, also those that hold deleted samples. Those of many days are
+    /// purged one by one, because together they may be most of what is stored, and then merged where they are still too many.
     pub(super) fn compact_group(
         &self,
         of: MergeGroup,
+        purge: Option<&mut PurgeBudget>,
+        context: &Context,
+    ) -> Result<(), StoreError> {
+        match (of, purge) {
+            (MergeGroup::MultiDay, Some(budget)) => {
+                let each_alone =
+                    |members: &[SegmentExtent], _: &[SegmentExtent]| (1..members.len()).collect();
+                self.compact_parts(of, each_alone, Some(budget), context)?;
+                self.compact_parts(of, run::parts, None, context)
+            }
+            (_, purge) => self.compact_parts(of, run::parts, purge, context),
+        }
+    }
+
+    /// The same of each part of the group; `split` says where parts begin, by the extents of the group's segments and of the others.
+    fn compact_parts(
+        &self,
+        of: MergeGroup,
+        split: impl Fn(&[SegmentExtent], &[SegmentExtent]) -> Vec<usize>,
         mut purge: Option<&mut PurgeBudget>,
         context: &Context,
     ) -> Result<(), StoreError> {
@@ -39,8 +62,8 @@ impl Core {
         let stored: u64 = version.segments.iter().map(|segment| segment.bytes()).sum();
         drop(version);
         let bytes_max = match of {
-            Some(_) => u64::MAX,
-            None => run::late_bytes_max(stored),
+            MergeGroup::Day(_) => u64::MAX,
+            MergeGroup::MultiDay => run::multi_day_bytes_max(stored),
         };
         members.sort_by_key(|segment| segment.sequence());
         let extents = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
@@ -51,20 +74,13 @@ impl Core {
             };
             all.iter().map(extent).collect()
         };
-        let is_each_alone = purge.is_some() && of.is_none();
-        let parts = match is_each_alone {
-            true => (1..members.len()).collect(),
-            false => run::parts(&extents(&members), &extents(&others)),
-        };
+        let parts = split(&extents(&members), &extents(&others));
         drop(others);
         for begin in parts.into_iter().rev().chain([0]) {
             // Not kept alive here: a merged file is removed with its last reader.
             let part = members.split_off(begin);
             let purge = purge.as_deref_mut();
             self.compact_part(part, &deletions, purge, bytes_max, context)?;
-        }
-        if is_each_alone {
-            return self.compact_group(of, None, context);
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ struct MergePlan<'a> {
     /// The copied part of each series.
     range: TimeRange,
     /// Whether they hold samples of many days.
-    is_late: bool,
+    is_multi_day: bool,
 }
 
 /// The copy of a run into a new segment, in progress.
@@ -50,8 +50,8 @@ struct RunCopy<'a> {
 }
 
 impl Core {
-    /// Merges neighbours of one day: no other segment of it lies between them in sequence. False when they were dropped
-    /// meanwhile.
+    /// Merges neighbours of a group: no other segment of their days lies between them in sequence. False when they were dropped
+    /// meanwhile, or their days lie too far apart for one file.
     pub(super) fn merge(
         &self,
         run: Vec<Arc<Segment>>,
@@ -79,7 +79,7 @@ impl Core {
         let (first, last) = (run.first()?, run.last()?);
         let sequence = last.sequence();
         let purged = deletions.last_sequence().max(sequence);
-        let is_late = first.is_late();
+        let is_multi_day = first.is_multi_day();
         let first_day = run.iter().map(|segment| segment.day()).min()?;
         let last_day = run.iter().map(|segment| segment.last_day()).max()?;
         let header = Header {
@@ -90,7 +90,7 @@ impl Core {
             purged,
         };
         // Of late segments, days past the retention are left out.
-        let kept_from = if is_late {
+        let kept_from = if is_multi_day {
             deletions.first_kept
         } else {
             first_day
@@ -104,7 +104,7 @@ impl Core {
             deletions,
             header,
             range,
-            is_late,
+            is_multi_day,
         })
     }
 
@@ -133,7 +133,7 @@ impl Core {
             // Damage, a lack of room, or the end of the engine does not poison the store: the old segments stay as they are.
             piece
                 .and_then(|piece| {
-                    // Of series that were all dropped nothing is read, where it would be looked at.
+                    // Series that no longer exist are skipped without reading, so the reader's own check never runs.
                     context.check(Instant::now())?;
                     copy.take(piece)
                 })
@@ -195,7 +195,7 @@ impl Core {
         }
         // What follows waits for writers, and a flush must not wait with it.
         drop(manifest);
-        if !plan.is_late {
+        if !plan.is_multi_day {
             let merged = path.as_deref();
             self.state.clear_emptied(plan.header.day, emptied, merged);
         }

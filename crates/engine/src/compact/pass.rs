@@ -15,7 +15,7 @@ use base::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
-/// The groups of which a purge would free something. A day is rewritten as a whole; of late segments, those that hold something
+/// The groups of which a purge would free something. A day is rewritten as a whole; of segments of many days, those that hold something
 /// deleted, each by itself.
 fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCandidate> {
     let freed = segments
@@ -36,11 +36,11 @@ fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCand
         }
     }
     for (segment, freed) in segments.iter().zip(&freed) {
-        let is_rewritten = !segment.is_late() || freed.is_some();
+        let is_rewritten = !segment.is_multi_day() || freed.is_some();
         let candidate = groups.get_mut(&group_of(segment));
         if let Some(candidate) = candidate.filter(|_| is_rewritten) {
             candidate.rewritten += segment.bytes();
-            candidate.costliest = match segment.is_late() {
+            candidate.costliest = match segment.is_multi_day() {
                 true => candidate.costliest.max(segment.bytes()),
                 false => candidate.rewritten,
             };

@@ -6,16 +6,16 @@ use crate::day::Day;
 /// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
 const GROWTH: u64 = 2;
 
-/// Late segments are merged with each other as long as they have at most one in so many bytes of the store together. There is one
-/// group of them, however many days they are of: a merge of it would else grow without end, where that of a day has a day's bytes.
-const LATE_PART: u64 = 16;
+/// Segments of many days are merged with each other as long as they have at most one in so many bytes of the store together. There is
+/// one group of them, whatever days they are of: a merge of it would else grow without end, where that of a day has a day's bytes.
+const MULTI_DAY_PART: u64 = 16;
 
-/// Late segments of at most so many bytes together are merged with each other in a store of any size.
-const LATE_BYTES_MIN: u64 = 256 * 1024 * 1024;
+/// Segments of many days, of at most so many bytes together, are merged with each other in a store of any size.
+const MULTI_DAY_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
-/// How many bytes of late segments may be merged at one time, in a store of so many.
-pub(super) fn late_bytes_max(stored: u64) -> u64 {
-    (stored / LATE_PART).max(LATE_BYTES_MIN)
+/// How many bytes of segments of many days may be merged at one time, in a store of so many.
+pub(super) fn multi_day_bytes_max(stored: u64) -> u64 {
+    (stored / MULTI_DAY_PART).max(MULTI_DAY_BYTES_MIN)
 }
 
 /// The position from which on to merge segments of these sizes, oldest first, if more than `allowed` of the newest have no more than
@@ -118,8 +118,11 @@ mod tests {
 
     #[test]
     fn late_segments_are_merged_up_to_a_share_of_the_store() {
-        assert_eq!(late_bytes_max(0), LATE_BYTES_MIN);
-        assert_eq!(late_bytes_max(320 * LATE_BYTES_MIN), 20 * LATE_BYTES_MIN);
+        assert_eq!(multi_day_bytes_max(0), MULTI_DAY_BYTES_MIN);
+        assert_eq!(
+            multi_day_bytes_max(320 * MULTI_DAY_BYTES_MIN),
+            20 * MULTI_DAY_BYTES_MIN
+        );
         assert_eq!(crowded(&[1; 8], 8, u64::MAX), None);
         assert_eq!(crowded(&[1; 9], 8, u64::MAX), Some(0));
         assert_eq!(

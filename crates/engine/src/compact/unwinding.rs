@@ -5,8 +5,8 @@
 pub(super) struct OnUnwind<F: Fn()>(F);
 
 impl<F: Fn()> OnUnwind<F> {
-    pub(super) const fn new(put_back: F) -> Self {
-        Self(put_back)
+    pub(super) const fn new(clean_up: F) -> Self {
+        Self(clean_up)
     }
 }
 

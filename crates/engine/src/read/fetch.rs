@@ -229,14 +229,15 @@ impl Common {
         let days = self
             .segments
             .chunk_by(|left, right| left.day() == right.day());
-        let largest_count = |segments: &[Arc<Segment>], is_late: bool| -> Result<u64, StoreError> {
-            let of_kind = segments
-                .iter()
-                .filter(|segment| segment.is_late() == is_late);
-            of_kind
-                .map(|segment| segment.count(self.tenant, series, &self.range))
-                .try_fold(0, |largest, count| Ok(largest.max(count?)))
-        };
+        let largest_count =
+            |segments: &[Arc<Segment>], is_multi_day: bool| -> Result<u64, StoreError> {
+                let of_kind = segments
+                    .iter()
+                    .filter(|segment| segment.is_multi_day() == is_multi_day);
+                of_kind
+                    .map(|segment| segment.count(self.tenant, series, &self.range))
+                    .try_fold(0, |largest, count| Ok(largest.max(count?)))
+            };
         let mut stored = 0;
         for day in days {
             stored += largest_count(day, false)?;

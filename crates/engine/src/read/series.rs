@@ -70,7 +70,7 @@ pub(crate) struct SeriesReader<'s> {
 #[derive(Debug)]
 struct SegmentSource<'s> {
     sequence: u64,
-    is_late: bool,
+    is_multi_day: bool,
     cursor: SourceCursor<'s>,
 }
 
@@ -98,7 +98,11 @@ impl<'s> SeriesReader<'s> {
             stored: Vec::new(),
             newest,
         };
-        for segment in sources.segments.iter().filter(|segment| segment.is_late()) {
+        for segment in sources
+            .segments
+            .iter()
+            .filter(|segment| segment.is_multi_day())
+        {
             let late = reader.open(segment)?;
             reader.stored.extend(late);
         }
@@ -121,7 +125,7 @@ impl<'s> SeriesReader<'s> {
         let hidden = Spans::later_than(deletions, segment.purged());
         Ok(Some(SegmentSource {
             sequence: segment.sequence(),
-            is_late: segment.is_late(),
+            is_multi_day: segment.is_multi_day(),
             cursor: SourceCursor::segment(segment, blocks, range, hidden),
         }))
     }
@@ -140,7 +144,7 @@ impl<'s> SeriesReader<'s> {
             for source in &mut self.stored {
                 source.cursor.fill(meter)?;
             }
-            let mut of_day = self.stored.iter().filter(|source| !source.is_late);
+            let mut of_day = self.stored.iter().filter(|source| !source.is_multi_day);
             if of_day.all(|source| source.cursor.last().is_none()) && self.next_day(meter)? {
                 continue;
             }
@@ -164,9 +168,9 @@ impl<'s> SeriesReader<'s> {
 
     /// Moves to the next day; false if there is none.
     fn next_day(&mut self, meter: &mut QueryMeter<'_>) -> Result<bool, StoreError> {
-        self.stored.retain(|source| source.is_late);
-        let is_late = |segment: &&Arc<Segment>| segment.is_late();
-        let late = self.rest.iter().take_while(is_late).count();
+        self.stored.retain(|source| source.is_multi_day);
+        let is_multi_day = |segment: &&Arc<Segment>| segment.is_multi_day();
+        let late = self.rest.iter().take_while(is_multi_day).count();
         self.rest = self.rest.get(late..).unwrap_or_default();
         let Some(first) = self.rest.first() else {
             return Ok(false);
@@ -177,7 +181,7 @@ impl<'s> SeriesReader<'s> {
             .count();
         let (day, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
-        for segment in day.iter().filter(|segment| !segment.is_late()) {
+        for segment in day.iter().filter(|segment| !segment.is_multi_day()) {
             meter.steps(1)?;
             let opened = self.open(segment)?;
             self.stored.extend(opened);

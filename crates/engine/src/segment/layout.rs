@@ -146,8 +146,8 @@ impl Header {
         Day(self.day.0.saturating_add(self.more_days as i32))
     }
 
-    /// Whether it is one of those that what came late for many days is in.
-    pub(crate) const fn is_late(&self) -> bool {
+    /// Whether it has samples of many days: those of a flush that came late.
+    pub(crate) const fn is_multi_day(&self) -> bool {
         self.more_days > 0
     }
 }

@@ -155,9 +155,9 @@ impl Segment {
         self.header.last_day()
     }
 
-    /// Whether it is one of those that what came late for many days is in.
-    pub(crate) const fn is_late(&self) -> bool {
-        self.header.is_late()
+    /// Whether it has samples of many days: those of a flush that came late.
+    pub(crate) const fn is_multi_day(&self) -> bool {
+        self.header.is_multi_day()
     }
 
     /// The first day that it may hold samples of, nearly always the only one.

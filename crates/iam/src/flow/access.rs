@@ -48,7 +48,7 @@ impl Stated<'_> {
     /// Refuses to sign claims that give more than the credential shown, or that would not end with it. Every issuer
     /// respects the bounds; this check finds one that does not.
     fn check_within(&self, bounds: &CredentialBounds) -> Result<(), IamError> {
-        let beyond = || IamError::Crypto("sign a token that gives more than was shown");
+        let beyond = || IamError::Internal("sign a token that gives more than was shown");
         let account = self.account.map(|account| account.bss.parse());
         let root = Root {
             session: (self.session.map(str::parse).transpose()).map_err(|_| beyond())?,

@@ -71,7 +71,7 @@ struct Assumer {
 }
 
 /// Whether another node may have made the profile a moment ago, or named who takes it on.
-fn may_be_unheard(refusal: &IamError) -> bool {
+fn may_be_from_other_node(refusal: &IamError) -> bool {
     let reason = refusal.refusal().map(|refusal| &refusal.reason);
     reason == Some(&Reason::NotAuthorized)
 }
@@ -106,10 +106,10 @@ impl Iam {
             entry: Entry::by(&holder, Action::ProfileAssumed),
         };
         let (tokens, entry, profile) = match self.assumed(wanted, &assumer) {
-            Err(refusal) if may_be_unheard(&refusal) => {
+            Err(refusal) if may_be_from_other_node(&refusal) => {
                 let about = wanted.profile.asked_with(token.expose());
                 let principal = assumer.bounds.principal().to_string();
-                self.asked_about_wanted(&principal, &about).await;
+                self.synced_about_wanted(&principal, &about).await;
                 self.assumed(wanted, &assumer)
             }
             assumed => assumed,
@@ -136,12 +136,12 @@ impl Iam {
         let owner = refresh::owner_of(self, &text, Client::Bx.id()).await?;
         let principal = owner.holder.to_string();
         let answer = self.assume_in_turn(owner.clone(), &wanted, &text).await;
-        if !answer.as_ref().err().is_some_and(may_be_unheard) {
+        if !answer.as_ref().err().is_some_and(may_be_from_other_node) {
             return answer;
         }
         // The token was not used up, so it can be shown again.
         let about = wanted.profile.asked_with(text.expose());
-        match self.asked_about_wanted(&principal, &about).await {
+        match self.synced_about_wanted(&principal, &about).await {
             true => self.assume_in_turn(owner, &wanted, &text).await,
             false => answer,
         }

@@ -41,7 +41,7 @@ impl Iam {
             .bounds()
             .root()
             .session
-            .ok_or(IamError::Crypto("delegate what is of no session"))?;
+            .ok_or(IamError::Internal("delegate what is of no session"))?;
         credentials::lock(&mut tx, login.bounds(), self.0.clock.now()).await?;
         let until = self.0.clock.now().plus(seconds.saturating_mul(1000));
         let to = (receiver.id(), Some(until));

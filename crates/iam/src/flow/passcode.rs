@@ -33,7 +33,7 @@ pub(crate) async fn issue(
     credential: Credential,
 ) -> Result<Secret<String>, IamError> {
     if !bounds.renewable() {
-        return Err(IamError::Crypto("issue a code for what is not renewable"));
+        return Err(IamError::Internal("issue a code for what is not renewable"));
     }
     let code: String = entropy::bytes::<CHARACTERS>()
         .iter()
@@ -87,7 +87,7 @@ pub(crate) async fn find(
     }
     tx.end().await?;
     if let Some(stored) = &found {
-        let asked = iam.hear_of_owner(code.expose(), stored.user.into(), stored.root.key);
+        let asked = iam.sync_if_owner_unknown(code.expose(), stored.user.into(), stored.root.key);
         asked.await;
     }
     let bounds = bounds_of(iam, found)?;

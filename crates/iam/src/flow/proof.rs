@@ -156,7 +156,7 @@ impl Iam {
                 let subject = self.subject(&bounds)?;
                 proven(subject, bounds, CLIENT_CREDENTIALS, ProofGuard::Unguarded)
             }
-            Grant::RefreshToken(_) => Err(IamError::Crypto(
+            Grant::RefreshToken(_) => Err(IamError::Internal(
                 "prove an identity by a refresh token here",
             )),
         }

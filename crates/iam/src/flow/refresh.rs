@@ -3,8 +3,9 @@
 //! Within [`GRACE_MILLISECONDS`] a reused token gives the same successor, or the latest one if that was used too, so
 //! that two processes may renew at the same moment. A later reuse ends the session: somebody else has a copy.
 //!
-//! A session is for one account at a time, whose settings it obeys, and a renewal may switch it. All reasons against a renewal are
-//! checked before the token is used up, so that a refused one costs nothing.
+//! A session is for one account at a time, whose settings it obeys, and a renewal may switch it. The token is used up first, and every reason
+//! against the renewal is checked in the same transaction: a refusal rolls it back, and costs nothing. `tests/it/session.rs` and
+//! `tests/it/late_renewal.rs` have its races.
 
 use super::account_rules::{check_address, check_password};
 use super::displaced;
@@ -201,7 +202,7 @@ pub(crate) async fn issue_for(
 ) -> Result<Secret<String>, IamError> {
     let bounds = login.bounds();
     if !bounds.renewable() {
-        return Err(IamError::Crypto(
+        return Err(IamError::Internal(
             "issue a refresh token for what is not renewable",
         ));
     }
@@ -275,7 +276,7 @@ pub(super) async fn owner_of(
     };
     let account = session.account.parse().map_err(|_| invalid())?;
     let principal = token.principal.ok_or_else(invalid)?;
-    let asked = iam.hear_of_owner(text.expose(), principal, token.api_key);
+    let asked = iam.sync_if_owner_unknown(text.expose(), principal, token.api_key);
     asked.await;
     Ok(LoginOwner {
         account,

@@ -4,12 +4,14 @@ use crate::audit::{Action, Actor, Credential, Entry};
 use crate::error::{AuthError, IamError};
 use crate::progress::{Progress, Stage};
 use crate::refusal::Reason;
+use crate::repo::api_keys;
 use crate::repo::refresh_tokens::{self, TokenState};
 use crate::repo::sessions::{self, SessionSelector};
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
 use crate::token::identity::Identity;
+use crate::token::verified::Verified;
 use base::id::{SessionId, UserId};
 use base::principal::Principal;
 use base::secret::Secret;
@@ -121,12 +123,17 @@ impl Iam {
     }
 
     /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error; one without a
-    /// session is, as it may be good again.
+    /// session is, as far as it may be good again.
     async fn revoke_refused(&self, token: &Secret<String>) -> Result<(), IamError> {
         let Some(unexpired) = self.verifier().unexpired(token.expose()) else {
             return Ok(());
         };
-        let session = unexpired.session.ok_or_else(no_session)?;
+        let Some(session) = unexpired.session else {
+            return match self.may_be_good_again(&unexpired).await? {
+                true => Err(no_session()),
+                false => Ok(()),
+            };
+        };
         let entry = |owner: Principal| {
             Entry::by_actor(
                 Actor::from(owner),
@@ -137,6 +144,18 @@ impl Iam {
             .with("why", "revoked")
         };
         self.end_in_turn(session, entry).await
+    }
+
+    /// Whether a token that is refused may be good again: not where the key that it was obtained with is deleted. A key that is disabled, or
+    /// was deleted with its account, is still there.
+    async fn may_be_good_again(&self, token: &Verified) -> Result<bool, IamError> {
+        let Some(key) = token.key else {
+            return Ok(true);
+        };
+        let mut tx = self.0.db.snapshot().await?;
+        let keys = api_keys::of(&mut tx, key).await?;
+        tx.end().await?;
+        Ok(!keys.is_empty())
     }
 
     async fn revoke_refresh_token(&self, state: &TokenState) -> Result<(), IamError> {

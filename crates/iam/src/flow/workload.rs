@@ -98,7 +98,7 @@ impl Iam {
         // Another node may have made the profile a moment ago, or what it trusts.
         if found.is_none() {
             let about = wanted.profile.asked_with(wanted.token.expose());
-            if self.asked_about_wanted(&resource.iam_id(), &about).await {
+            if self.synced_about_wanted(&resource.iam_id(), &about).await {
                 found = trusted(&self.directory());
             }
         }
@@ -123,7 +123,7 @@ impl Iam {
         }
         let login = Login::to(self, bounds, Some(account), CR_TOKEN.to_owned())?;
         let subject = Subject::find(&directory, profile.into())
-            .ok_or(IamError::Crypto("find the profile of a workload"))?;
+            .ok_or(IamError::Internal("find the profile of a workload"))?;
         let client = wanted.client.map_or(NO_CLIENT, Client::id);
         let authn = AuthnClaim {
             sub: resource.label(),

@@ -85,8 +85,14 @@ impl Iam {
         });
         removed.truncate(most);
         removed.sort_by_key(|deleted| deleted.account);
+        let mut accounts: Vec<&[&Deleted]> = removed
+            .chunk_by(|one, next| one.account == next.account)
+            .collect();
+        // Another account is the first each time, so that two that stay locked do not keep all after them waiting.
+        let first = usize::try_from(now.secs()).unwrap_or_default() % accounts.len().max(1);
+        accounts.rotate_left(first);
         let mut done = Ok(());
-        for of_account in removed.chunk_by(|one, next| one.account == next.account) {
+        for of_account in accounts {
             let forgotten = self.forget_of_account(of_account, now).await;
             // It may be this account alone that somebody has locked; if it is a second one, it is the database.
             if forgotten.is_err() && done.is_err() {

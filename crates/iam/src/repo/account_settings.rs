@@ -44,7 +44,7 @@ pub(crate) async fn change(
     from: i64,
 ) -> Result<bool, IamError> {
     let text = serde_json::to_string(&changed.settings)
-        .map_err(|_| IamError::Crypto("write the settings of an account"))?;
+        .map_err(|_| IamError::Internal("write the settings of an account"))?;
     let values = [
         Value::from(changed.account.to_string()),
         text.into(),

@@ -21,6 +21,6 @@ pub(crate) async fn secret(db: &Db) -> Result<Vec<u8>, IamError> {
     }
     match row {
         Some(row) => Ok(row.blob_or_none("value")?.unwrap_or_default()),
-        None => Err(IamError::Crypto("keep the key of login sources")),
+        None => Err(IamError::Internal("keep the key of login sources")),
     }
 }

@@ -3,9 +3,9 @@
 
 pub(crate) mod ended_sessions;
 pub(crate) mod freshness;
-pub(crate) mod hearing;
 pub(crate) mod login_turns;
 pub(crate) mod questions;
 pub(crate) mod shared_query;
+pub(crate) mod sync_wait;
 pub(crate) mod unwritten_activity;
 pub(crate) mod watcher;

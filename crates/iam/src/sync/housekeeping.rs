@@ -9,8 +9,9 @@ use crate::service::{Iam, Inner};
 use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
 use db::{Db, Value};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often it is done.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -27,9 +28,19 @@ const OVER_AT_ONCE: i64 = 250;
 /// Principals between two pauses. With PostgreSQL each has a transaction of its own, as it locks what it deletes.
 const SWEEPS_WITHOUT_PAUSE: usize = 20;
 
+/// How long one sweep of what is over may take.
+const SWEEP_MAX: Duration = Duration::from_secs(30);
+
 /// The pause between two deletions. Whoever waits for SQLite's lock only looks now and then whether it is free, and would often
 /// miss its turn otherwise.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// The principals for whom a sweep has failed, and why for the first.
+#[derive(Debug, Default)]
+struct FailedSweeps {
+    owners: BTreeSet<String>,
+    first: Option<IamError>,
+}
 
 impl Iam {
     /// Reads the login sources of other nodes, shortens the change log and deletes what is over of sessions, until the service is dropped
@@ -57,54 +68,66 @@ impl Iam {
         Ok(())
     }
 
-    /// Deletes what is over of anybody's sessions, tokens and one-time codes, in small transactions; a login does so for its principal
-    /// alone.
+    /// Deletes what is over of anybody's sessions, tokens and one-time codes, in small transactions, for half a minute at most; a login does so
+    /// for its principal alone.
     ///
     /// # Errors
     /// When the database fails or does not answer; what was deleted until then stays deleted. Where it fails for one principal, whose rows
     /// may be locked, the others are tried all the same.
     pub async fn sweep_credentials(&self) -> Result<(), IamError> {
         let (db, over) = (&self.0.db, Forgotten::at(self.0.clock.now()));
-        loop {
+        let begun = Instant::now();
+        let mut failed = FailedSweeps::default();
+        // What else is done now and then waits for this; the rest is for the next time.
+        while begun.elapsed() < SWEEP_MAX {
             let owners = credentials::owners_of_swept(db, over, OVER_AT_ONCE);
-            let owners = while_answering(SILENCE_MAX, owners).await?;
-            let owners: Vec<Value> = owners.into_iter().map(Value::from).collect();
+            let mut owners = while_answering(SILENCE_MAX, owners).await?;
+            owners.retain(|owner| !failed.owners.contains(owner));
             if owners.is_empty() || self.is_closed() {
-                return Ok(());
+                break;
             }
-            // Nothing that is over is left of these, unless it fails: so this ends.
-            self.sweep_of_all(&owners, over).await?;
+            let owners: Vec<String> = owners.into_iter().collect();
+            // Nothing that is over is left of these, unless it fails, and then they are not tried again: so this ends.
+            self.sweep_of_all(&owners, over, &mut failed).await?;
         }
+        failed.first.map_or(Ok(()), Err)
     }
 
-    async fn sweep_of_all(&self, owners: &[Value], over: Forgotten) -> Result<(), IamError> {
+    async fn sweep_of_all(
+        &self,
+        owners: &[String],
+        over: Forgotten,
+        failed: &mut FailedSweeps,
+    ) -> Result<(), IamError> {
         let at_once = match self.0.db {
             // Each transaction waits for the disk.
             Db::Sqlite(_) => SWEEPS_WITHOUT_PAUSE,
             Db::Pg(_) => 1,
         };
-        let mut done = Ok(());
         for some in owners.chunks(SWEEPS_WITHOUT_PAUSE) {
             for principals in some.chunks(at_once) {
                 if self.is_closed() {
-                    return done;
+                    return Ok(());
                 }
                 let swept = while_answering(SILENCE_MAX, self.sweep_of(principals, over)).await;
-                // It may be this principal alone whose rows somebody has; if it is a second one, it is the database.
-                if swept.is_err() && done.is_err() {
-                    return swept;
+                if let Err(error) = swept {
+                    // It may be this principal alone whose rows somebody has; if it is a second one, it is the database.
+                    if failed.first.is_some() {
+                        return Err(error);
+                    }
+                    failed.first = Some(error);
+                    failed.owners.extend(principals.iter().cloned());
                 }
-                done = done.and(swept);
             }
             tokio::time::sleep(PAUSE).await;
         }
-        done
+        Ok(())
     }
 
-    async fn sweep_of(&self, principals: &[Value], over: Forgotten) -> Result<(), IamError> {
+    async fn sweep_of(&self, principals: &[String], over: Forgotten) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         for principal in principals {
-            credentials::sweep_all_of(&mut tx, principal, over).await?;
+            credentials::sweep_all_of(&mut tx, &Value::from(principal.clone()), over).await?;
         }
         self.commit_unaudited(tx).await
     }

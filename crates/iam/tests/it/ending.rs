@@ -241,6 +241,13 @@ async fn a_revocation_ends_what_is_only_refused_at_the_moment(world: World) {
     disabled(false).await;
     assert!(is_refused(&world, &token));
     world.enter(&alone).unwrap();
+    // One whose key is deleted is over for good, and nothing more is to be done about it.
+    let (gone, text) = world.key(&owner, NewKey::default()).await;
+    let dead = World::ask(&world.iam, Grant::ApiKey(secret(&text)), None).await;
+    let dead = access_token(&dead.unwrap());
+    world.iam.delete_api_key(&owner, gone).await.unwrap();
+    assert!(is_refused(&world, &dead));
+    world.iam.revoke(&secret(&dead)).await.unwrap();
     let renewed = world.renew(&refresh_token(&begun)).await;
     assert_eq!(code(renewed), "wrong_refresh_token");
 }

@@ -33,6 +33,8 @@ mod events;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod from_other_node;
+#[cfg(test)]
 mod gone;
 #[cfg(test)]
 mod identity_reports;
@@ -112,8 +114,6 @@ mod taken_right;
 mod token_bodies;
 #[cfg(test)]
 mod unchanged;
-#[cfg(test)]
-mod unheard;
 #[cfg(test)]
 mod up_to_date;
 #[cfg(test)]

@@ -139,9 +139,9 @@ fn one_reader_waits_where_others_take_every_connection_and_the_next_does_not() {
 async fn one_waits(world: World) {
     let (node, db) = watching(&world).await;
     let taken = take_all(&db).await;
-    let heard = tokio::time::timeout(PATIENCE, node.hear_other_nodes()).await;
+    let heard = tokio::time::timeout(PATIENCE, node.sync_before_read()).await;
     heard.expect("it waits for a connection");
-    let next = std::pin::pin!(node.hear_other_nodes());
+    let next = std::pin::pin!(node.sync_before_read());
     assert!(!has_to_wait(next).await, "so does the next one");
     drop(taken);
     node.close().await;

@@ -41,6 +41,9 @@ def is_one(targets, zone, is_reduced, answer, is_odd):
     # The line is drawn at what clocks on the wall show, taken for UTC: beside the window.
     if "verticalLine(" in target and zone != "UTC":
         return True
+    # Its intervals begin at what clocks on the wall show at the beginning of the window, taken for UTC.
+    if "integralByInterval(" in target and zone != "UTC":
+        return True
     # An odd end is the time of the clock there, whatever `now` is.
     if "timeSlice(" in target and is_odd:
         return True

@@ -200,11 +200,10 @@ impl Status {
     /// When and how the login began, and until when it may be in access groups by their dynamic rules.
     fn login(&self) -> Option<String> {
         let logged_in_at = instant(self.logged_in_at()?)?;
-        let how = match (self.api_key(), self.dynamic_rules_end_by()) {
-            (Some(key), _) => format!(" with the API key {}", printable(key)),
-            (None, Some(_)) => " with a password".to_owned(),
-            (None, None) => String::new(),
-        };
+        // Whether a password or a one-time code, a token does not tell.
+        let how = self.api_key().map_or_else(String::new, |key| {
+            format!(" with the API key {}", printable(key))
+        });
         let rules = match self.dynamic_rules_end_by() {
             None => String::new(),
             Some(end) if end <= self.now.secs() => {

@@ -404,7 +404,7 @@ fn the_status_says_when_the_login_was_and_until_when_dynamic_rules_count() {
     for (claims, row, began, end) in [
         (
             r#"{"iam_id":"IBMid-1","auth_time":4000000000"#,
-            "at 2096-10-02T07:06:40Z with a password; dynamic rules of access groups count until 2096-10-03T07:06:40Z at the latest\n",
+            "at 2096-10-02T07:06:40Z; dynamic rules of access groups count until 2096-10-03T07:06:40Z at the latest\n",
             json!("2096-10-02T07:06:40Z"),
             json!("2096-10-03T07:06:40Z"),
         ),

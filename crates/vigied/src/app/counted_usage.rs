@@ -8,15 +8,29 @@ use base::time::Millis;
 const FRESH_MILLIS: i64 = 5000;
 
 /// The usage of an account. What is written while somebody asks the store counts on top of what it says: perhaps twice until
-/// the next time, but never not at all.
+/// the next write, which asks again, but never not at all.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CountedUsage {
     used: Usage,
     /// When the store was asked last.
     summed_at: Option<Millis>,
-    /// How many ask it now, and what was written since the first of them began.
+    /// How many ask it now.
     sums: u32,
-    written_meanwhile: Usage,
+    /// All that was written since the account was first seen, and how often something of it was deleted.
+    written: Usage,
+    deletions: u64,
+    /// Something was deleted that no answer of the store knows of.
+    is_stale: bool,
+    /// Some of what was written may count twice.
+    is_inexact: bool,
+}
+
+/// A sum that somebody has begun: when, and what had been written and deleted before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BegunSum {
+    at: Millis,
+    written: Usage,
+    deletions: u64,
 }
 
 /// Adds what another domain, or a write, has.
@@ -33,17 +47,23 @@ impl CountedUsage {
         self.used
     }
 
-    /// Whether the caller is to ask the store, and then to call [`Self::end_sum`]: where it was asked too long ago and nobody asks
-    /// it now, or never.
-    pub(super) fn begin_sum(&mut self, now: Millis) -> bool {
-        let is_due = self.summed_at.is_none_or(|at| {
+    /// The sum for which the caller is to ask the store, and then to call [`Self::end_sum`]: where it was never asked, or not since
+    /// something was deleted; else where it was asked too long ago, or while others wrote, and nobody asks it now.
+    pub(super) fn begin_sum(&mut self, now: Millis) -> Option<BegunSum> {
+        let is_old = self.summed_at.is_none_or(|at| {
             let age = now.0.saturating_sub(at.0);
-            self.sums == 0 && !(0..FRESH_MILLIS).contains(&age)
+            !(0..FRESH_MILLIS).contains(&age)
         });
-        if is_due {
+        let is_unknown = self.summed_at.is_none() || self.is_stale;
+        let is_due = is_unknown || (self.sums == 0 && (is_old || self.is_inexact));
+        is_due.then(|| {
             self.sums += 1;
-        }
-        is_due
+            BegunSum {
+                at: now,
+                written: self.written,
+                deletions: self.deletions,
+            }
+        })
     }
 
     /// Whether anybody asks the store now.
@@ -51,32 +71,45 @@ impl CountedUsage {
         self.sums > 0
     }
 
-    /// What the store said to a caller who began at `began`.
-    pub(super) fn set_sum(&mut self, sum: Usage, began: Millis) {
+    /// What the store said to whoever began the sum. One that began before a deletion is not taken in place of one that began after it.
+    pub(super) fn set_sum(&mut self, sum: Usage, begun: BegunSum) {
+        let is_current = begun.deletions == self.deletions;
+        if !is_current && !self.is_stale && self.summed_at.is_some() {
+            return;
+        }
+        let meanwhile = since(self.written, begun.written);
         self.used = sum;
-        add(&mut self.used, self.written_meanwhile);
-        self.summed_at = Some(began);
+        add(&mut self.used, meanwhile);
+        self.summed_at = Some(begun.at);
+        self.is_inexact = meanwhile.series > 0;
+        self.is_stale = !is_current;
     }
 
     /// Whoever began has an answer, or has given up.
-    pub(super) fn end_sum(&mut self) {
+    pub(super) const fn end_sum(&mut self) {
         self.sums = self.sums.saturating_sub(1);
-        if self.sums == 0 {
-            self.written_meanwhile = Usage::default();
-        }
     }
 
     /// Something of it was deleted: whoever writes next asks the store, so that what fits now is not refused.
-    pub(super) fn make_due(&mut self) {
-        self.summed_at = self.summed_at.map(|_| Millis(i64::MIN));
+    pub(super) const fn make_due(&mut self) {
+        self.deletions = self.deletions.wrapping_add(1);
+        self.is_stale = true;
     }
 
     /// Counts what was written.
     pub(super) fn add_written(&mut self, written: Usage) {
         add(&mut self.used, written);
-        if self.sums > 0 {
-            add(&mut self.written_meanwhile, written);
-        }
+        add(&mut self.written, written);
+    }
+}
+
+/// What was written since there was so much.
+const fn since(now: Usage, before: Usage) -> Usage {
+    Usage {
+        series: now.series.saturating_sub(before.series),
+        name_bytes: now.name_bytes.saturating_sub(before.name_bytes),
+        samples: now.samples.saturating_sub(before.samples),
+        bytes: now.bytes.saturating_sub(before.bytes),
     }
 }
 
@@ -86,7 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// A sum under way, and what the store said to it, once it did.
-    type Sum = (Millis, Option<Usage>);
+    type Sum = (BegunSum, Option<Usage>);
 
     #[derive(Debug, Clone)]
     enum Event {
@@ -117,30 +150,60 @@ mod tests {
     fn one_asks_at_a_time_once_there_are_figures_and_not_too_often() {
         let mut usage = CountedUsage::default();
         let at = |millis| Millis(1_000_000 + millis);
-        assert!(usage.begin_sum(at(0)));
-        assert!(usage.begin_sum(at(1)), "there are no figures to go on with");
+        let first = usage.begin_sum(at(0)).unwrap();
+        let second = usage.begin_sum(at(1));
+        assert!(second.is_some(), "there are no figures to go on with");
         let sum = Usage {
             series: 1,
             name_bytes: 4,
             samples: 2,
             bytes: 3,
         };
-        usage.set_sum(sum, at(0));
+        usage.set_sum(sum, first);
         usage.end_sum();
-        assert!(!usage.begin_sum(at(FRESH_MILLIS)), "the other asks still");
+        let is_due = |usage: &mut CountedUsage, millis| usage.begin_sum(at(millis)).is_some();
+        assert!(!is_due(&mut usage, FRESH_MILLIS), "the other asks still");
         usage.end_sum();
-        assert!(!usage.begin_sum(at(FRESH_MILLIS - 1)));
-        assert!(usage.begin_sum(at(FRESH_MILLIS)));
-        assert!(!usage.begin_sum(at(FRESH_MILLIS)));
+        assert!(!is_due(&mut usage, FRESH_MILLIS - 1));
+        assert!(is_due(&mut usage, FRESH_MILLIS));
+        assert!(!is_due(&mut usage, FRESH_MILLIS));
         usage.end_sum();
-        assert!(usage.begin_sum(at(-1)), "the clock was set back");
-        usage.set_sum(sum, at(-1));
-        usage.end_sum();
-        usage.make_due();
-        assert!(usage.begin_sum(at(0)), "something was deleted");
-        assert!(!usage.begin_sum(at(0)), "one asks");
+        assert!(is_due(&mut usage, -1), "the clock was set back");
         usage.end_sum();
         assert_eq!(usage.used(), sum);
+    }
+
+    /// Of several senders one asked after a deletion, and the others were refused what fitted then.
+    #[test]
+    fn after_a_deletion_nobody_goes_on_with_the_figures_of_before() {
+        let mut usage = CountedUsage::default();
+        let of = |series| Usage {
+            series,
+            ..Usage::default()
+        };
+        let first = usage.begin_sum(Millis(0)).unwrap();
+        usage.set_sum(of(8), first);
+        usage.end_sum();
+        usage.make_due();
+        let before = usage.begin_sum(Millis(1)).unwrap();
+        usage.make_due();
+        let after = usage.begin_sum(Millis(1)).unwrap();
+        let late = usage.begin_sum(Millis(1)).unwrap();
+        usage.set_sum(of(0), after);
+        usage.set_sum(of(8), before);
+        assert_eq!(usage.used(), of(0), "it began before the deletion");
+        // Made while the last one asked, who may have been told of them.
+        usage.add_written(of(3));
+        usage.set_sum(of(3), late);
+        assert_eq!(usage.used(), of(6));
+        for _ in 0..3 {
+            usage.end_sum();
+        }
+        let again = usage.begin_sum(Millis(2)).unwrap();
+        usage.set_sum(of(3), again);
+        assert_eq!(usage.used(), of(3));
+        usage.end_sum();
+        assert!(usage.begin_sum(Millis(3)).is_none());
     }
 
     proptest! {
@@ -163,8 +226,8 @@ mod tests {
                     }
                     Event::Wait(millis) => now = now.plus(millis),
                     Event::BeginSum => {
-                        if usage.begin_sum(now) {
-                            sums.push((now, None));
+                        if let Some(begun) = usage.begin_sum(now) {
+                            sums.push((begun, None));
                         }
                     }
                     Event::Ask(sum) => {
@@ -195,8 +258,8 @@ mod tests {
                 usage.end_sum();
             }
             now = now.plus(FRESH_MILLIS);
-            prop_assert!(usage.begin_sum(now));
-            usage.set_sum(stored, now);
+            let last = usage.begin_sum(now).unwrap();
+            usage.set_sum(stored, last);
             usage.end_sum();
             let written = Usage { series: 1, name_bytes: 7, samples: 5, bytes: 0 };
             usage.add_written(written);

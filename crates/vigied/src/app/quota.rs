@@ -4,7 +4,8 @@
 //! deleting it and making another.
 //!
 //! New series and the bytes of their names are counted when they are made, while no other write makes any, so that concurrent writes
-//! neither exceed the limits together nor are refused for what another one might have made.
+//! neither exceed the limits together nor are refused for what another one might have made. What is made while the store is asked may
+//! count twice until it is asked again, which the next write does.
 //! Samples and bytes are counted after the write: concurrent writes may together exceed a quota by what they carry.
 
 use crate::app::counted_usage::{self, CountedUsage};
@@ -145,11 +146,11 @@ impl Quotas {
     /// What the account keeps. A sum is computed without the lock.
     fn used(&self, id: AccountId) -> Result<Usage, StoreError> {
         let now = self.clock.now();
-        let is_due = self.all().writing(id, now).usage.begin_sum(now);
-        if is_due {
+        let begun = self.all().writing(id, now).usage.begin_sum(now);
+        if let Some(begun) = begun {
             let summing = Summing { quotas: self, id };
             let sum = self.usage(id)?;
-            self.all().of(id).usage.set_sum(sum, now);
+            self.all().of(id).usage.set_sum(sum, begun);
             drop(summing);
         }
         Ok(self.all().of(id).usage.used())
@@ -291,7 +292,7 @@ mod tests {
         }
         let (writing, summed, late) = (id(3), id(4), id(5));
         accounts.of(writing).writes = 1;
-        assert!(accounts.of(summed).usage.begin_sum(begun));
+        assert!(accounts.of(summed).usage.begin_sum(begun).is_some());
         accounts.writing(late, begun.plus(1));
         let new = id(WORTH_SWEEPING);
         accounts.writing(new, begun.plus(HOUR));

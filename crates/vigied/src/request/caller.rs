@@ -52,7 +52,7 @@ pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, AuditedCredential)>,
     /// Whether another node may have made the credential a moment ago, and may be asked.
-    pub(crate) may_be_unheard: bool,
+    pub(crate) may_be_from_other_node: bool,
 }
 
 /// Whether the other nodes were asked, for this request, what they have made a moment ago.
@@ -69,7 +69,7 @@ impl From<Refusal> for Box<RejectedCaller> {
         Self::new(RejectedCaller {
             refusal,
             known: None,
-            may_be_unheard: false,
+            may_be_from_other_node: false,
         })
     }
 }
@@ -157,11 +157,17 @@ pub(crate) fn scope(
     let credential = AuditedCredential::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {
-        let may_be_unheard = may_be_unheard(app, other_nodes, sent.credential(), &error);
+        let may_be_from_other_node =
+            may_be_from_other_node(app, other_nodes, sent.credential(), &error);
         Box::new(RejectedCaller {
-            refusal: refusal(app, source, (sent.credential(), &error), may_be_unheard),
+            refusal: refusal(
+                app,
+                source,
+                (sent.credential(), &error),
+                may_be_from_other_node,
+            ),
             known: proof.map(|proof| (proof, credential)),
-            may_be_unheard,
+            may_be_from_other_node,
         })
     })?;
     let caller = Caller {
@@ -176,13 +182,13 @@ pub(crate) fn scope(
 }
 
 /// Whether another node may have made what the credential is refused for the lack of, and is asked.
-fn may_be_unheard(
+fn may_be_from_other_node(
     app: &App,
     other_nodes: OtherNodes,
     credential: Credential<'_>,
     error: &AuthError,
 ) -> bool {
-    other_nodes == OtherNodes::NotAsked && app.iam.may_be_unheard(credential, error)
+    other_nodes == OtherNodes::NotAsked && app.iam.may_be_from_other_node(credential, error)
 }
 
 /// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints, once it is known
@@ -191,14 +197,14 @@ fn refusal(
     app: &App,
     source: Source,
     (credential, error): (Credential<'_>, &AuthError),
-    may_be_unheard: bool,
+    may_be_from_other_node: bool,
 ) -> Refusal {
     if let Some(problem) = key_as_token::problem(credential, error) {
         return Refusal(problem);
     }
     let problem = refused::credential(error);
     let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
-    let counts = is_guess && !may_be_unheard;
+    let counts = is_guess && !may_be_from_other_node;
     let wait = counts.then(|| app.iam.count_guess(source)).flatten();
     Refusal(match wait {
         Some(seconds) => refused::slowed(problem, seconds),
@@ -229,12 +235,18 @@ pub(crate) fn identity(
     let credential = AuditedCredential::from(&sent.credential());
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
-        let may_be_unheard = may_be_unheard(app, other_nodes, sent.credential(), &error);
-        let refusal = refusal(app, source, (sent.credential(), &error), may_be_unheard);
+        let may_be_from_other_node =
+            may_be_from_other_node(app, other_nodes, sent.credential(), &error);
+        let refusal = refusal(
+            app,
+            source,
+            (sent.credential(), &error),
+            may_be_from_other_node,
+        );
         Box::new(RejectedCaller {
             refusal: for_programs(refusal, sent.way, &error),
             known: proof.map(|proof| (proof, credential)),
-            may_be_unheard,
+            may_be_from_other_node,
         })
     })?;
     Ok((Manager(identity), sent.repairs))

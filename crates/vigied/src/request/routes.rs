@@ -46,6 +46,7 @@ pub(crate) struct Route {
     /// Whether its handler takes the version that a change is meant for.
     reads_if_match: bool,
     when_full: bool,
+    syncs_before_read: bool,
     /// Adds to its answers what its protocol wants, also to those of the guard.
     complete: Option<fn(Response) -> Response>,
     handler: MethodRouter<Arc<App>>,
@@ -65,7 +66,7 @@ struct Guarded {
     takes_if_match: bool,
     /// Whether its answer tells what there is of identity, so that what other nodes have done until now belongs to it. A change reads the
     /// database itself.
-    hears_other_nodes: bool,
+    syncs_before_read: bool,
 }
 
 impl Guarded {
@@ -88,6 +89,12 @@ impl Route {
     /// It answers also when all slots are taken: that is when it is needed.
     pub(crate) fn answered_when_full(mut self) -> Self {
         self.when_full = true;
+        self
+    }
+
+    /// Its answer has what other nodes have done until now, though it is not about identity alone.
+    pub(crate) fn synced_before_read(mut self) -> Self {
+        self.syncs_before_read = true;
         self
     }
 
@@ -121,6 +128,7 @@ macro_rules! verbs {
                 body_limit: T::BODY_LIMIT,
                 reads_if_match: T::READS_IF_MATCH,
                 when_full: false,
+                syncs_before_read: false,
                 complete: None,
                 handler: on(MethodFilter::$filter, handler),
             }
@@ -156,10 +164,11 @@ pub(crate) fn mount(
             takes_if_match: route.reads_if_match
                 || route.verb == "GET"
                 || !matches!(route.guard, Guard::Identity),
-            hears_other_nodes: matches!(
-                (route.guard, route.work),
-                (Guard::Identity, Work::One | Work::UpTo(_) | Work::InTurn)
-            ),
+            syncs_before_read: route.syncs_before_read
+                || matches!(
+                    (route.guard, route.work),
+                    (Guard::Identity, Work::One | Work::UpTo(_) | Work::InTurn)
+                ),
         };
         let state = Arc::clone(app);
         let handler = match route.work {
@@ -226,11 +235,11 @@ async fn verify(
         | Guard::Sender(_) => {}
     }
     let mut repairs = verify_caller(&app, guard, &mut request, OtherNodes::NotAsked);
-    let may_be_unheard = match &repairs {
-        Ok(_) => may_be_unheard_role(&app, &request),
-        Err(rejected) => rejected.may_be_unheard,
+    let may_be_from_other_node = match &repairs {
+        Ok(_) => role_may_be_from_other_node(&app, &request),
+        Err(rejected) => rejected.may_be_from_other_node,
     };
-    if may_be_unheard {
+    if may_be_from_other_node {
         // Also where no answer came: what is refused now is counted.
         app.iam.ask_other_nodes().await;
         repairs = verify_caller(&app, guard, &mut request, OtherNodes::Asked);
@@ -255,8 +264,8 @@ async fn verify(
                 // Audited and logged like any refusal to a verified caller.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
-                    if route.hears_other_nodes {
-                        app.iam.hear_other_nodes().await;
+                    if route.syncs_before_read {
+                        app.iam.sync_before_read().await;
                     }
                     let owner = owner(&app, &request);
                     receive(&app, owner, body_limit, request, next).await
@@ -334,10 +343,10 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
 }
 
 /// Whether another node may have given a verified caller, a moment ago, the role that they lack for the request, and is asked.
-fn may_be_unheard_role(app: &App, request: &Request) -> bool {
+fn role_may_be_from_other_node(app: &App, request: &Request) -> bool {
     let caller = request.extensions().get::<Caller>();
     let required = caller.map(|caller| caller.scope.require(caller.action));
-    matches!(required, Some(Err(forbidden)) if app.iam.may_be_unheard_role(&forbidden))
+    matches!(required, Some(Err(forbidden)) if app.iam.role_may_be_from_other_node(&forbidden))
 }
 
 /// The owner that the request counts for: the verified caller's account, else the source.

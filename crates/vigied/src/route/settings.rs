@@ -74,7 +74,11 @@ pub(super) async fn change(
     let is_dry = is_dry_run(url.as_deref())?;
     let change = checked(&app, (&caller.scope, access.clone()), change).await?;
     let done = match is_dry {
-        true => app.iam.check_configuration(&caller.scope, &change),
+        true => {
+            // As the change itself would find it.
+            app.iam.sync_before_read().await;
+            app.iam.check_configuration(&caller.scope, &change)
+        }
         false => {
             let (iam, caller, change) = (app.iam.clone(), caller.clone(), change.clone());
             // On the heap: it is large, and each function that it is handed to would have it on its stack.

@@ -82,7 +82,7 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/metrics/list", Scope(Action::Delete), Monitoring, Query, metrics::delete),
         get("/v1/metrics/senders", WholeScope(Action::Render), Monitoring, UpTo(&SENDERS_LISTED_PER_DOMAIN), metrics::senders),
         get("/v1/metrics/rejects", WholeScope(Action::Render), Monitoring, UpTo(&REJECTS_LISTED_PER_DOMAIN), metrics::rejects),
-        get("/v1/settings/domain", Scope(Action::Render), Monitoring, One, settings::show),
+        get("/v1/settings/domain", Scope(Action::Render), Monitoring, One, settings::show).synced_before_read(),
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, LateChange, settings::change),
         // collectd's `write_http`.
         post("/collectd", Sender(SpaceParameter::Nothing), Monitoring, One, collectd::write),

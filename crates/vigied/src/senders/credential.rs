@@ -154,11 +154,11 @@ impl SenderCredential {
             }
         };
         let mut verified = verify();
-        let may_be_unheard = match &verified.0 {
-            Ok(scope) => shared.may_be_unheard_role(source, scope),
-            Err(error) => shared.may_be_unheard(source, credential, error),
+        let may_be_from_other_node = match &verified.0 {
+            Ok(scope) => shared.role_may_be_from_other_node(source, scope),
+            Err(error) => shared.may_be_from_other_node(source, credential, error),
         };
-        if may_be_unheard && shared.ask_other_nodes() {
+        if may_be_from_other_node && shared.ask_other_nodes() {
             verified = verify();
         }
         let (scope, proof) = verified;

@@ -32,7 +32,7 @@ impl MultiSpaceKey {
         let verify = || app.scopes.proven_scope(credential, None);
         let mut verified = verify();
         if let Err(error) = &verified.0
-            && shared.may_be_unheard(source, credential, error)
+            && shared.may_be_from_other_node(source, credential, error)
             && shared.ask_other_nodes()
         {
             verified = verify();

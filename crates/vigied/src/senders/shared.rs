@@ -72,22 +72,22 @@ impl SenderContext {
 
     /// Whether another node may have made a moment ago what a credential is refused for the lack of, and is asked. It counts for the source
     /// of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
-    pub(super) fn may_be_unheard(
+    pub(super) fn may_be_from_other_node(
         &self,
         source: Source,
         credential: Credential<'_>,
         error: &AuthError,
     ) -> bool {
         let iam = &self.app.iam;
-        Origin::new(source, "").sync_scope(|| iam.may_be_unheard(credential, error))
+        Origin::new(source, "").sync_scope(|| iam.may_be_from_other_node(credential, error))
     }
 
     /// The same of a role that a verified sender lacks.
-    pub(super) fn may_be_unheard_role(&self, source: Source, scope: &Scope) -> bool {
+    pub(super) fn role_may_be_from_other_node(&self, source: Source, scope: &Scope) -> bool {
         let Err(forbidden) = scope.require(Action::Write) else {
             return false;
         };
-        Origin::new(source, "").sync_scope(|| self.app.iam.may_be_unheard_role(&forbidden))
+        Origin::new(source, "").sync_scope(|| self.app.iam.role_may_be_from_other_node(&forbidden))
     }
 
     /// Learns what the other nodes have made; returns whether it has. The thread of the connection waits for it: it must have no turn

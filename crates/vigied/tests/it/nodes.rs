@@ -2,7 +2,9 @@
 //! was done at either.
 
 use crate::audit::login;
-use crate::harness::{Request, Serving, Turns, VIGIED, init_on_postgres, make_folder_of_node, now};
+use crate::harness::{
+    Request, Serving, Turns, VIGIED, init_on_postgres, make_folder_of_node, now, token,
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -356,4 +358,61 @@ fn commands_beside_a_node_find_its_identity_though_nobody_tells_them_the_databas
     assert!(another.contains("encryption.key"), "{another}");
     assert!(another.contains("`VIGIE_DATABASE`"), "{another}");
     assert!(!data.join("iam.db").exists());
+}
+
+/// Who edits the rules of a domain reads them first, and writes all of them back.
+#[test]
+fn rules_that_were_set_at_one_node_are_read_at_the_other_at_once() {
+    let test = "rules_that_were_set_at_one_node_are_read_at_the_other_at_once";
+    let Some(nodes) = Nodes::start(test, &[]) else {
+        return;
+    };
+    let scope = format!("s-{}", nodes.owner("space_guid"));
+    let settings = |node: usize, method| {
+        let request = nodes.manage(node, method, "/v1/settings/domain");
+        request.header("X-Auth-Scope-Id", &scope)
+    };
+    for seconds in 1..=10 {
+        let (at, other) = (seconds % 2, (seconds + 1) % 2);
+        let wanted = json!({"resolution_seconds": seconds * 10});
+        let set = settings(at, "PUT").json(&wanted).send();
+        assert_eq!(set.status, 200, "{}", set.text());
+        let found = settings(other, "GET").send().json();
+        assert_eq!(found["resolution_seconds"], wanted["resolution_seconds"]);
+    }
+}
+
+#[test]
+fn a_service_id_deleted_at_one_node_ends_its_tokens_at_the_other_within_a_second() {
+    let test = "a_service_id_deleted_at_one_node_ends_its_tokens_at_the_other_within_a_second";
+    let Some(nodes) = Nodes::start(test, &[]) else {
+        return;
+    };
+    let (account, space) = (nodes.owner("account_guid"), nodes.owner("space_guid"));
+    let new = json!({"account_id": account, "name": "ci", "apikey": {"name": "its own"}});
+    let made = nodes.manage(0, "POST", "/v1/serviceids").json(&new).send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let (id, key) = (&made["id"], made["apikey"]["apikey"].as_str().unwrap());
+    let path = format!("/v2/spaces/{space}/developers");
+    let body = json!({"username": made["iam_id"]});
+    let appointed = nodes.manage(0, "PUT", &path).json(&body).send();
+    assert_eq!(appointed.status, 201, "{}", appointed.text());
+    let token = token(&nodes.url(1), key);
+    let status = || {
+        Request::new(&nodes.url(1), "GET", "/v1/metrics/list?query=*")
+            .header("X-Auth-User-Token", &format!("iam {token}"))
+            .header("X-Auth-Scope-Id", &format!("s-{space}"))
+            .send()
+            .status
+    };
+    assert_eq!(status(), 200);
+    let path = format!("/v1/serviceids/{}", id.as_str().unwrap());
+    let deleted = nodes.manage(0, "DELETE", &path).send();
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
+    let since = Instant::now();
+    while status() == 200 {
+        assert!(since.elapsed() < Duration::from_secs(1), "it is still good");
+    }
+    assert_eq!(status(), 401);
 }

@@ -1,6 +1,7 @@
 //! The principals in the access groups: by name, by a dynamic rule for some hours after their proof, or because all of an account are.
 
 use super::access_group::{AccessGroup, GroupMembership, MembershipKind, RuledGroup};
+use super::policy::PolicySubject;
 use super::{Directory, ProvenPrincipal, Stamp};
 use base::id::{AccessGroupId, AccountId};
 use base::principal::Principal;
@@ -66,11 +67,15 @@ impl Directory {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the principal would be in a further group of the account, or of any, if it proved at this moment who it is.
+    /// Whether the principal would be in a further group of the account, or of any, if it proved at this moment who it is. A group without
+    /// a policy gives nothing.
     pub(crate) fn has_lapsed(&self, proven: ProvenPrincipal, account: Option<AccountId>) -> bool {
-        let is_asked_for = |group| {
-            let of = self.access_group(group).map(|group| group.account);
-            account.is_none_or(|account| of == Some(account))
+        let is_asked_for = |id| {
+            self.access_group(id).is_some_and(|group| {
+                let subject = PolicySubject::Group(id);
+                account.is_none_or(|account| account == group.account)
+                    && self.policies_for(subject, group.account).next().is_some()
+            })
         };
         let mut all = self.ruled_groups(proven.principal).iter();
         all.any(|group| {
@@ -166,8 +171,13 @@ mod tests {
     use crate::model::claim_condition::ClaimCondition;
     use crate::model::directory::change::{Change, Changed};
     use crate::model::directory::facts::{Facts, Membership};
-    use crate::model::directory::{Account, GroupRule, OWN_REALM, ProofAge, User};
-    use base::id::{GroupRuleId, Guid, ServiceId, UserId};
+    use crate::model::directory::policy_target::{
+        Attribute, AttributeKey, AttributeOperator, PolicyTarget,
+    };
+    use crate::model::directory::{
+        Account, GroupRule, NamedRole, OWN_REALM, Policy, PolicyRole, ProofAge, User,
+    };
+    use base::id::{GroupRuleId, Guid, PolicyId, ServiceId, UserId};
     use base::time::Millis;
 
     const ACCOUNT: AccountId = AccountId(Guid::from_random([1; 16]));
@@ -244,6 +254,29 @@ mod tests {
             members: vec![membership(ADA), membership(JOB)],
             access_groups: vec![group],
             ..Facts::default()
+        }
+    }
+
+    /// One for the group.
+    fn policy() -> Policy {
+        let attributes = vec![Attribute {
+            key: AttributeKey::Account,
+            operator: AttributeOperator::Equals,
+            value: ACCOUNT.to_string(),
+        }];
+        Policy {
+            id: PolicyId(Guid::from_random([7; 16])),
+            account: ACCOUNT,
+            subject: PolicySubject::Group(GROUP),
+            description: String::new(),
+            roles: vec![PolicyRole::Named(NamedRole::Viewer)],
+            target: PolicyTarget::of(ACCOUNT, &attributes).unwrap(),
+            attributes,
+            condition: None,
+            active: true,
+            revision: 1,
+            created: stamp(),
+            modified: stamp(),
         }
     }
 
@@ -392,10 +425,21 @@ mod tests {
                 ..now
             };
             let elsewhere = AccountId(Guid::from_random([9; 16]));
-            let lapsed = [None, Some(ACCOUNT), Some(elsewhere)];
-            let lapsed = lapsed.map(|account| directory.has_lapsed(old, account));
+            let lapsed = |directory: &Directory| {
+                let accounts = [None, Some(ACCOUNT), Some(elsewhere)];
+                accounts.map(|account| directory.has_lapsed(old, account))
+            };
+            assert_eq!(lapsed(&directory), [false; 3], "the group gives nothing");
+            let mut given = Changed::default();
+            given.add(Change::Policy(policy().id));
+            let policies = vec![policy()];
+            let with_policy = Facts {
+                policies,
+                ..Facts::default()
+            };
             let is_met = expected > 0;
-            assert_eq!(lapsed, [is_met, is_met, false], "{rules:?}");
+            let giving = directory.apply(number, &given, with_policy);
+            assert_eq!(lapsed(&giving), [is_met, is_met, false], "{rules:?}");
             let hours: Vec<i64> = (0..10).filter(is_in_after).collect();
             assert_eq!(hours, (0..expected).collect::<Vec<i64>>(), "{rules:?}");
             let anew = Directory::build(number, facts(ruled, "ada@x.org"));

@@ -256,7 +256,7 @@ impl Directory {
         self.policies.roles.get(&id)
     }
 
-    /// Those of them for this subject. A person is also meant by the id of their invitation.
+    /// The policies for this subject in the account, in force or not. A person is also meant by the id of their invitation.
     pub(crate) fn policies_for(
         &self,
         subject: PolicySubject,

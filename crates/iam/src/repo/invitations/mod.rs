@@ -96,7 +96,7 @@ impl NewInvitation<'_> {
             self.now.plus(self.config.lifetime_milliseconds).0.into(),
         ];
         let row = tx.one(sql, &values).await?;
-        let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
+        let row = row.ok_or(IamError::Internal("write the invitation down"))?;
         parse_guid(&row, "guid")
     }
 }
@@ -318,6 +318,6 @@ pub(crate) async fn put(
         expires_at.0.into(),
     ];
     let row = tx.one(sql, &values).await?;
-    let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
+    let row = row.ok_or(IamError::Internal("write the invitation down"))?;
     parse_guid(&row, "guid")
 }

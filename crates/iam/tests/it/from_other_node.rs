@@ -82,7 +82,7 @@ async fn credentials_and_what_rests_on_them(world: World) {
 async fn hears_of(node: &Iam, credential: Credential<'_>) {
     let unheard = node.verifier().identity(credential).unwrap_err();
     assert!(
-        node.may_be_unheard(credential, &unheard),
+        node.may_be_from_other_node(credential, &unheard),
         "{credential:?}: {unheard}"
     );
     assert!(node.ask_other_nodes().await);
@@ -94,7 +94,7 @@ async fn an_unknown_credential_is_asked_for_once(world: World) {
     let may_ask = |text: &str| {
         let credential = Credential::ApiKey(text);
         let refused = iam.verifier().identity(credential).unwrap_err();
-        iam.may_be_unheard(credential, &refused)
+        iam.may_be_from_other_node(credential, &refused)
     };
     let guess = iam::key_text::generate();
     assert!(may_ask(guess.expose()));
@@ -132,15 +132,15 @@ async fn what_a_new_policy_gives(world: World) {
 
     give(VIEWER).await;
     let hidden = scope().unwrap_err();
-    assert!(node.may_be_unheard(credential, &hidden), "{hidden}");
+    assert!(node.may_be_from_other_node(credential, &hidden), "{hidden}");
     assert!(node.ask_other_nodes().await);
     let missing = scope().unwrap().require(Action::Write).unwrap_err();
 
     give(WRITER).await;
-    assert!(node.may_be_unheard_role(&missing));
+    assert!(node.role_may_be_from_other_node(&missing));
     assert!(node.ask_other_nodes().await);
     scope().unwrap().require(Action::Write).unwrap();
     // What is not there is asked for once in a second.
-    assert!(!node.may_be_unheard_role(&missing));
+    assert!(!node.role_may_be_from_other_node(&missing));
     node.close().await;
 }

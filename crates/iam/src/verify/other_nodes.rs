@@ -20,7 +20,7 @@ const AGE_SECONDS_MAX: i64 = 2;
 
 impl AuthError {
     /// Whether the credential may be a good one for a node that has heard of more.
-    pub(crate) const fn may_be_unheard(&self) -> bool {
+    pub(crate) const fn may_be_from_other_node(&self) -> bool {
         matches!(self, Self::KeyUnknown | Self::Revoked(_))
     }
 }
@@ -29,7 +29,7 @@ impl Iam {
     /// Whether another node may have made a moment ago what this credential was refused for the lack of, and this node may ask for it:
     /// then [`Self::ask_other_nodes`] does, and the credential is verified once more.
     #[must_use]
-    pub fn may_be_unheard(&self, credential: Credential<'_>, error: &AuthError) -> bool {
+    pub fn may_be_from_other_node(&self, credential: Credential<'_>, error: &AuthError) -> bool {
         match error {
             // The domain, or what opens it to them.
             AuthError::DomainNotFound(hidden) => {
@@ -38,13 +38,13 @@ impl Iam {
                     self.may_ask(by_right(holder.principal(), hidden.domain, ""))
                 })
             }
-            error => error.may_be_unheard() && self.may_ask(by_text(credential.text())),
+            error => error.may_be_from_other_node() && self.may_ask(by_text(credential.text())),
         }
     }
 
     /// The same of a role that a verified caller lacks.
     #[must_use]
-    pub fn may_be_unheard_role(&self, forbidden: &Forbidden) -> bool {
+    pub fn role_may_be_from_other_node(&self, forbidden: &Forbidden) -> bool {
         let Forbidden {
             principal,
             action,
@@ -62,14 +62,14 @@ impl Iam {
     /// Learns what the nodes that share the database have done until now, before a verified caller is told what there is: one who has
     /// changed something at another node, as behind a balancer, finds it here. If there is no answer in time, they are told what this node
     /// knows, as while the database is away.
-    pub async fn hear_other_nodes(&self) {
+    pub async fn sync_before_read(&self) {
         match self.0.db {
             Db::Sqlite(_) => {}
             Db::Pg(_) if self.directory_age_seconds() > AGE_SECONDS_MAX => {}
-            Db::Pg(_) if !self.0.hearing.is_worth_waiting() => {}
+            Db::Pg(_) if !self.0.sync_wait.is_worth_waiting() => {}
             Db::Pg(_) => {
                 let is_answered = self.ask_other_nodes().await;
-                self.0.hearing.has_waited(is_answered);
+                self.0.sync_wait.has_waited(is_answered);
             }
         }
     }
@@ -84,13 +84,13 @@ impl Iam {
     }
 
     /// Learns the changes of other nodes because of this credential, if that may be asked for; returns whether it has.
-    pub(crate) async fn asked_about(&self, text: &str) -> bool {
+    pub(crate) async fn synced_about(&self, text: &str) -> bool {
         self.may_ask(by_text(text)) && self.ask_other_nodes().await
     }
 
     /// The same because of what this holder of a good credential wants with it, such as a trusted profile: `about` is both, and what else
     /// it is shown for is a question of its own.
-    pub(crate) async fn asked_about_wanted(&self, holder: &str, about: &[&str]) -> bool {
+    pub(crate) async fn synced_about_wanted(&self, holder: &str, about: &[&str]) -> bool {
         let question = Question {
             about: Fingerprint::of(about),
             holder: Some(Fingerprint::of(&[holder])),
@@ -107,24 +107,29 @@ impl Iam {
         let verifier = self.verifier();
         let known = verifier.holder(credential);
         let refusal = known.as_ref().err();
-        if !refusal.is_some_and(AuthError::may_be_unheard) {
+        if !refusal.is_some_and(AuthError::may_be_from_other_node) {
             return known;
         }
         // Most credentials are known: they do not carry the room for the question with them.
-        match Box::pin(self.asked_about(credential.text())).await {
+        match Box::pin(self.synced_about(credential.text())).await {
             true => verifier.holder(credential),
             false => known,
         }
     }
 
     /// Learns the changes of other nodes if this one does not know whose a stored credential is, or its key.
-    pub(crate) async fn hear_of_owner(&self, text: &str, owner: Principal, key: Option<KeyId>) {
+    pub(crate) async fn sync_if_owner_unknown(
+        &self,
+        text: &str,
+        owner: Principal,
+        key: Option<KeyId>,
+    ) {
         let directory = self.directory();
         let is_known_key = key.is_none_or(|key| directory.keys.get(&key).is_some());
         let is_known = is_known_key && directory.exists(owner);
         drop(directory);
         if !is_known {
-            self.asked_about(text).await;
+            self.synced_about(text).await;
         }
     }
 }

@@ -10,9 +10,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// When somebody has had no answer.
 #[derive(Debug, Default)]
-pub(crate) struct Hearing(Mutex<Option<Instant>>);
+pub(crate) struct SyncWait(Mutex<Option<Instant>>);
 
-impl Hearing {
+impl SyncWait {
     fn unanswered_at(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -35,14 +35,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_just_after_one_who_had_no_answer() {
-        let hearing = Hearing::default();
-        assert!(hearing.is_worth_waiting());
-        hearing.has_waited(false);
-        assert!(!hearing.is_worth_waiting());
+        let sync_wait = SyncWait::default();
+        assert!(sync_wait.is_worth_waiting());
+        sync_wait.has_waited(false);
+        assert!(!sync_wait.is_worth_waiting());
         tokio::time::advance(PAUSE).await;
-        assert!(hearing.is_worth_waiting());
-        hearing.has_waited(false);
-        hearing.has_waited(true);
-        assert!(hearing.is_worth_waiting(), "the database answers again");
+        assert!(sync_wait.is_worth_waiting());
+        sync_wait.has_waited(false);
+        sync_wait.has_waited(true);
+        assert!(sync_wait.is_worth_waiting(), "the database answers again");
     }
 }
