@@ -56,7 +56,9 @@ impl Iam {
     /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
     pub async fn ask_other_nodes(&self) -> bool {
         let asked = tokio::time::timeout(ANSWER_MAX, self.sync()).await;
-        matches!(asked, Ok(Ok(())))
+        let is_answered = matches!(asked, Ok(Ok(())));
+        self.0.sync_wait.has_waited(is_answered);
+        is_answered
     }
 
     /// Learns what the nodes that share the database have done until now, before a verified caller is told what there is: one who has
@@ -68,14 +70,13 @@ impl Iam {
             Db::Pg(_) if self.directory_age_seconds() > AGE_SECONDS_MAX => {}
             Db::Pg(_) if !self.0.sync_wait.is_worth_waiting() => {}
             Db::Pg(_) => {
-                let is_answered = self.ask_other_nodes().await;
-                self.0.sync_wait.has_waited(is_answered);
+                self.ask_other_nodes().await;
             }
         }
     }
 
     fn may_ask(&self, question: Question) -> bool {
-        if self.directory_age_seconds() > AGE_SECONDS_MAX {
+        if self.directory_age_seconds() > AGE_SECONDS_MAX || !self.0.sync_wait.is_worth_waiting() {
             return false;
         }
         let source = Origin::current_source().key();

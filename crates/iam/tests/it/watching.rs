@@ -143,6 +143,9 @@ async fn one_waits(world: World) {
     heard.expect("it waits for a connection");
     let next = std::pin::pin!(node.sync_before_read());
     assert!(!has_to_wait(next).await, "so does the next one");
+    let unknown = Credential::ApiKey("vgk_unknown");
+    let may_wait = node.may_be_from_other_node(unknown, &AuthError::KeyUnknown);
+    assert!(!may_wait, "so does who is refused");
     drop(taken);
     node.close().await;
 }
