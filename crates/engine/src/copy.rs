@@ -8,7 +8,7 @@
 use crate::core::Core;
 use crate::error::{self, FileAction};
 use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::open_dir::sync_dir;
 use crate::segment::reader::Segment;
 use crate::wal;
@@ -58,6 +58,8 @@ impl Core {
         }
         // Written last, because a folder without a manifest is no store.
         manifest.store(self.storage.as_ref(), target)?;
+        copied.files += 1;
+        copied.bytes += self.length(&target.join(manifest::FILE))?;
         Ok(copied)
     }
 

@@ -42,6 +42,16 @@ impl Iam {
         }
     }
 
+    /// The same of a space that the holder of a credential names, and does not have. Whatever names they try, it is one question.
+    #[must_use]
+    pub fn space_may_be_from_other_node(&self, credential: Credential<'_>) -> bool {
+        let holder = self.verifier().holder(credential);
+        holder.is_ok_and(|holder| {
+            let account = Domain::Account(holder.account());
+            self.may_ask(by_right(holder.principal(), account, "space"))
+        })
+    }
+
     /// The same of a role that a verified caller lacks.
     #[must_use]
     pub fn role_may_be_from_other_node(&self, forbidden: &Forbidden) -> bool {

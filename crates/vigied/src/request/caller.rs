@@ -64,13 +64,19 @@ pub(crate) enum OtherNodes {
     Asked,
 }
 
-impl From<Refusal> for Box<RejectedCaller> {
+impl From<Refusal> for RejectedCaller {
     fn from(refusal: Refusal) -> Self {
-        Self::new(RejectedCaller {
+        Self {
             refusal,
             known: None,
             may_be_from_other_node: false,
-        })
+        }
+    }
+}
+
+impl From<Refusal> for Box<RejectedCaller> {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.into())
     }
 }
 
@@ -152,7 +158,16 @@ pub(crate) fn scope(
     }
     let mut selector = selector(request)?;
     if let Guard::Sender(named) = guard {
-        selector = destination::domain(app, request, (sent.credential(), named), selector)?;
+        let wanted = destination::domain(app, request, (sent.credential(), named), selector);
+        selector = wanted.map_err(|refusal| {
+            let may_be_from_other_node = other_nodes == OtherNodes::NotAsked
+                && refusal.0.code == code::DOMAIN_NOT_FOUND.code
+                && app.iam.space_may_be_from_other_node(sent.credential());
+            RejectedCaller {
+                may_be_from_other_node,
+                ..RejectedCaller::from(refusal)
+            }
+        })?;
     }
     let credential = AuditedCredential::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);

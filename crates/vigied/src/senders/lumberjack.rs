@@ -323,7 +323,10 @@ impl<'s> LumberjackReader<'s> {
             };
             let stored = match &self.login {
                 Some(Login::One { credential, .. }) => put(credential),
-                Some(Login::Several(several)) => put(&several.in_domain(portion.domain)),
+                Some(Login::Several(several)) => {
+                    several.sync_if_refused(self.shared, self.sender.source, portion.domain);
+                    put(&several.in_domain(portion.domain))
+                }
                 None => return Ok(()),
             };
             match stored {

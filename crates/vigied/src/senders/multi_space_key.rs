@@ -80,6 +80,20 @@ impl MultiSpaceKey {
         proof.is_some()
     }
 
+    /// Learns what the other nodes have made, where one of them may have let the key into the domain a moment ago: what is refused there is
+    /// acknowledged, and does not come again. The thread of the connection waits for it, and must have no turn meanwhile.
+    pub(super) fn sync_if_refused(&self, shared: &SenderContext, source: Source, domain: Domain) {
+        let credential = Credential::ApiKey(self.text.expose());
+        let (scope, _) = shared.app.scopes.proven_scope(credential, Some(domain));
+        let may_be_from_other_node = match &scope {
+            Ok(scope) => shared.role_may_be_from_other_node(source, scope),
+            Err(error) => shared.may_be_from_other_node(source, credential, error),
+        };
+        if may_be_from_other_node {
+            shared.ask_other_nodes();
+        }
+    }
+
     /// Its credential for one of its spaces.
     pub(super) fn in_domain(&self, domain: Domain) -> SenderCredential {
         SenderCredential::Credential {

@@ -68,9 +68,18 @@ fn a_policy_that_another_node_has_just_made_lets_its_sender_in() {
             "resource": {"attributes": [is("accountId", &json!(account)), is("serviceName", &json!("ibmcloud-monitoring"))]},
         });
         made("/v2/policies", &policy);
-        match number % 2 {
+        match number % 3 {
             0 => drop(Sender::new(&address).auth(&format!("apikey {key} s-{space}"))),
-            _ => assert_eq!(nodes.send(1, key, space, "in.time"), 200),
+            1 => assert_eq!(nodes.send(1, key, space, "in.time"), 200),
+            // InfluxDB's senders name the space.
+            _ => {
+                let path = format!("/api/v2/write?bucket={}", nodes.owner("space_name"));
+                let sent = Request::new(&nodes.url(1), "POST", &path)
+                    .header("Authorization", &format!("Token {key}"))
+                    .body("in_time value=1")
+                    .send();
+                assert_eq!(sent.status, 204, "{}", sent.text());
+            }
         }
     }
 }
