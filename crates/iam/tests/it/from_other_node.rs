@@ -1,7 +1,9 @@
 //! A credential that another node made a moment ago, and what rests on it, is good at a node that has not heard of it.
 
 use crate::access_policies::{VIEWER, WRITER, terms};
-use crate::world::{World, access_token, code, on_both_databases, refresh_token, secret, source};
+use crate::world::{
+    World, access_token, code, on_both_databases, on_postgres, refresh_token, secret, source,
+};
 use base::scope::{Action, Domain};
 use iam::audit::Origin;
 use iam::flow::assume::{AssumerProof, ProfileLogin};
@@ -16,7 +18,6 @@ use iam::{AuthError, Credential, Iam};
 on_both_databases!(
     credentials_and_what_rests_on_them,
     an_unknown_credential_is_asked_for_once,
-    what_a_new_policy_gives,
 );
 
 async fn credentials_and_what_rests_on_them(world: World) {
@@ -117,8 +118,13 @@ async fn an_unknown_credential_is_asked_for_once(world: World) {
     assert_eq!(code(refused), "wrong_key");
 }
 
+#[test]
+fn what_a_new_policy_gives() {
+    on_postgres("what_a_new_policy_gives", |config| config, a_new_policy);
+}
+
 /// A policy was refused at the other nodes until they heard of it by themselves, and a sender that was told so was disconnected.
-async fn what_a_new_policy_gives(world: World) {
+async fn a_new_policy(world: World) {
     let (owner, node) = (world.owner(), world.node().await);
     let (service, text) = world.service().await;
     let credential = Credential::ApiKey(&text);

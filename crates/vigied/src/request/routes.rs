@@ -27,7 +27,7 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use base::scope::Action;
+use base::scope::{Action, Forbidden};
 use http::{HeaderValue, header};
 use std::sync::Arc;
 use wire::credential::Repairs;
@@ -236,7 +236,7 @@ async fn verify(
     }
     let mut repairs = verify_caller(&app, guard, &mut request, OtherNodes::NotAsked);
     let may_be_from_other_node = match &repairs {
-        Ok(_) => role_may_be_from_other_node(&app, &request),
+        Ok(_) => role_may_be_from_other_node(&app, guard, &request),
         Err(rejected) => rejected.may_be_from_other_node,
     };
     if may_be_from_other_node {
@@ -342,11 +342,26 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether another node may have given a verified caller, a moment ago, the role that they lack for the request, and is asked.
-fn role_may_be_from_other_node(app: &App, request: &Request) -> bool {
-    let caller = request.extensions().get::<Caller>();
-    let required = caller.map(|caller| caller.scope.require(caller.action));
-    matches!(required, Some(Err(forbidden)) if app.iam.role_may_be_from_other_node(&forbidden))
+/// Whether another node may have given a verified caller, a moment ago, the role that they lack for the request, and is asked. No role
+/// would help a key that sends alone.
+fn role_may_be_from_other_node(app: &App, guard: Guard, request: &Request) -> bool {
+    let Some(caller) = request.extensions().get::<Caller>() else {
+        return false;
+    };
+    let (scope, action) = (&caller.scope, caller.action);
+    let is_whole = !matches!(guard, Guard::WholeScope(_)) || scope.reaches_all(action);
+    if is_whole && scope.require(action).is_ok() {
+        return false;
+    }
+    let sends_alone = |key| app.iam.directory().sends_only(key);
+    if action != Action::Write && caller.key.as_ref().is_some_and(sends_alone) {
+        return false;
+    }
+    app.iam.role_may_be_from_other_node(&Forbidden {
+        principal: scope.principal(),
+        action,
+        domain: scope.domain(),
+    })
 }
 
 /// The owner that the request counts for: the verified caller's account, else the source.
