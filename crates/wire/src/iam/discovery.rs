@@ -62,14 +62,13 @@ pub(crate) const GRANT_IAM_AUTHZ: &str = "urn:ibm:params:oauth:grant-type:iam-au
 pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
 impl Discovery {
-    /// The document of the server whose tokens are issued under `public_url`, for a caller who reaches it as `own_url`.
+    /// The document of the server that the outside reaches as `public_url`.
     #[must_use]
-    pub fn of(public_url: &str, own_url: &str) -> Self {
-        let root = own_url.trim_end_matches('/');
-        let issuer = public_url.trim_end_matches('/');
+    pub fn at(public_url: &str) -> Self {
+        let root = public_url.trim_end_matches('/');
         let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         Self {
-            issuer: format!("{issuer}/identity"),
+            issuer: format!("{root}/identity"),
             authorization_endpoint: format!("{root}/identity/authorize"),
             token_endpoint: format!("{root}/identity/token"),
             passcode_endpoint: format!("{root}/identity/passcode"),
@@ -142,8 +141,8 @@ mod tests {
 
     #[test]
     fn every_address_lies_under_the_public_one() {
-        let document = Discovery::of("https://issuer.example/", "https://vigie.example/");
-        assert_eq!(document.issuer, "https://issuer.example/identity");
+        let document = Discovery::at("https://vigie.example/");
+        assert_eq!(document.issuer, "https://vigie.example/identity");
         assert_eq!(
             document.token_endpoint,
             "https://vigie.example/identity/token"

@@ -47,13 +47,9 @@ impl Everywhere {
             value.pointer(pointer).unwrap().as_str().unwrap().to_owned()
         };
         let document = reply.json();
-        let endpoint = text(&document, "/token_endpoint");
-        let root = endpoint.strip_suffix("/identity/token").unwrap().to_owned();
+        let issuer = text(&document, "/issuer");
+        let root = issuer.strip_suffix("/identity").unwrap().to_owned();
         for (name, value) in document.as_object().unwrap() {
-            // That of the tokens, under whatever name.
-            if name == "issuer" {
-                continue;
-            }
             if let Some(address) = value.as_str() {
                 assert!(
                     address.starts_with(&format!("{root}/")),
