@@ -7,29 +7,44 @@ use super::lifetimes::Lifetimes;
 use super::refresh::{self, Login};
 use super::refresh_refusal::{ended, invalid, reused};
 use crate::error::IamError;
-use crate::repo::refresh_tokens::{self, RefreshToken};
-use crate::repo::sessions;
+use crate::repo::{refresh_tokens, sessions};
 use crate::service::Iam;
+use base::id::SessionId;
 use base::secret::Secret;
 use base::time::Millis;
 use db::Tx;
 
-/// The token as it is stored, in a transaction that has not changed anything. One that was replaced a moment ago still proves its login,
-/// as it still gets its successor; one that was replaced before ends the session, as its renewal does.
-async fn shown(
-    iam: &Iam,
-    text: &Secret<String>,
-    client: &str,
-    now: Millis,
-) -> Result<(Tx, RefreshToken), IamError> {
+/// What a token proves, in a transaction that has not changed anything.
+struct Shown {
+    tx: Tx,
+    /// When the token was looked at, behind whatever the transaction had waited for.
+    at: Millis,
+    session: SessionId,
+    /// In the account of its session.
+    login: Login,
+}
+
+/// The login of the token's session. A token that was replaced a moment ago still proves it, as it still gets its successor; one that was
+/// replaced before ends the session, as its renewal does.
+async fn shown(iam: &Iam, text: &Secret<String>, client: &str) -> Result<Shown, IamError> {
     let mut tx = iam.0.db.begin().await?;
+    let at = iam.0.clock.now();
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
-    if token.used_at.is_some() && !refresh::is_in_grace(&token, now) {
-        refresh::end_reused(iam, tx, &token, now).await?;
+    if token.used_at.is_some() && !refresh::is_in_grace(&token, at) {
+        refresh::end_reused(iam, tx, &token, at).await?;
         return Err(reused());
     }
-    Ok((tx, token))
+    let held = held_login::read(iam, &mut tx, &token).await?;
+    let bounds = held.bounds_for(iam, held.account)?;
+    // The session's account must still be open to it, as for a renewal.
+    let login = Login::to(iam, bounds, Some(held.account), token.grant_type)?;
+    Ok(Shown {
+        tx,
+        at,
+        session: token.session,
+        login,
+    })
 }
 
 /// The login of the token's session, for what is derived from it and ends with it: the caller locks what it is of.
@@ -38,13 +53,8 @@ pub(super) async fn login_of(
     text: &Secret<String>,
     client: &str,
 ) -> Result<(Tx, Login), IamError> {
-    let now = iam.0.clock.now();
-    let (mut tx, token) = shown(iam, text, client, now).await?;
-    let held = held_login::read(iam, &mut tx, &token).await?;
-    let bounds = held.bounds_for(iam, held.account)?;
-    // The session's account must still be open to it, as for a renewal.
-    let login = Login::to(iam, bounds, Some(held.account), token.grant_type)?;
-    Ok((tx, login))
+    let shown = shown(iam, text, client).await?;
+    Ok((shown.tx, shown.login))
 }
 
 /// The login of the token, in the account of its session alone, for what lives no longer than an access token of that session. The
@@ -54,15 +64,16 @@ pub(super) async fn prove(
     text: &Secret<String>,
     client: &str,
 ) -> Result<(Tx, Login), IamError> {
-    let now = iam.0.clock.now();
-    let (mut tx, token) = shown(iam, text, client, now).await?;
-    let held = held_login::read(iam, &mut tx, &token).await?;
-    let bounds = held.bounds_for(iam, held.account)?;
-    let login = Login::to(iam, bounds, Some(held.account), token.grant_type)?;
+    let Shown {
+        mut tx,
+        at,
+        session,
+        login,
+    } = shown(iam, text, client).await?;
     check_password(iam, login.account(), login.grant_type())?;
-    let life = Lifetimes::of(iam, &bounds, login.account(), false);
-    let end = bounds.end(now, life.access_seconds);
-    if !sessions::renew(&mut tx, token.session, None, end, now).await? {
+    let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
+    let end = login.bounds().end(at, life.access_seconds);
+    if !sessions::renew(&mut tx, session, None, end, at).await? {
         return Err(ended());
     }
     Ok((tx, login.until(end).in_its_account()))

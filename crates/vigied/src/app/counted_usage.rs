@@ -7,8 +7,12 @@ use base::time::Millis;
 /// How long what the store said stays valid.
 const FRESH_MILLIS: i64 = 5000;
 
-/// The usage of an account. What is written while somebody asks the store counts on top of what it says: perhaps twice until
-/// the next write, which asks again, but never not at all.
+/// The same where others made series meanwhile, some of which may count twice. Longer than a sum takes over as many spaces as an account
+/// may have, so that a flood of new series is not one of sums.
+const INEXACT_MILLIS: i64 = 20;
+
+/// The usage of an account. What is written while somebody asks the store counts on top of what it says: perhaps twice until a write
+/// that comes a little later asks again, but never not at all.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CountedUsage {
     used: Usage,
@@ -50,12 +54,16 @@ impl CountedUsage {
     /// The sum for which the caller is to ask the store, and then to call [`Self::end_sum`]: where it was never asked, or not since
     /// something was deleted; else where it was asked too long ago, or while others wrote, and nobody asks it now.
     pub(super) fn begin_sum(&mut self, now: Millis) -> Option<BegunSum> {
+        let fresh_millis = match self.is_inexact {
+            true => INEXACT_MILLIS,
+            false => FRESH_MILLIS,
+        };
         let is_old = self.summed_at.is_none_or(|at| {
             let age = now.0.saturating_sub(at.0);
-            !(0..FRESH_MILLIS).contains(&age)
+            !(0..fresh_millis).contains(&age)
         });
         let is_unknown = self.summed_at.is_none() || self.is_stale;
-        let is_due = is_unknown || (self.sums == 0 && (is_old || self.is_inexact));
+        let is_due = is_unknown || (self.sums == 0 && is_old);
         is_due.then(|| {
             self.sums += 1;
             BegunSum {
@@ -199,11 +207,12 @@ mod tests {
         for _ in 0..3 {
             usage.end_sum();
         }
-        let again = usage.begin_sum(Millis(2)).unwrap();
+        assert!(usage.begin_sum(Millis(INEXACT_MILLIS)).is_none());
+        let again = usage.begin_sum(Millis(INEXACT_MILLIS + 1)).unwrap();
         usage.set_sum(of(3), again);
         assert_eq!(usage.used(), of(3));
         usage.end_sum();
-        assert!(usage.begin_sum(Millis(3)).is_none());
+        assert!(usage.begin_sum(Millis(2 * INEXACT_MILLIS + 2)).is_none());
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 //!
 //! New series and the bytes of their names are counted when they are made, while no other write makes any, so that concurrent writes
 //! neither exceed the limits together nor are refused for what another one might have made. What is made while the store is asked may
-//! count twice until it is asked again, which the next write does.
+//! count twice for the moment until it is asked again.
 //! Samples and bytes are counted after the write: concurrent writes may together exceed a quota by what they carry.
 
 use crate::app::counted_usage::{self, CountedUsage};
