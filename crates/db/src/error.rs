@@ -121,6 +121,8 @@ fn may_pass(error: &sqlx::Error) -> bool {
         _ if tls::is_lasting(error) => false,
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
+        // A connection that was closed within an answer, as by a balancer that has lost its server.
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
@@ -157,6 +159,8 @@ mod tests {
         let error = DbError::sql("begin")(sqlx::Error::Tls("no TLS is offered".into()));
         assert!(matches!(error, DbError::Sql { .. }), "{error}");
         let error = DbError::sql("begin")(sqlx::Error::PoolTimedOut);
+        assert!(matches!(error, DbError::Unavailable { .. }), "{error}");
+        let error = DbError::sql("begin")(sqlx::Error::Protocol("unexpected end".into()));
         assert!(matches!(error, DbError::Unavailable { .. }), "{error}");
         let error = DbError::sql("query")(sqlx::Error::RowNotFound);
         assert!(matches!(error, DbError::Sql { .. }), "{error}");

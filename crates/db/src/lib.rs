@@ -20,6 +20,7 @@ mod statement;
 mod timeouts;
 mod tls;
 mod tx;
+mod write_turns;
 
 pub use connect::{ConnectFailure, DatabaseAddress, unknown_parameter};
 pub use disk_space::DiskTracked;
@@ -28,3 +29,4 @@ pub use listen::Follower;
 pub use pool::Db;
 pub use row::{Row, Value};
 pub use tx::Tx;
+pub use write_turns::{WriteTurn, WriteTurns};

@@ -25,14 +25,15 @@ pub struct Follower {
 
 impl Db {
     /// Listens to this database over separate connections. A SQLite file needs one, too: its readers wait for no writer, but
-    /// writers who wait for each other take all connections of the pool.
+    /// those who read long may have all connections of the pool.
     #[must_use]
     pub fn follow(&self) -> Follower {
         let db = match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, turns) => {
                 let options = (*pool.on.connect_options()).clone();
                 let separate = sqlite_pool(SQLITE_CONNECTIONS).connect_lazy_with(options);
-                Self::Sqlite(DiskTracked::new(separate, pool.disk_space.clone()))
+                let separate = DiskTracked::new(separate, pool.disk_space.clone());
+                Self::Sqlite(separate, turns.clone())
             }
             Self::Pg(pool) => {
                 let options = (*pool.on.connect_options()).clone();

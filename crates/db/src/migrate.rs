@@ -149,6 +149,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0033_account_locks.sql"),
         postgres: include_str!("../migrations/postgres/0033_account_locks.sql"),
     },
+    Step {
+        version: 34,
+        sqlite: include_str!("../migrations/sqlite/0034_sessions_by_end.sql"),
+        postgres: include_str!("../migrations/postgres/0034_sessions_by_end.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.
@@ -216,6 +221,7 @@ fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
 mod tests {
     use super::*;
     use crate::disk_space::{DiskSpace, DiskTracked};
+    use crate::write_turns::WriteTurns;
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
     use std::collections::BTreeSet;
 
@@ -269,7 +275,8 @@ mod tests {
         let options: SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options.foreign_keys(true)).await.unwrap();
-        Db::Sqlite(DiskTracked::new(pool, DiskSpace::default()))
+        let tracked = DiskTracked::new(pool, DiskSpace::default());
+        Db::Sqlite(tracked, WriteTurns::new())
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::disk_space::{DiskSpace, DiskTracked};
 use crate::timeouts::BUSY_TIMEOUT;
+use crate::write_turns::WriteTurns;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::Connection;
 use sqlx::postgres::PgPoolOptions;
@@ -47,7 +48,8 @@ impl Db {
             ));
         } else {
             let pool = open_file(Path::new(address)).await?;
-            Self::Sqlite(DiskTracked::new(pool, DiskSpace::default()))
+            let tracked = DiskTracked::new(pool, DiskSpace::default());
+            Self::Sqlite(tracked, WriteTurns::new())
         };
         migrate::run(&db).await?;
         Ok(db)

@@ -3,6 +3,7 @@
 use crate::disk_space::DiskTracked;
 use crate::row::Inner;
 use crate::statement::bound;
+use crate::write_turns::WriteTurns;
 use crate::{DbError, Row, Tx, Value};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
@@ -13,7 +14,7 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub enum Db {
     /// A file of this node.
-    Sqlite(DiskTracked<SqlitePool>),
+    Sqlite(DiskTracked<SqlitePool>, WriteTurns),
     /// A server that several nodes share.
     Pg(DiskTracked<PgPool>),
 }
@@ -22,7 +23,7 @@ pub enum Db {
 macro_rules! on {
     ($db:expr, $executor:ident => $body:expr) => {
         match $db {
-            Db::Sqlite($executor) => $body,
+            Db::Sqlite($executor, _) => $body,
             Db::Pg($executor) => $body,
         }
     };
@@ -35,7 +36,7 @@ impl Db {
     /// # Errors
     /// When the file exists or cannot be written.
     pub async fn copy_to(&self, file: &Path) -> Result<bool, DbError> {
-        let Self::Sqlite(pool) = self else {
+        let Self::Sqlite(pool, _) = self else {
             return Ok(false);
         };
         let made = std::fs::File::options()
@@ -61,6 +62,10 @@ impl Db {
     /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`]. It may have taken effect when the
     /// answer is lost ([`DbError::Unavailable`]): it must be one that can be repeated.
     pub async fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
+        let _turn = match self {
+            Self::Sqlite(_, turns) => Some(turns.take("execute").await?),
+            Self::Pg(_) => None,
+        };
         on!(self, pool => {
             let done = bound!(sql, values).execute(&pool.on).await;
             let rows = done.map_err(pool.disk_space.classify("execute"))?.rows_affected();
@@ -77,7 +82,7 @@ impl Db {
     /// [`DbError::Sql`].
     pub async fn all(&self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, DbError> {
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, _) => {
                 let rows = bound!(sql, values)
                     .fetch_all(&pool.on)
                     .await
@@ -103,7 +108,7 @@ impl Db {
     /// [`DbError::Sql`].
     pub async fn one(&self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, DbError> {
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, _) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&pool.on)
                     .await
@@ -127,10 +132,12 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
             // IMMEDIATE takes the write lock now: a transaction that reads first could not wait for it later.
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, turns) => {
+                let turn = turns.take("begin").await?;
                 let begun = pool.on.begin_with("BEGIN IMMEDIATE").await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
-                Ok(Tx::Sqlite(DiskTracked::new(begun, pool.disk_space.clone())))
+                let begun = DiskTracked::new(begun, pool.disk_space.clone());
+                Ok(Tx::Sqlite(begun, Some(turn)))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -150,10 +157,11 @@ impl Db {
     /// [`DbError::Sql`].
     pub async fn snapshot(&self) -> Result<Tx, DbError> {
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, _) => {
                 let begun = pool.on.begin_with("BEGIN DEFERRED").await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
-                Ok(Tx::Sqlite(DiskTracked::new(begun, pool.disk_space.clone())))
+                let begun = DiskTracked::new(begun, pool.disk_space.clone());
+                Ok(Tx::Sqlite(begun, None))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -4,13 +4,17 @@ use crate::disk_space::DiskTracked;
 use crate::outcome;
 use crate::row::Inner;
 use crate::statement::bound;
+use crate::write_turns::WriteTurn;
 use crate::{DbError, Row, Value};
 
 /// An open transaction.
 #[derive(Debug)]
 pub enum Tx {
-    /// On a SQLite file.
-    Sqlite(DiskTracked<sqlx::Transaction<'static, sqlx::Sqlite>>),
+    /// On a SQLite file, with the turn of whoever writes.
+    Sqlite(
+        DiskTracked<sqlx::Transaction<'static, sqlx::Sqlite>>,
+        Option<WriteTurn>,
+    ),
     /// On PostgreSQL, with the pool whose server can be asked what became of it.
     Pg(
         DiskTracked<sqlx::Transaction<'static, sqlx::Postgres>>,
@@ -22,7 +26,7 @@ impl Tx {
     /// Whether nobody else writes until it ends, whatever they write: so it is with SQLite, from [`crate::Db::begin`] on.
     #[must_use]
     pub const fn excludes_writers(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+        matches!(self, Self::Sqlite(..))
     }
 
     /// Runs a statement; returns the number of affected rows.
@@ -31,7 +35,7 @@ impl Tx {
     /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
     pub async fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
         match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _turn) => {
                 let done = bound!(sql, values).execute(&mut *tx.on).await;
                 let rows = done
                     .map_err(tx.disk_space.classify("execute"))?
@@ -60,7 +64,7 @@ impl Tx {
         values: &[Value],
     ) -> Result<Option<Row>, DbError> {
         match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _turn) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&mut *tx.on)
                     .await
@@ -83,7 +87,7 @@ impl Tx {
     /// [`DbError::Sql`].
     pub async fn all(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, DbError> {
         match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _turn) => {
                 let rows = bound!(sql, values)
                     .fetch_all(&mut *tx.on)
                     .await
@@ -107,7 +111,7 @@ impl Tx {
     /// [`DbError::Sql`].
     pub async fn end(self) -> Result<(), DbError> {
         match self {
-            Self::Sqlite(tx) => tx.on.rollback().await,
+            Self::Sqlite(tx, _turn) => tx.on.rollback().await,
             Self::Pg(tx, _) => tx.on.rollback().await,
         }
         .map_err(DbError::sql("end a transaction"))
@@ -119,7 +123,7 @@ impl Tx {
     /// [`DbError::OutcomeUnknown`] when nobody could say how it ended; with every other error nothing was changed.
     pub async fn commit(self) -> Result<(), DbError> {
         let (done, disk_space, has_written) = match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _turn) => {
                 let done = tx
                     .on
                     .commit()

@@ -68,6 +68,12 @@ pub enum AuthError {
     /// A change was committed here but cannot be read yet: it may have revoked the credential.
     #[error("a change was made that this node cannot read yet")]
     Behind,
+    /// Another node may have made a moment ago what the credential is refused for the lack of, and the database, by which this node would
+    /// hear of it, does not answer.
+    #[error(
+        "another node may have made it a moment ago, and the identity database does not answer"
+    )]
+    Unheard,
     /// The API key is limited to another domain.
     #[error("the API key reaches `{domain}` alone")]
     OutOfReach {
@@ -98,6 +104,12 @@ pub enum AuthError {
 }
 
 impl AuthError {
+    /// Whether nothing is said against the credential: the node cannot decide at present.
+    #[must_use]
+    pub const fn is_undecided(&self) -> bool {
+        matches!(self, Self::Stale { .. } | Self::Behind | Self::Unheard)
+    }
+
     /// Whether the caller has no role at all where the credential is for.
     #[must_use]
     pub fn has_no_role(&self) -> bool {

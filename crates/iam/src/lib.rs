@@ -51,4 +51,4 @@ pub use refusal::{Reason, Refusal, Remedy};
 pub use sender::SourceKeyError;
 pub use service::Iam;
 pub use token::identity::{Credential, Identity};
-pub use verify::{SpaceName, SpaceNameError, Verifier};
+pub use verify::{FromOtherNode, SpaceName, SpaceNameError, Verifier};

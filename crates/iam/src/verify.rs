@@ -12,6 +12,7 @@ mod still_good;
 
 pub(crate) use allowed_address::{check_address, refused_address};
 pub(crate) use holder::{ACCOUNT_DELETED, membership_reason, require_existing};
+pub use other_nodes::FromOtherNode;
 pub use space_name::{SpaceName, SpaceNameError};
 
 use crate::audit::Origin;

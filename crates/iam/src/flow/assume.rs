@@ -9,7 +9,7 @@ use super::refresh::{self, Login};
 use super::shown_refresh_token;
 use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
-use crate::error::{AuthError, IamError};
+use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::Reason;
 use crate::service::Iam;
@@ -109,7 +109,7 @@ impl Iam {
             Err(refusal) if may_be_from_other_node(&refusal) => {
                 let about = wanted.profile.asked_with(token.expose());
                 let principal = assumer.bounds.principal().to_string();
-                self.synced_about_wanted(&principal, &about).await;
+                self.synced_about_wanted(&principal, &about).await?;
                 self.assumed(wanted, &assumer)
             }
             assumed => assumed,
@@ -141,7 +141,7 @@ impl Iam {
         }
         // The token was not used up, so it can be shown again.
         let about = wanted.profile.asked_with(text.expose());
-        match self.synced_about_wanted(&principal, &about).await {
+        match self.synced_about_wanted(&principal, &about).await? {
             true => self.assume_in_turn(owner, &wanted, &text).await,
             false => answer,
         }
@@ -177,7 +177,7 @@ impl Iam {
     pub(super) async fn assumer(&self, token: &Secret<String>) -> Result<Identity, IamError> {
         let found = self.holder_at_any_node(Credential::Iam(token.expose()));
         found.await.map_err(|error| match error {
-            AuthError::Stale { .. } | AuthError::Behind => error.into(),
+            undecided if undecided.is_undecided() => undecided.into(),
             error => {
                 let message = format!("Property validation failed: `access_token`: {error}");
                 IamError::refused(Reason::WrongToken, message)

@@ -87,7 +87,7 @@ impl Iam {
         if actor.is_none() {
             let about = [wanted.token.expose().as_str(), wanted.crn.as_str()];
             let principal = holder.bounds().principal().to_string();
-            if self.synced_about_wanted(&principal, &about).await {
+            if self.synced_about_wanted(&principal, &about).await? {
                 actor = Actor::find(&self.directory(), &holder, &wanted.crn);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::access;
 use super::refresh::Login;
-use crate::error::IamError;
+use crate::error::{AuthError, IamError};
 use crate::service::Iam;
 use crate::token::claims::IamClaims;
 use crate::token::iam_id;
@@ -11,6 +11,23 @@ use crate::token::issued::{APIKEY, NO_CLIENT};
 use crate::token::subject::Subject;
 
 impl Iam {
+    /// As [`Self::introspect`], once more where another node may have made what this one does not know. It asks whatever is wrong with the
+    /// credential, so that how long the answer takes does not tell either.
+    ///
+    /// # Errors
+    /// When it cannot be told at present.
+    pub async fn introspect_at_any_node(
+        &self,
+        credential: Credential<'_>,
+    ) -> Result<Option<(IamClaims, Subject)>, AuthError> {
+        if let Some(found) = self.introspect(credential) {
+            return Ok(Some(found));
+        }
+        self.0.require_current()?;
+        let is_more_known = self.synced_about(credential).await?;
+        Ok(is_more_known.then(|| self.introspect(credential)).flatten())
+    }
+
     /// The claims of an IAM token, or of one issued for the API key at this moment, and the current data of its principal.
     #[must_use]
     pub fn introspect(&self, credential: Credential<'_>) -> Option<(IamClaims, Subject)> {

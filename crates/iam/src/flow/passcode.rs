@@ -88,7 +88,7 @@ pub(crate) async fn find(
     tx.end().await?;
     if let Some(stored) = &found {
         let asked = iam.sync_if_owner_unknown(code.expose(), stored.user.into(), stored.root.key);
-        asked.await;
+        asked.await?;
     }
     let bounds = bounds_of(iam, found)?;
     Ok((bounds, if is_by_password { PASSWORD } else { PASSCODE }))

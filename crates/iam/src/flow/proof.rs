@@ -55,6 +55,7 @@ fn refused_key(error: &AuthError, otherwise: impl FnOnce() -> IamError) -> IamEr
         AuthError::AddressNotAllowed { account, .. } => {
             IamError::forbidden_without(error.to_string(), Remedy::AllowAddress(*account))
         }
+        undecided if undecided.is_undecided() => undecided.clone().into(),
         _ => otherwise(),
     }
 }

@@ -277,7 +277,7 @@ pub(super) async fn owner_of(
     let account = session.account.parse().map_err(|_| invalid())?;
     let principal = token.principal.ok_or_else(invalid)?;
     let asked = iam.sync_if_owner_unknown(text.expose(), principal, token.api_key);
-    asked.await;
+    asked.await?;
     Ok(LoginOwner {
         account,
         holder: principal.into(),

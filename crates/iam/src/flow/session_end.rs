@@ -1,7 +1,7 @@
 //! Sessions ended by their users: by logout, by revocation, or by a change of password.
 
 use crate::audit::{Action, Actor, Credential, Entry};
-use crate::error::{AuthError, IamError};
+use crate::error::IamError;
 use crate::progress::{Progress, Stage};
 use crate::refusal::Reason;
 use crate::repo::api_keys;
@@ -109,7 +109,7 @@ impl Iam {
         let bearer = self.verifier().bearer(token.expose());
         let holder = match self.holder_at_any_node(bearer).await {
             Ok(holder) => holder,
-            Err(error @ (AuthError::Stale { .. } | AuthError::Behind)) => return Err(error.into()),
+            Err(undecided) if undecided.is_undecided() => return Err(undecided.into()),
             // What is refused now may be good again, or be good elsewhere.
             Err(_) => return self.revoke_refused(token).await,
         };

@@ -80,7 +80,10 @@ impl Iam {
                     )
                 };
                 let found = self.holder_at_any_node(Credential::Iam(token.expose()));
-                let identity = found.await.map_err(|_| refused())?;
+                let identity = found.await.map_err(|error| match error {
+                    undecided if undecided.is_undecided() => undecided.into(),
+                    _ => refused(),
+                })?;
                 let bounds = *identity.bounds();
                 let subject = self.subject(&bounds).map_err(|_| refused())?;
                 let user = subject.require_user()?;

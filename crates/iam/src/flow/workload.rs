@@ -98,7 +98,7 @@ impl Iam {
         // Another node may have made the profile a moment ago, or what it trusts.
         if found.is_none() {
             let about = wanted.profile.asked_with(wanted.token.expose());
-            if self.synced_about_wanted(&resource.iam_id(), &about).await {
+            if self.synced_about_wanted(&resource.iam_id(), &about).await? {
                 found = trusted(&self.directory());
             }
         }

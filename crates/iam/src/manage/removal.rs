@@ -71,7 +71,7 @@ impl Iam {
     /// When the database cannot be written. Where it cannot for one account, the others are tried all the same.
     pub async fn forget_removed(&self, removed: &[Deleted], most: usize) -> Result<(), IamError> {
         let grace = match self.0.db {
-            Db::Sqlite(_) => 0,
+            Db::Sqlite(..) => 0,
             Db::Pg(_) => OTHER_NODES_MILLISECONDS,
         };
         let now = self.0.clock.now();

@@ -225,26 +225,25 @@ pub(crate) async fn delete_of_ended(
     Ok(())
 }
 
-/// Deletes the tokens of the principal's sessions that had expired at `before`.
+/// Deletes the principal's tokens that had expired at `before`.
 pub(crate) async fn delete_expired(
     tx: &mut Tx,
     principal: &Value,
     before: Millis,
 ) -> Result<(), IamError> {
-    let sql = "DELETE FROM refresh_tokens WHERE expires_at <= $1 AND session IN (SELECT guid FROM sessions WHERE principal = $2)";
+    let sql = "DELETE FROM refresh_tokens WHERE principal = $2 AND expires_at <= $1";
     tx.execute(sql, &[before.0.into(), principal.clone()])
         .await?;
     Ok(())
 }
 
-/// The stored GUIDs of the principals of the sessions of some tokens that had expired at `before`.
+/// The stored GUIDs of the principals of some tokens that had expired at `before`.
 pub(crate) async fn owners_of_expired(
     db: &Db,
     before: Millis,
     most: i64,
 ) -> Result<Vec<String>, IamError> {
-    let sql = "SELECT sessions.principal AS principal FROM refresh_tokens JOIN sessions ON sessions.guid = refresh_tokens.session \
-               WHERE refresh_tokens.expires_at <= $1 LIMIT $2";
+    let sql = "SELECT principal FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2";
     let rows = db.all(sql, &[before.0.into(), most.into()]).await?;
     rows.iter().map(|row| Ok(row.text("principal")?)).collect()
 }

@@ -54,7 +54,7 @@ impl Iam {
         let subjects = unwritten.subjects();
         let parts: Vec<&[Subject]> = match self.0.db {
             // Whoever writes excludes all others. A transaction for each of thousands of accounts would wait for the disk as often.
-            Db::Sqlite(_) => subjects.chunks(ROWS_PER_WRITE).collect(),
+            Db::Sqlite(..) => subjects.chunks(ROWS_PER_WRITE).collect(),
             // Each locks its account.
             Db::Pg(_) => of_each_account(&subjects)
                 .flat_map(|of_account| of_account.chunks(ROWS_PER_WRITE))

@@ -101,7 +101,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let at_once = match self.0.db {
             // Each transaction waits for the disk.
-            Db::Sqlite(_) => SWEEPS_WITHOUT_PAUSE,
+            Db::Sqlite(..) => SWEEPS_WITHOUT_PAUSE,
             Db::Pg(_) => 1,
         };
         for some in owners.chunks(SWEEPS_WITHOUT_PAUSE) {

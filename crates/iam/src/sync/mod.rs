@@ -44,6 +44,15 @@ const POLL_LIMIT: Duration = Duration::from_secs(5);
 /// depends on how many there are.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
+/// With a directory that is older, in seconds, nobody waits for the database to hear of more.
+const UNHEARD_SECONDS_MAX: i64 = 2;
+
+/// With a directory that is older, in seconds, the database is away for those who read from it.
+const AWAY_SECONDS: i64 = 5;
+
+/// How often they look.
+const AWAY_CHECK_PAUSE: Duration = Duration::from_secs(1);
+
 /// How long whoever has committed a change waits for the task that reads them, before they try for themselves.
 const WATCHER_MAX: Duration = Duration::from_secs(1);
 
@@ -73,6 +82,22 @@ impl Iam {
     #[must_use]
     pub fn directory_age_seconds(&self) -> i64 {
         self.0.freshness.age_seconds(self.0.moment())
+    }
+
+    /// Whether the database has not answered the task that watches for longer than anybody waits to hear of changes.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.directory_age_seconds() > UNHEARD_SECONDS_MAX
+    }
+
+    /// Waits until the database is away; a second at least, in which what needs no database is over. Whoever reads from it then waits in
+    /// vain, and gives back what others wait for.
+    pub async fn database_away(&self) {
+        loop {
+            tokio::time::sleep(AWAY_CHECK_PAUSE).await;
+            if self.directory_age_seconds() > AWAY_SECONDS {
+                return;
+            }
+        }
     }
 
     /// Whether a change of this node is committed but not read yet: until then all requests are refused.

@@ -15,8 +15,16 @@ use std::time::Duration;
 /// How long a caller waits for the answer.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 
-/// With a directory that is older, the database is away: nobody waits for it.
-const AGE_SECONDS_MAX: i64 = 2;
+/// Whether another node may have made a moment ago what a request is refused for the lack of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FromOtherNode {
+    /// It has not, as far as this node may ask.
+    No,
+    /// It may have: [`Iam::ask_other_nodes`], and look once more.
+    Ask,
+    /// It may have, and the database does not answer: nobody is refused for the lack of it.
+    CannotTell,
+}
 
 impl AuthError {
     /// Whether the credential may be a good one for a node that has heard of more.
@@ -26,41 +34,52 @@ impl AuthError {
 }
 
 impl Iam {
-    /// Whether another node may have made a moment ago what this credential was refused for the lack of, and this node may ask for it:
-    /// then [`Self::ask_other_nodes`] does, and the credential is verified once more.
+    /// Whether another node may have made a moment ago what this credential was refused for the lack of.
     #[must_use]
-    pub fn may_be_from_other_node(&self, credential: Credential<'_>, error: &AuthError) -> bool {
+    pub fn may_be_from_other_node(
+        &self,
+        credential: Credential<'_>,
+        error: &AuthError,
+    ) -> FromOtherNode {
         match error {
             // The domain, or what opens it to them.
-            AuthError::DomainNotFound(hidden) => {
-                let holder = self.holder_who_may_ask(credential);
-                holder.is_some_and(|holder| {
-                    self.may_ask_for_right(holder.principal(), hidden.domain, "")
-                })
-            }
-            error => error.may_be_from_other_node() && self.may_ask(by_text(credential.text())),
+            AuthError::DomainNotFound(hidden) => self.right_may_be_from_other_node(
+                self.holder_who_may_ask(credential),
+                |_| hidden.domain,
+                "",
+            ),
+            error if error.may_be_from_other_node() => self.may_ask(by_text(credential.text())),
+            _ => FromOtherNode::No,
         }
     }
 
     /// The same of a space that the holder of a credential names, and does not have. Whatever names they try, it is one question.
     #[must_use]
-    pub fn space_may_be_from_other_node(&self, credential: Credential<'_>) -> bool {
-        let holder = self.holder_who_may_ask(credential);
-        holder.is_some_and(|holder| {
-            let account = Domain::Account(holder.account());
-            self.may_ask_for_right(holder.principal(), account, "space")
+    pub fn space_may_be_from_other_node(&self, credential: Credential<'_>) -> FromOtherNode {
+        let account = |holder: &Identity| Domain::Account(holder.account());
+        self.right_may_be_from_other_node(self.holder_who_may_ask(credential), account, "space")
+    }
+
+    fn right_may_be_from_other_node(
+        &self,
+        holder: Option<Identity>,
+        domain: impl FnOnce(&Identity) -> Domain,
+        wanted: &str,
+    ) -> FromOtherNode {
+        holder.map_or(FromOtherNode::No, |holder| {
+            self.may_ask(by_right(holder.principal(), domain(&holder), wanted))
         })
     }
 
     /// The same of a role that a verified caller lacks.
     #[must_use]
-    pub fn role_may_be_from_other_node(&self, forbidden: &Forbidden) -> bool {
+    pub fn role_may_be_from_other_node(&self, forbidden: &Forbidden) -> FromOtherNode {
         let Forbidden {
             principal,
             action,
             domain,
         } = *forbidden;
-        self.may_ask_for_right(principal, domain, action.name())
+        self.may_ask(by_right(principal, domain, action.name()))
     }
 
     /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
@@ -76,8 +95,8 @@ impl Iam {
     /// knows, as while the database is away.
     pub async fn sync_before_read(&self) {
         match self.0.db {
-            Db::Sqlite(_) => {}
-            Db::Pg(_) if self.directory_age_seconds() > AGE_SECONDS_MAX => {}
+            Db::Sqlite(..) => {}
+            Db::Pg(_) if self.is_unheard() => {}
             Db::Pg(_) if !self.0.sync_wait.is_worth_waiting() => {}
             Db::Pg(_) => {
                 self.ask_other_nodes().await;
@@ -88,39 +107,54 @@ impl Iam {
     /// Whose the credential is, where that is worth knowing: a node with a database of its own asks nobody.
     fn holder_who_may_ask(&self, credential: Credential<'_>) -> Option<Identity> {
         match self.0.db {
-            Db::Sqlite(_) => None,
+            Db::Sqlite(..) => None,
             Db::Pg(_) => self.verifier().holder(credential).ok(),
         }
     }
 
-    /// Whether the node may ask what its holder may do. A node with a database of its own has heard of all its roles.
-    fn may_ask_for_right(&self, principal: Principal, domain: Domain, wanted: &str) -> bool {
-        matches!(self.0.db, Db::Pg(_)) && self.may_ask(by_right(principal, domain, wanted))
-    }
-
-    fn may_ask(&self, question: Question) -> bool {
-        if self.directory_age_seconds() > AGE_SECONDS_MAX || !self.0.sync_wait.is_worth_waiting() {
-            return false;
+    /// Whether the node may ask this; counted if so. One with a database of its own has heard of everything.
+    fn may_ask(&self, question: Question) -> FromOtherNode {
+        if matches!(self.0.db, Db::Sqlite(..)) {
+            return FromOtherNode::No;
+        }
+        if self.is_unheard() || !self.0.sync_wait.is_worth_waiting() {
+            return FromOtherNode::CannotTell;
         }
         let source = Origin::current_source().key();
         let now = self.0.clock.now();
-        self.0.questions.may_ask(question, source, now)
+        match self.0.questions.may_ask(question, source, now) {
+            true => FromOtherNode::Ask,
+            false => FromOtherNode::No,
+        }
+    }
+
+    /// Asks, if the question may be asked; returns whether there is more to know than before.
+    async fn synced_for(&self, question: Question) -> Result<bool, AuthError> {
+        match self.may_ask(question) {
+            FromOtherNode::No => Ok(false),
+            FromOtherNode::Ask if self.ask_other_nodes().await => Ok(true),
+            FromOtherNode::Ask | FromOtherNode::CannotTell => Err(AuthError::Unheard),
+        }
     }
 
     /// Learns the changes of other nodes because of this credential, if that may be asked for; returns whether it has.
-    pub(crate) async fn synced_about(&self, text: &str) -> bool {
-        self.may_ask(by_text(text)) && self.ask_other_nodes().await
+    pub(crate) async fn synced_about(&self, credential: Credential<'_>) -> Result<bool, AuthError> {
+        self.synced_for(by_text(credential.text())).await
     }
 
-    /// The same because of what this holder of a good credential wants with it, such as a trusted profile: `about` is both, and what else
-    /// it is shown for is a question of its own.
-    pub(crate) async fn synced_about_wanted(&self, holder: &str, about: &[&str]) -> bool {
+    /// Learns the changes of other nodes because of what this holder of a good credential wants with it, such as a trusted profile, if that
+    /// may be asked for: `about` is both, and what else it is shown for is a question of its own. Returns whether it has.
+    pub(crate) async fn synced_about_wanted(
+        &self,
+        holder: &str,
+        about: &[&str],
+    ) -> Result<bool, AuthError> {
         let question = Question {
             about: Fingerprint::of(about),
             holder: Some(Fingerprint::of(&[holder])),
         };
         // Mostly nothing has to be asked: the logins do not carry the room for it with them.
-        self.may_ask(question) && Box::pin(self.ask_other_nodes()).await
+        Box::pin(self.synced_for(question)).await
     }
 
     /// The holder of a credential by what this node knows; if it does not know it, once more with the changes of the other nodes.
@@ -135,7 +169,7 @@ impl Iam {
             return known;
         }
         // Most credentials are known: they do not carry the room for the question with them.
-        match Box::pin(self.synced_about(credential.text())).await {
+        match Box::pin(self.synced_about(credential)).await? {
             true => verifier.holder(credential),
             false => known,
         }
@@ -147,14 +181,15 @@ impl Iam {
         text: &str,
         owner: Principal,
         key: Option<KeyId>,
-    ) {
+    ) -> Result<(), AuthError> {
         let directory = self.directory();
         let is_known_key = key.is_none_or(|key| directory.keys.get(&key).is_some());
         let is_known = is_known_key && directory.exists(owner);
         drop(directory);
         if !is_known {
-            self.synced_about(text).await;
+            self.synced_for(by_text(text)).await?;
         }
+        Ok(())
     }
 }
 

@@ -1,9 +1,7 @@
 //! A credential that another node made a moment ago, and what rests on it, is good at a node that has not heard of it.
 
 use crate::access_policies::{VIEWER, WRITER, terms};
-use crate::world::{
-    World, access_token, code, on_both_databases, on_postgres, refresh_token, secret, source,
-};
+use crate::world::{World, access_token, code, on_postgres, refresh_token, secret, source};
 use base::scope::{Action, Domain};
 use iam::audit::Origin;
 use iam::flow::assume::{AssumerProof, ProfileLogin};
@@ -13,14 +11,15 @@ use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::api_key::NewKey;
 use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
-use iam::{AuthError, Credential, Iam};
+use iam::{AuthError, Credential, FromOtherNode, Iam};
 
-on_both_databases!(
-    credentials_and_what_rests_on_them,
-    an_unknown_credential_is_asked_for_once,
-);
+#[test]
+fn credentials_and_what_rests_on_them() {
+    let name = "credentials_and_what_rests_on_them";
+    on_postgres(name, |config| config, they_are_good);
+}
 
-async fn credentials_and_what_rests_on_them(world: World) {
+async fn they_are_good(world: World) {
     let (owner, iam, node) = (world.owner(), &world.iam, world.node().await);
     let key = async || world.key(&owner, NewKey::default()).await.1;
     let by_key = Grant::ApiKey(secret(&key().await));
@@ -82,20 +81,24 @@ async fn credentials_and_what_rests_on_them(world: World) {
 
 async fn hears_of(node: &Iam, credential: Credential<'_>) {
     let unheard = node.verifier().identity(credential).unwrap_err();
-    assert!(
-        node.may_be_from_other_node(credential, &unheard),
-        "{credential:?}: {unheard}"
-    );
+    let from = node.may_be_from_other_node(credential, &unheard);
+    assert_eq!(from, FromOtherNode::Ask, "{credential:?}: {unheard}");
     assert!(node.ask_other_nodes().await);
     node.verifier().identity(credential).unwrap();
 }
 
-async fn an_unknown_credential_is_asked_for_once(world: World) {
+#[test]
+fn an_unknown_credential_is_asked_for_once() {
+    let name = "an_unknown_credential_is_asked_for_once";
+    on_postgres(name, |config| config, it_is_asked_for);
+}
+
+async fn it_is_asked_for(world: World) {
     let iam = &world.iam;
     let may_ask = |text: &str| {
         let credential = Credential::ApiKey(text);
         let refused = iam.verifier().identity(credential).unwrap_err();
-        iam.may_be_from_other_node(credential, &refused)
+        iam.may_be_from_other_node(credential, &refused) == FromOtherNode::Ask
     };
     let guess = iam::key_text::generate();
     assert!(may_ask(guess.expose()));
@@ -138,15 +141,29 @@ async fn a_new_policy(world: World) {
 
     give(VIEWER).await;
     let hidden = scope().unwrap_err();
-    assert!(node.may_be_from_other_node(credential, &hidden), "{hidden}");
+    let from = node.may_be_from_other_node(credential, &hidden);
+    assert_eq!(from, FromOtherNode::Ask, "{hidden}");
     assert!(node.ask_other_nodes().await);
     let missing = scope().unwrap().require(Action::Write).unwrap_err();
 
     give(WRITER).await;
-    assert!(node.role_may_be_from_other_node(&missing));
+    let from = node.role_may_be_from_other_node(&missing);
+    assert_eq!(from, FromOtherNode::Ask);
     assert!(node.ask_other_nodes().await);
     scope().unwrap().require(Action::Write).unwrap();
     // What is not there is asked for once in a second.
-    assert!(!node.role_may_be_from_other_node(&missing));
+    let from = node.role_may_be_from_other_node(&missing);
+    assert_eq!(from, FromOtherNode::No);
     node.close().await;
+}
+
+#[test]
+fn a_node_with_a_database_of_its_own_asks_nobody() {
+    crate::world::on_sqlite(|config| config, it_asks_nobody);
+}
+
+async fn it_asks_nobody(world: World) {
+    let guess = Credential::ApiKey("a guess");
+    let from = (world.iam).may_be_from_other_node(guess, &AuthError::KeyUnknown);
+    assert_eq!(from, FromOtherNode::No);
 }

@@ -3,10 +3,11 @@
 
 use crate::lost_answer::proxy::Proxy;
 use crate::node::soon;
-use crate::world::{World, on_both_databases, on_postgres};
+use crate::world::{World, code, on_both_databases, on_postgres, secret};
 use db::{Db, Tx};
+use iam::flow::grant::Grant;
 use iam::manage::api_key::{NewKey, Switch};
-use iam::{AuthError, Credential, Iam, Identity};
+use iam::{AuthError, Credential, FromOtherNode, Iam, Identity};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -144,8 +145,8 @@ async fn one_waits(world: World) {
     let next = std::pin::pin!(node.sync_before_read());
     assert!(!has_to_wait(next).await, "so does the next one");
     let unknown = Credential::ApiKey("vgk_unknown");
-    let may_wait = node.may_be_from_other_node(unknown, &AuthError::KeyUnknown);
-    assert!(!may_wait, "so does who is refused");
+    let from = node.may_be_from_other_node(unknown, &AuthError::KeyUnknown);
+    assert_eq!(from, FromOtherNode::CannotTell, "nor does who is refused");
     drop(taken);
     node.close().await;
 }
@@ -168,6 +169,12 @@ async fn cut_and_back(world: World) {
     let off = world.iam.switch_api_key(&owner, id, Switch::Disabled, true);
     off.await.unwrap();
     enter(&node, &key).unwrap();
+    // What has been made meanwhile is not denied: nobody can say here that it was not.
+    let (_, made) = world.key(&owner, NewKey::default()).await;
+    let asked = World::ask(&node, Grant::ApiKey(secret(&made)), None).await;
+    assert_eq!(code(asked), "credential");
+    let introspected = node.introspect_at_any_node(Credential::ApiKey(&made)).await;
+    assert!(matches!(introspected, Err(AuthError::Unheard)));
     proxy.set_unreachable(false);
     let begun = Instant::now();
     while enter(&node, &key).is_ok() {

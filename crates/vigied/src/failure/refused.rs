@@ -335,7 +335,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
         AuthError::Revoked(NOT_AUTHORIZED) => (code::INSTANCE_WITHDRAWN, again),
         AuthError::Revoked(_) => (code::TOKEN_REVOKED, again),
         AuthError::AddressNotAllowed { .. } => (code::ADDRESS_NOT_ALLOWED, ALLOW_ADDRESS),
-        AuthError::Stale { .. } | AuthError::Behind => (
+        AuthError::Stale { .. } | AuthError::Behind | AuthError::Unheard => (
             code::UNAVAILABLE,
             "send again later; the operator sees why at `/health/ready` of the operations listener",
         ),

@@ -19,7 +19,7 @@ use base::source::Source;
 use http::HeaderMap;
 use http::request::Parts;
 use iam::audit::Credential as AuditedCredential;
-use iam::{AuthError, Credential, Identity, Proof};
+use iam::{AuthError, Credential, FromOtherNode, Identity, Proof};
 use std::sync::Arc;
 use wire::code;
 use wire::credential::Repairs;
@@ -51,8 +51,8 @@ pub(crate) struct Caller {
 pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, AuditedCredential)>,
-    /// Whether another node may have made the credential a moment ago, and may be asked.
-    pub(crate) may_be_from_other_node: bool,
+    /// Whether another node may have made the credential a moment ago, and may be asked: then this is not the answer yet.
+    pub(crate) asks_other_nodes: bool,
 }
 
 /// Whether the other nodes were asked, for this request, what they have made a moment ago.
@@ -62,6 +62,22 @@ pub(crate) enum OtherNodes {
     NotAsked,
     /// What is refused now stays refused.
     Asked,
+    /// There was no answer: what may be for the lack of it is neither refused nor counted.
+    Silent,
+}
+
+impl OtherNodes {
+    /// What is to be done before a refusal. `from` tells whether they may have made what it is for the lack of.
+    pub(super) fn before_refusal(self, from: impl FnOnce() -> FromOtherNode) -> FromOtherNode {
+        match self {
+            Self::NotAsked => from(),
+            Self::Asked => FromOtherNode::No,
+            Self::Silent => match from() {
+                FromOtherNode::No => FromOtherNode::No,
+                FromOtherNode::Ask | FromOtherNode::CannotTell => FromOtherNode::CannotTell,
+            },
+        }
+    }
 }
 
 impl From<Refusal> for RejectedCaller {
@@ -69,7 +85,7 @@ impl From<Refusal> for RejectedCaller {
         Self {
             refusal,
             known: None,
-            may_be_from_other_node: false,
+            asks_other_nodes: false,
         }
     }
 }
@@ -160,11 +176,17 @@ pub(crate) fn scope(
     if let Guard::Sender(named) = guard {
         let wanted = destination::domain(app, request, (sent.credential(), named), selector);
         selector = wanted.map_err(|refusal| {
-            let may_be_from_other_node = other_nodes == OtherNodes::NotAsked
-                && refusal.0.code == code::DOMAIN_NOT_FOUND.code
-                && app.iam.space_may_be_from_other_node(sent.credential());
+            let from = match refusal.0.code == code::DOMAIN_NOT_FOUND.code {
+                true => other_nodes
+                    .before_refusal(|| app.iam.space_may_be_from_other_node(sent.credential())),
+                false => FromOtherNode::No,
+            };
+            let refusal = match from {
+                FromOtherNode::CannotTell => unheard(),
+                FromOtherNode::No | FromOtherNode::Ask => refusal,
+            };
             RejectedCaller {
-                may_be_from_other_node,
+                asks_other_nodes: from == FromOtherNode::Ask,
                 ..RejectedCaller::from(refusal)
             }
         })?;
@@ -172,17 +194,12 @@ pub(crate) fn scope(
     let credential = AuditedCredential::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {
-        let may_be_from_other_node =
-            may_be_from_other_node(app, other_nodes, sent.credential(), &error);
+        let credential_and_error = (sent.credential(), &error);
+        let from = from_other_node(app, other_nodes, credential_and_error);
         Box::new(RejectedCaller {
-            refusal: refusal(
-                app,
-                source,
-                (sent.credential(), &error),
-                may_be_from_other_node,
-            ),
+            refusal: refusal(app, source, credential_and_error, from),
             known: proof.map(|proof| (proof, credential)),
-            may_be_from_other_node,
+            asks_other_nodes: from == FromOtherNode::Ask,
         })
     })?;
     let caller = Caller {
@@ -196,14 +213,18 @@ pub(crate) fn scope(
     Ok((caller, sent.repairs))
 }
 
-/// Whether another node may have made what the credential is refused for the lack of, and is asked.
-fn may_be_from_other_node(
+/// Whether another node may have made what the credential is refused for the lack of.
+fn from_other_node(
     app: &App,
     other_nodes: OtherNodes,
-    credential: Credential<'_>,
-    error: &AuthError,
-) -> bool {
-    other_nodes == OtherNodes::NotAsked && app.iam.may_be_from_other_node(credential, error)
+    (credential, error): (Credential<'_>, &AuthError),
+) -> FromOtherNode {
+    other_nodes.before_refusal(|| app.iam.may_be_from_other_node(credential, error))
+}
+
+/// What another node may have made a moment ago, and cannot be asked for, is not refused for good.
+pub(super) fn unheard() -> Refusal {
+    Refusal(refused::credential(&AuthError::Unheard))
 }
 
 /// The refusal of a credential. A key that nobody has is a guess, and counts for its source as at the token endpoints, once it is known
@@ -212,14 +233,17 @@ fn refusal(
     app: &App,
     source: Source,
     (credential, error): (Credential<'_>, &AuthError),
-    may_be_from_other_node: bool,
+    from: FromOtherNode,
 ) -> Refusal {
+    if from == FromOtherNode::CannotTell {
+        return unheard();
+    }
     if let Some(problem) = key_as_token::problem(credential, error) {
         return Refusal(problem);
     }
     let problem = refused::credential(error);
     let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
-    let counts = is_guess && !may_be_from_other_node;
+    let counts = is_guess && from == FromOtherNode::No;
     let wait = counts.then(|| app.iam.count_guess(source)).flatten();
     Refusal(match wait {
         Some(seconds) => refused::slowed(problem, seconds),
@@ -250,18 +274,16 @@ pub(crate) fn identity(
     let credential = AuditedCredential::from(&sent.credential());
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
-        let may_be_from_other_node =
-            may_be_from_other_node(app, other_nodes, sent.credential(), &error);
-        let refusal = refusal(
-            app,
-            source,
-            (sent.credential(), &error),
-            may_be_from_other_node,
-        );
+        let credential_and_error = (sent.credential(), &error);
+        let from = from_other_node(app, other_nodes, credential_and_error);
+        let refusal = refusal(app, source, credential_and_error, from);
         Box::new(RejectedCaller {
-            refusal: for_programs(refusal, sent.way, &error),
+            refusal: match from {
+                FromOtherNode::CannotTell => refusal,
+                FromOtherNode::No | FromOtherNode::Ask => for_programs(refusal, sent.way, &error),
+            },
             known: proof.map(|proof| (proof, credential)),
-            may_be_from_other_node,
+            asks_other_nodes: from == FromOtherNode::Ask,
         })
     })?;
     Ok((Manager(identity), sent.repairs))

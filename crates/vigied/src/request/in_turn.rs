@@ -8,6 +8,7 @@ use crate::net::client_watch;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use iam::IamError;
 use iam::progress::{Progress, Stage};
 use std::sync::Arc;
 
@@ -26,9 +27,13 @@ async fn answer(app: &Arc<App>, request: Request, next: Next) -> Result<Response
     Progress::reach(Stage::NoChange);
     let app = Arc::clone(app);
     let work = async move {
-        match caller.check(&app) {
-            Ok(()) => next.run(request).await,
-            Err(refusal) => refusal.into_response(),
+        if let Err(refusal) = caller.check(&app) {
+            return refusal.into_response();
+        }
+        // The account's other lists, of which most need no database, do not wait for this one as long as a database may take.
+        tokio::select! {
+            response = next.run(request) => response,
+            () = app.iam.database_away() => Refusal::from(IamError::Silent).into_response(),
         }
     };
     turn.run_in_steps(client_watch::on_same(work)).await

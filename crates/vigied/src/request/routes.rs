@@ -29,6 +29,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use base::scope::{Action, Forbidden};
 use http::{HeaderValue, header};
+use iam::FromOtherNode;
 use std::sync::Arc;
 use wire::credential::Repairs;
 
@@ -235,14 +236,15 @@ async fn verify(
         | Guard::Sender(_) => {}
     }
     let mut repairs = verify_caller(&app, guard, &mut request, OtherNodes::NotAsked);
-    let may_be_from_other_node = match &repairs {
-        Ok(_) => role_may_be_from_other_node(&app, guard, &request),
-        Err(rejected) => rejected.may_be_from_other_node,
-    };
-    if may_be_from_other_node {
-        // Also where no answer came: what is refused now is counted.
-        app.iam.ask_other_nodes().await;
-        repairs = verify_caller(&app, guard, &mut request, OtherNodes::Asked);
+    let mut missing =
+        missing_from_other_node(&app, guard, &request, &repairs, OtherNodes::NotAsked);
+    if missing == FromOtherNode::Ask {
+        let other_nodes = match app.iam.ask_other_nodes().await {
+            true => OtherNodes::Asked,
+            false => OtherNodes::Silent,
+        };
+        repairs = verify_caller(&app, guard, &mut request, other_nodes);
+        missing = missing_from_other_node(&app, guard, &request, &repairs, other_nodes);
     }
     let kinds = AuthorizationKinds::of(guard);
     let may_ask_for_password = kinds == AuthorizationKinds::Metrics
@@ -259,7 +261,7 @@ async fn verify(
         Ok(repairs) => {
             let who = caller_audit::verified(&app, &request);
             connection::mark_authenticated(&app, &request);
-            let allowed = allowed(&app, guard, &request);
+            let allowed = allowed(&app, guard, &request, missing);
             let mut response = match allowed.and_then(|()| route.check_asked(&request)) {
                 // Audited and logged like any refusal to a verified caller.
                 Err(refusal) => refusal.into_response(),
@@ -320,10 +322,18 @@ pub(crate) fn listed_in(form: ErrorForm) -> String {
 }
 
 /// Whether the caller's scope allows the route's action.
-fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
+fn allowed(
+    app: &App,
+    guard: Guard,
+    request: &Request,
+    missing: FromOtherNode,
+) -> Result<(), Refusal> {
     let Some(caller) = request.extensions().get::<Caller>() else {
         return Ok(());
     };
+    if missing == FromOtherNode::CannotTell {
+        return Err(caller::unheard());
+    }
     let action = caller.action;
     caller.scope.require(action).map_err(|forbidden| {
         let key = caller.key.as_ref();
@@ -342,25 +352,48 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether another node may have given a verified caller, a moment ago, the role that they lack for the request, and is asked. No role
-/// would help a key that sends alone.
-fn role_may_be_from_other_node(app: &App, guard: Guard, request: &Request) -> bool {
+/// Whether another node may have made a moment ago what a caller lacks: the credential, or its role.
+fn missing_from_other_node(
+    app: &App,
+    guard: Guard,
+    request: &Request,
+    verified: &Result<Repairs, Box<RejectedCaller>>,
+    other_nodes: OtherNodes,
+) -> FromOtherNode {
+    match verified {
+        Ok(_) => role_from_other_node(app, guard, request, other_nodes),
+        Err(rejected) if rejected.asks_other_nodes => FromOtherNode::Ask,
+        // Where it cannot be told, the rejection says so.
+        Err(_) => FromOtherNode::No,
+    }
+}
+
+/// Whether another node may have given a verified caller, a moment ago, the role that they lack for the request. No role would help a key
+/// that sends alone.
+fn role_from_other_node(
+    app: &App,
+    guard: Guard,
+    request: &Request,
+    other_nodes: OtherNodes,
+) -> FromOtherNode {
     let Some(caller) = request.extensions().get::<Caller>() else {
-        return false;
+        return FromOtherNode::No;
     };
     let (scope, action) = (&caller.scope, caller.action);
     let is_whole = !matches!(guard, Guard::WholeScope(_)) || scope.reaches_all(action);
     if is_whole && scope.require(action).is_ok() {
-        return false;
+        return FromOtherNode::No;
     }
     let sends_alone = |key| app.iam.directory().sends_only(key);
     if action != Action::Write && caller.key.as_ref().is_some_and(sends_alone) {
-        return false;
+        return FromOtherNode::No;
     }
-    app.iam.role_may_be_from_other_node(&Forbidden {
-        principal: scope.principal(),
-        action,
-        domain: scope.domain(),
+    other_nodes.before_refusal(|| {
+        app.iam.role_may_be_from_other_node(&Forbidden {
+            principal: scope.principal(),
+            action,
+            domain: scope.domain(),
+        })
     })
 }
 

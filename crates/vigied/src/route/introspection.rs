@@ -8,6 +8,7 @@ use super::reply::{json, json_bytes};
 use super::token_client::client;
 use super::token_form::form;
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
@@ -61,8 +62,13 @@ pub(super) async fn introspect(
         None => source.key().map(Guesser::Source),
     };
     let guess = app.guesses.take(guesser, app.clock.now())?;
-    let Some((claims, subject)) = app.iam.introspect(credential) else {
-        return reply(pretty, &Introspection::inactive());
+    let (claims, subject) = match app.iam.introspect_at_any_node(credential).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return reply(pretty, &Introspection::inactive()),
+        Err(undecided) => {
+            guess.give_back();
+            return Err(Refusal(refused::credential(&undecided)));
+        }
     };
     guess.give_back();
     let only_space = app.verifier.only_space(credential);

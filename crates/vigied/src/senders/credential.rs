@@ -46,12 +46,11 @@ pub(super) enum Denied {
 }
 
 impl Denied {
-    fn of(error: &AuthError) -> Self {
+    pub(super) fn of(error: &AuthError) -> Self {
         let problem = refused::credential(error);
         match error {
-            AuthError::Expired { .. } | AuthError::Stale { .. } | AuthError::Behind => {
-                Self::ForNow(problem)
-            }
+            AuthError::Expired { .. } => Self::ForNow(problem),
+            undecided if undecided.is_undecided() => Self::ForNow(problem),
             _ => Self::Gone(problem),
         }
     }
@@ -154,12 +153,14 @@ impl SenderCredential {
             }
         };
         let mut verified = verify();
-        let may_be_from_other_node = match &verified.0 {
+        let from = match &verified.0 {
             Ok(scope) => shared.role_may_be_from_other_node(source, scope),
             Err(error) => shared.may_be_from_other_node(source, credential, error),
         };
-        if may_be_from_other_node && shared.ask_other_nodes() {
-            verified = verify();
+        match shared.ask_other_nodes(from) {
+            Ok(true) => verified = verify(),
+            Ok(false) => {}
+            Err(unheard) => verified.0 = Err(unheard),
         }
         let (scope, proof) = verified;
         let scope = scope.map_err(|error| {

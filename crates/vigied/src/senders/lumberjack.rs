@@ -324,8 +324,11 @@ impl<'s> LumberjackReader<'s> {
             let stored = match &self.login {
                 Some(Login::One { credential, .. }) => put(credential),
                 Some(Login::Several(several)) => {
-                    several.sync_if_refused(self.shared, self.sender.source, portion.domain);
-                    put(&several.in_domain(portion.domain))
+                    let (source, domain) = (self.sender.source, portion.domain);
+                    several
+                        .sync_if_refused(self.shared, source, domain)
+                        .map_err(|unheard| NotStored::Denied(Box::new(Denied::of(&unheard))))
+                        .and_then(|()| put(&several.in_domain(domain)))
                 }
                 None => return Ok(()),
             };

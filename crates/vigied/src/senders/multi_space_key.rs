@@ -32,11 +32,13 @@ impl MultiSpaceKey {
         let verify = || app.scopes.proven_scope(credential, None);
         let mut verified = verify();
         // A good key of spaces alone opens no account, which another node would not change.
-        if let (Err(error), None) = &verified
-            && shared.may_be_from_other_node(source, credential, error)
-            && shared.ask_other_nodes()
-        {
-            verified = verify();
+        if let (Err(error), None) = &verified {
+            let from = shared.may_be_from_other_node(source, credential, error);
+            match shared.ask_other_nodes(from) {
+                Ok(true) => verified = verify(),
+                Ok(false) => {}
+                Err(unheard) => verified.0 = Err(unheard),
+            }
         }
         let (scope, proof) = verified;
         let account = proof.as_ref().and_then(|proof| proof.account);
@@ -82,16 +84,22 @@ impl MultiSpaceKey {
 
     /// Learns what the other nodes have made, where one of them may have let the key into the domain a moment ago: what is refused there is
     /// acknowledged, and does not come again. The thread of the connection waits for it, and must have no turn meanwhile.
-    pub(super) fn sync_if_refused(&self, shared: &SenderContext, source: Source, domain: Domain) {
+    ///
+    /// # Errors
+    /// When they cannot be asked: then nothing is to be acknowledged.
+    pub(super) fn sync_if_refused(
+        &self,
+        shared: &SenderContext,
+        source: Source,
+        domain: Domain,
+    ) -> Result<(), AuthError> {
         let credential = Credential::ApiKey(self.text.expose());
         let (scope, _) = shared.app.scopes.proven_scope(credential, Some(domain));
-        let may_be_from_other_node = match &scope {
+        let from = match &scope {
             Ok(scope) => shared.role_may_be_from_other_node(source, scope),
             Err(error) => shared.may_be_from_other_node(source, credential, error),
         };
-        if may_be_from_other_node {
-            shared.ask_other_nodes();
-        }
+        shared.ask_other_nodes(from).map(|_| ())
     }
 
     /// Its credential for one of its spaces.

@@ -16,7 +16,7 @@ use base::id::KeyId;
 use base::scope::{Action, Domain, Scope};
 use base::source::Source;
 use iam::audit::Origin;
-use iam::{AuthError, Credential};
+use iam::{AuthError, Credential, FromOtherNode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -70,30 +70,41 @@ impl SenderContext {
         account.map_or(ShareOwner::Proxy, ShareOwner::Account)
     }
 
-    /// Whether another node may have made a moment ago what a credential is refused for the lack of, and is asked. It counts for the source
+    /// Whether another node may have made a moment ago what a credential is refused for the lack of. It counts for the source
     /// of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
     pub(super) fn may_be_from_other_node(
         &self,
         source: Source,
         credential: Credential<'_>,
         error: &AuthError,
-    ) -> bool {
+    ) -> FromOtherNode {
         let iam = &self.app.iam;
         Origin::new(source, "").sync_scope(|| iam.may_be_from_other_node(credential, error))
     }
 
     /// The same of a role that a verified sender lacks.
-    pub(super) fn role_may_be_from_other_node(&self, source: Source, scope: &Scope) -> bool {
+    pub(super) fn role_may_be_from_other_node(
+        &self,
+        source: Source,
+        scope: &Scope,
+    ) -> FromOtherNode {
         let Err(forbidden) = scope.require(Action::Write) else {
-            return false;
+            return FromOtherNode::No;
         };
         Origin::new(source, "").sync_scope(|| self.app.iam.role_may_be_from_other_node(&forbidden))
     }
 
-    /// Learns what the other nodes have made; returns whether it has. The thread of the connection waits for it: it must have no turn
-    /// meanwhile.
-    pub(super) fn ask_other_nodes(&self) -> bool {
-        self.runtime.block_on(self.app.iam.ask_other_nodes())
+    /// Learns what the other nodes have made, if it may be asked for; returns whether there is more to know than before. The thread of the
+    /// connection waits for it: it must have no turn meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer: then nothing is refused for the lack of it.
+    pub(super) fn ask_other_nodes(&self, from: FromOtherNode) -> Result<bool, AuthError> {
+        match from {
+            FromOtherNode::No => Ok(false),
+            FromOtherNode::Ask if self.runtime.block_on(self.app.iam.ask_other_nodes()) => Ok(true),
+            FromOtherNode::Ask | FromOtherNode::CannotTell => Err(AuthError::Unheard),
+        }
     }
 
     /// Counts what was not stored, and has it logged.
