@@ -38,15 +38,12 @@ use clap::Subcommand;
 /// The first word after the program's name.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Log in to a server, and to an account, region, organization and space
     Login(login::LoginArgs),
     /// End the session, here and at the server
     Logout,
-    /// Show or change the targeted region, account, organization and space
     Target(target::TargetArgs),
     /// Show who is logged in, where, and until when
     Status,
-    /// Show or set the address of the server
     Api(api::ApiArgs),
     /// List the regions of the server
     Regions,
@@ -65,21 +62,14 @@ pub(crate) enum Command {
     /// Import old samples, from the files and servers of other programs
     #[command(subcommand)]
     Import(import::Import),
-    /// Write all samples, as they were sent, to a file or standard output
     Export(export::ExportArgs),
-    /// Send this host's own metrics until told to stop
     Agent(agent::AgentArgs),
-    /// Change or show a setting
     Config(config::ConfigArgs),
-    /// Print the completion script for a shell
     Completion(completion::CompletionArgs),
-    /// Write the manual pages
     #[command(hide = true)]
     Man(man::ManArgs),
-    /// Accepted for old scripts; there are no plug-ins
     #[command(hide = true)]
     Plugin(no_effect::PluginArgs),
-    /// Accepted for old scripts; the program does not update itself
     #[command(hide = true)]
     Update(no_effect::UpdateArgs),
     /// Print the version

@@ -6,7 +6,6 @@
 mod bash;
 mod candidate;
 mod grammar;
-mod kind;
 mod known;
 mod target;
 
@@ -85,10 +84,10 @@ fn print_candidates(
     let mut candidates = match &typed.expected {
         Expected::Files => return FILES.into(),
         Expected::Words(candidates) => candidates.clone(),
-        Expected::Known(kind) => known::ask(name, *kind, &typed),
+        Expected::Named(named) => known::ask(name, *named, &typed),
     };
     candidates.retain(|candidate| candidate.word.starts_with(&typed.current));
-    if matches!(typed.expected, Expected::Known(_)) {
+    if matches!(typed.expected, Expected::Named(_)) {
         candidates.retain(|candidate| is_harmless(&candidate.word));
     }
     candidates.sort();

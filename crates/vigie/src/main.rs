@@ -6,6 +6,7 @@
 //! it is needed: no TLS, no client, no second file.
 
 mod address;
+mod argument;
 mod chart;
 mod cli;
 mod client;

@@ -9,6 +9,7 @@ pub(crate) use self::domain::{NO_DEFAULT_SCOPE, domain_id, targeted_space};
 
 use self::domain::Domain;
 use crate::address;
+use crate::argument::OF_TARGET;
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::env;
@@ -46,7 +47,7 @@ pub(crate) struct ScopeArgs {
     /// Whose metrics: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-GUID`);
     /// default: the targeted space. If no space is targeted, commands that read use the organization, else the account;
     /// commands that store or delete need this option
-    #[arg(long, value_name = "SCOPE", display_order = 800)]
+    #[arg(long, value_name = "SCOPE", display_order = 800, add = OF_TARGET)]
     pub(crate) scope: Option<String>,
 }
 

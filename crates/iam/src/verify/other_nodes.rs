@@ -67,7 +67,7 @@ impl Iam {
         wanted: &str,
     ) -> FromOtherNode {
         holder.map_or(FromOtherNode::No, |holder| {
-            self.may_ask(by_right(holder.principal(), domain(&holder), wanted))
+            self.may_ask_for_right(holder.principal(), domain(&holder), wanted)
         })
     }
 
@@ -79,7 +79,7 @@ impl Iam {
             action,
             domain,
         } = *forbidden;
-        self.may_ask(by_right(principal, domain, action.name()))
+        self.may_ask_for_right(principal, domain, action.name())
     }
 
     /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
@@ -112,11 +112,21 @@ impl Iam {
         }
     }
 
-    /// Whether the node may ask this; counted if so. One with a database of its own has heard of everything.
-    fn may_ask(&self, question: Question) -> FromOtherNode {
-        if matches!(self.0.db, Db::Sqlite(..)) {
-            return FromOtherNode::No;
+    /// Whether the node may ask what a holder may do. One with a database of its own has heard of all their roles.
+    fn may_ask_for_right(
+        &self,
+        principal: Principal,
+        domain: Domain,
+        wanted: &str,
+    ) -> FromOtherNode {
+        match self.0.db {
+            Db::Sqlite(..) => FromOtherNode::No,
+            Db::Pg(_) => self.may_ask(by_right(principal, domain, wanted)),
         }
+    }
+
+    /// Whether the node may ask this; counted if so.
+    fn may_ask(&self, question: Question) -> FromOtherNode {
         if self.is_unheard() || !self.0.sync_wait.is_worth_waiting() {
             return FromOtherNode::CannotTell;
         }

@@ -13,13 +13,12 @@ use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::{AuthError, Credential, FromOtherNode, Iam};
 
-#[test]
-fn credentials_and_what_rests_on_them() {
-    let name = "credentials_and_what_rests_on_them";
-    on_postgres(name, |config| config, they_are_good);
-}
+on_both_databases!(
+    credentials_and_what_rests_on_them,
+    an_unknown_credential_is_asked_for_once,
+);
 
-async fn they_are_good(world: World) {
+async fn credentials_and_what_rests_on_them(world: World) {
     let (owner, iam, node) = (world.owner(), &world.iam, world.node().await);
     let key = async || world.key(&owner, NewKey::default()).await.1;
     let by_key = Grant::ApiKey(secret(&key().await));
@@ -87,13 +86,7 @@ async fn hears_of(node: &Iam, credential: Credential<'_>) {
     node.verifier().identity(credential).unwrap();
 }
 
-#[test]
-fn an_unknown_credential_is_asked_for_once() {
-    let name = "an_unknown_credential_is_asked_for_once";
-    on_postgres(name, |config| config, it_is_asked_for);
-}
-
-async fn it_is_asked_for(world: World) {
+async fn an_unknown_credential_is_asked_for_once(world: World) {
     let iam = &world.iam;
     let may_ask = |text: &str| {
         let credential = Credential::ApiKey(text);
@@ -155,15 +148,4 @@ async fn a_new_policy(world: World) {
     let from = node.role_may_be_from_other_node(&missing);
     assert_eq!(from, FromOtherNode::No);
     node.close().await;
-}
-
-#[test]
-fn a_node_with_a_database_of_its_own_asks_nobody() {
-    crate::world::on_sqlite(|config| config, it_asks_nobody);
-}
-
-async fn it_asks_nobody(world: World) {
-    let guess = Credential::ApiKey("a guess");
-    let from = (world.iam).may_be_from_other_node(guess, &AuthError::KeyUnknown);
-    assert_eq!(from, FromOtherNode::No);
 }

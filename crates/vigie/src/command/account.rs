@@ -13,41 +13,24 @@ use clap::Subcommand;
 pub(crate) enum Account {
     /// List the accounts you belong to
     List,
-    /// List organizations
     Orgs(org::list::OrgsArgs),
-    /// Show an organization
     Org(org::show::OrgArgs),
-    /// Create an organization
     OrgCreate(org::create::OrgCreateArgs),
-    /// Delete an organization
     OrgDelete(org::delete::OrgDeleteArgs),
-    /// Rename an organization
     OrgRename(org::rename::OrgRenameArgs),
-    /// Bring a deleted organization back, with its spaces and metrics
     OrgRestore(deleted::org_restore::OrgRestoreArgs),
-    /// List who holds which role in an organization
     OrgUsers(members::org_users::OrgUsersArgs),
-    /// List the spaces of an organization
     Spaces(space::list::SpacesArgs),
-    /// Show a space
     Space(space::show::SpaceArgs),
-    /// Create a space
     SpaceCreate(space::create::SpaceCreateArgs),
-    /// Delete a space with its metrics
     SpaceDelete(space::delete::SpaceDeleteArgs),
-    /// Bring a deleted space back, with its metrics
     SpaceRestore(deleted::space_restore::SpaceRestoreArgs),
     /// List deleted spaces and organizations, and when their metrics go
     Deleted,
-    /// Rename a space
     SpaceRename(space::rename::SpaceRenameArgs),
-    /// List who holds which role in a space
     SpaceUsers(members::space_users::SpaceUsersArgs),
-    /// List the users of the account
     Users(user::list::UsersArgs),
-    /// Invite a user to the account
     UserInvite(user::invite::InviteArgs),
-    /// Remove a user from the account, with their roles and API keys there
     UserRemove(user::remove::RemoveArgs),
     /// Show what each role allows
     Roles,
@@ -65,11 +48,8 @@ pub(crate) enum Account {
     SpaceRoleUnset(role::space::SpaceRoleArgs),
     /// List the invitations into accounts that wait for you, after a login by password
     Invitations,
-    /// Accept an invitation into an account
     Accept(invitation::accept::AcceptArgs),
-    /// Decline an invitation into an account
     Decline(invitation::decline::DeclineArgs),
-    /// Change your own password
     Password(user::password::PasswordArgs),
 }
 

@@ -15,7 +15,7 @@ use self::run_args::RunArgs;
 use crate::context::Context;
 use crate::error::Failure;
 
-/// The arguments.
+/// Send this host's own metrics until told to stop
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,

@@ -7,7 +7,7 @@ use crate::trust;
 use clap::Args;
 use serde_json::json;
 
-/// The arguments of `api`.
+/// Show or set the address of the server
 #[derive(Debug, Args)]
 pub(crate) struct ApiArgs {
     /// Address to set; without it the address is shown

@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod switch;
 pub(crate) mod update;
 
+use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -24,7 +25,7 @@ use wire::iam::api_key::{ApiKey, ApiKeyList, KeyReach};
 #[derive(Debug, Args)]
 pub(crate) struct OneArgs {
     /// Name or id of the key
-    #[arg(value_name = "NAME|UUID")]
+    #[arg(value_name = "NAME|UUID", add = Named::Keys)]
     key: String,
     /// Do not ask
     #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]

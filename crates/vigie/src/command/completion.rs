@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// The arguments of `completion`.
+/// Print the completion script for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   echo 'source <(vigie completion bash)' >> ~/.bashrc

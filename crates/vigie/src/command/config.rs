@@ -11,7 +11,7 @@ const LOCALES: [&str; 10] = [
     "de_DE", "en_US", "es_ES", "fr_FR", "it_IT", "ja_JP", "ko_KR", "pt_BR", "zh_Hans", "zh_Hant",
 ];
 
-/// The arguments of `config`: one setting per call.
+/// Change or show a setting
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("setting").required(true).multiple(false))]
 pub(crate) struct ConfigArgs {

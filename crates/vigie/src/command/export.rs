@@ -6,6 +6,7 @@ mod waiting;
 
 use self::format::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};
+use crate::argument::Named;
 use crate::command::metrics::patterns::{refuse_call, refuse_empty};
 use crate::command::metrics::stop::StopFlag;
 use crate::command::metrics::zone::zone;
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// The server takes samples of so far ahead: what is there is asked for, too.
 const AHEAD_MS: i64 = 2 * 86_400_000;
 
-/// The arguments.
+/// Write all samples, as they were sent, to a file or standard output
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Samples are written as they were sent, whatever rules about steps say, a few series at a time, each in order of time. What is \
@@ -45,7 +46,7 @@ Examples:
   vigie export 'shop.*' --from 2025-01-01 --until 2025-06-30 -o 2025.jsonl")]
 pub(crate) struct ExportArgs {
     /// The series, and those below them
-    #[arg(value_name = "PATTERN", default_value = "*")]
+    #[arg(value_name = "PATTERN", default_value = "*", add = Named::Metrics)]
     pattern: String,
     /// Form of the output
     #[arg(

@@ -15,15 +15,11 @@ use clap::Subcommand;
 pub(crate) enum Iam {
     /// Show the session's tokens, renewed if they have expired
     OauthTokens,
-    /// Print the bare access token, ready for scripts
     Token(tokens::token::TokenArgs),
     /// Print the bare access token, as newer versions of the original do
     BearerToken,
-    /// List your API keys
     ApiKeys(api_key::list::ListArgs),
-    /// Create an API key
     ApiKeyCreate(api_key::create::CreateArgs),
-    /// Change name or description of an API key
     ApiKeyUpdate(api_key::update::UpdateArgs),
     /// Delete an API key; its tokens are useless at once
     ApiKeyDelete(api_key::OneArgs),
@@ -35,13 +31,9 @@ pub(crate) enum Iam {
     ApiKeyDisable(api_key::OneArgs),
     /// Enable an API key again
     ApiKeyEnable(api_key::OneArgs),
-    /// List the service IDs of the account: programs with an identity of their own
     ServiceIds(service_id::list::ListArgs),
-    /// Show a service ID
     ServiceId(service_id::show::ShowArgs),
-    /// Create a service ID
     ServiceIdCreate(service_id::create::CreateArgs),
-    /// Change name or description of a service ID
     ServiceIdUpdate(service_id::update::UpdateArgs),
     /// Delete a service ID with its API keys and roles; its tokens are useless at once
     ServiceIdDelete(service_id::OneArgs),
@@ -49,13 +41,9 @@ pub(crate) enum Iam {
     ServiceIdLock(service_id::OneArgs),
     /// Unlock a service ID
     ServiceIdUnlock(service_id::OneArgs),
-    /// List the API keys of a service ID, or of all
     ServiceApiKeys(service_api_key::list::ListArgs),
-    /// Show an API key of a service ID
     ServiceApiKey(service_api_key::show::ShowArgs),
-    /// Create an API key of a service ID
     ServiceApiKeyCreate(service_api_key::create::CreateArgs),
-    /// Change name or description of an API key of a service ID
     ServiceApiKeyUpdate(service_api_key::change::UpdateArgs),
     /// Delete an API key of a service ID; its tokens are useless at once
     ServiceApiKeyDelete(service_api_key::OneArgs),

@@ -23,13 +23,9 @@ use clap::Subcommand;
 /// The word after `import`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
-    /// Import the files of Whisper, in which Graphite keeps samples
     Whisper(whisper::WhisperArgs),
-    /// Import from a server that answers as Graphite does
     Graphite(graphite::GraphiteArgs),
-    /// Import what Prometheus or VictoriaMetrics has exported
     Prometheus(prometheus::PrometheusArgs),
-    /// Import what `vigie export` has written
     Samples(samples::SamplesArgs),
 }
 

@@ -33,7 +33,7 @@ const TRIES: u32 = 3;
 /// The code by which a Cloud Foundry token is refused to what is no person.
 const NO_PERSON: &str = "insufficient_permissions";
 
-/// The arguments of `login`.
+/// Log in to a server, and to an account, region, organization and space
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vigie login -a https://metrics.example.org -u ada@example.org

@@ -4,7 +4,7 @@ use crate::error::Failure;
 use clap::Args;
 use std::path::PathBuf;
 
-/// The arguments of `man`.
+/// Write the manual pages
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
     /// The folder to write them into

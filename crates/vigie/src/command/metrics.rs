@@ -48,26 +48,17 @@ use clap::Subcommand;
 /// The word after `metrics`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Metrics {
-    /// Send samples: from arguments, a file or standard input
     Send(send::SendArgs),
     /// Read samples, or functions of them: as a table, sparkline, chart, picture, CSV or JSON
     Get(get::GetArgs),
-    /// Show what arrives from now on
     Tail(tail::TailArgs),
-    /// Show the functions that targets may call
     Functions(functions::FunctionsArgs),
-    /// Find metrics and branches that fit a pattern
     Find(find::FindArgs),
-    /// Show the tree of metric names
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
-    /// Delete metrics, or their samples of a time
     Delete(delete::DeleteArgs),
-    /// Show who sends, and who went silent
     Senders(senders::SendersArgs),
-    /// Show what was refused, and why
     Rejects(rejects::RejectsArgs),
-    /// Show or change how samples are read
     Settings(settings::SettingsArgs),
     /// Show or change the interval between values, and how samples are combined, by name
     #[command(subcommand)]

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::printable_text::escaped;
 use clap::Args;
 
-/// The arguments of `plugin`: any.
+/// Accepted for old scripts; there are no plug-ins
 #[derive(Debug, Args)]
 pub(crate) struct PluginArgs {
     /// What was to be done, and with which plug-in
@@ -17,7 +17,7 @@ pub(crate) struct PluginArgs {
     arguments: Vec<String>,
 }
 
-/// The arguments of `update`.
+/// Accepted for old scripts; the program does not update itself
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
     /// Accepted for old scripts

@@ -6,6 +6,7 @@ pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod show;
 
+use crate::argument::Named;
 use crate::command::api_key::{listed, one_of};
 use crate::command::service_id::{self, AskArgs};
 use crate::context::Context;
@@ -21,7 +22,7 @@ pub(crate) struct OneArgs {
     #[arg(value_name = "KEY")]
     key: String,
     /// Name or id of its service ID
-    #[arg(value_name = "SERVICE_ID")]
+    #[arg(value_name = "SERVICE_ID", add = Named::Services)]
     service: String,
     #[command(flatten)]
     ask: AskArgs,

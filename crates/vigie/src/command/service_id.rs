@@ -8,6 +8,7 @@ pub(crate) mod lock;
 pub(crate) mod show;
 pub(crate) mod update;
 
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -36,7 +37,7 @@ impl AskArgs {
 #[derive(Debug, Args)]
 pub(crate) struct OneArgs {
     /// Name or id of the service ID
-    #[arg(value_name = "SERVICE_ID")]
+    #[arg(value_name = "SERVICE_ID", add = Named::Services)]
     service: String,
     #[command(flatten)]
     ask: AskArgs,

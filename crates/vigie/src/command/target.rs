@@ -1,28 +1,29 @@
 //! `target`: shows and changes where the session works.
 
+use crate::argument::Named;
 use crate::command::invitation::at_login;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::targeting::{Prompting, TargetOutcome};
 use clap::Args;
 
-/// The arguments of `target`.
+/// Show or change the targeted region, account, organization and space
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
     /// Switch to a region
-    #[arg(short, long, value_name = "REGION", conflicts_with = "unset_region")]
+    #[arg(short, long, value_name = "REGION", conflicts_with = "unset_region", add = Named::Regions)]
     region: Option<String>,
     /// Target no region
     #[arg(long)]
     unset_region: bool,
     /// Switch to an account, renewing the token for it
-    #[arg(short = 'c', long, value_name = "ACCOUNT_ID")]
+    #[arg(short = 'c', long, value_name = "ACCOUNT_ID", add = Named::Accounts)]
     account: Option<String>,
     /// Switch to an organization
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
     /// Switch to a space
-    #[arg(short, long, value_name = "SPACE")]
+    #[arg(short, long, value_name = "SPACE", add = Named::Spaces)]
     space: Option<String>,
     /// Choose organization and space
     #[arg(long)]

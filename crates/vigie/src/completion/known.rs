@@ -5,8 +5,8 @@
 
 use super::candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
 use super::grammar::CommandLine;
-use super::kind::Kind;
 use super::target::{TypedTarget, functions};
+use crate::argument::Named;
 use crate::client::Request;
 use crate::command::metrics::schemas::{KnownRule, known_rules};
 use crate::command::{api_key, service_id, user};
@@ -22,28 +22,33 @@ use std::thread;
 use wire::find::list::NodeItem;
 
 /// The names, or none if they cannot be read. Functions are known without the server.
-pub(super) fn ask(name: Name, kind: Kind, typed: &CommandLine) -> Vec<Candidate> {
-    match kind {
-        Kind::Functions => functions(),
-        Kind::Targets => match TypedTarget::of(&typed.current) {
-            Some(part) => part.candidates(|written| ask_with_deadline(name, kind, typed, written)),
+pub(super) fn ask(name: Name, named: Named, typed: &CommandLine) -> Vec<Candidate> {
+    match named {
+        Named::Functions => functions(),
+        Named::Targets => match TypedTarget::of(&typed.current) {
+            Some(part) => part.candidates(|written| ask_with_deadline(name, named, typed, written)),
             None => Vec::new(),
         },
-        _ => ask_server(name, kind, typed, &typed.current),
+        _ => ask_server(name, named, typed, &typed.current),
     }
 }
 
 /// The server's names, or none if it is slow: functions are there without it.
-fn ask_with_deadline(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec<Candidate> {
+fn ask_with_deadline(
+    name: Name,
+    named: Named,
+    typed: &CommandLine,
+    written: &str,
+) -> Vec<Candidate> {
     let (sender, receiver) = mpsc::channel();
     let (typed, written) = (typed.clone(), written.to_owned());
-    thread::spawn(move || drop(sender.send(ask_server(name, kind, &typed, &written))));
+    thread::spawn(move || drop(sender.send(ask_server(name, named, &typed, &written))));
     receiver
         .recv_timeout(DEADLINE.mul_f64(0.8))
         .unwrap_or_default()
 }
 
-fn ask_server(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec<Candidate> {
+fn ask_server(name: Name, named: Named, typed: &CommandLine, written: &str) -> Vec<Candidate> {
     prompt::forbid();
     let mut env = Env::of_process();
     // Traces are for commands that the user started.
@@ -56,10 +61,10 @@ fn ask_server(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec
     config.trace.clear();
     config.http_timeout_s = i64::try_from(DEADLINE.as_secs()).ok().map(|s| s.max(1));
     context.set_config(config);
-    if kind != Kind::Regions && !context.has_valid_token() {
+    if named != Named::Regions && !context.has_valid_token() {
         return Vec::new();
     }
-    let mut candidates = names(kind, typed, written, &context).unwrap_or_default();
+    let mut candidates = names(named, typed, written, &context).unwrap_or_default();
     // Several keys or service IDs may have one name; it is offered once.
     let mut offered = HashSet::new();
     candidates.retain(|candidate| offered.insert(candidate.word.clone()));
@@ -67,47 +72,47 @@ fn ask_server(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec
 }
 
 fn names(
-    kind: Kind,
+    named: Named,
     typed: &CommandLine,
     written: &str,
     context: &Context,
 ) -> Result<Vec<Candidate>, Failure> {
-    Ok(match kind {
-        Kind::Regions => (context.regions()?.into_iter())
+    Ok(match named {
+        Named::Regions => (context.regions()?.into_iter())
             .map(|region| Candidate::new(region.name, region.display_name))
             .collect(),
-        Kind::Accounts => (context.accounts()?.into_iter())
+        Named::Accounts => (context.accounts()?.into_iter())
             .map(|account| Candidate::new(account.metadata.guid, account.entity.name))
             .collect(),
-        Kind::Orgs => {
+        Named::Orgs => {
             let region = context.config().region.clone();
             (context.orgs(&region)?.into_iter())
                 .map(|org| Candidate::new(org.entity.name, org.entity.region))
                 .collect()
         }
-        Kind::Spaces => {
+        Named::Spaces => {
             let org = context.resolve_org(typed.org.as_deref())?;
             (context.spaces(&org.guid)?.into_iter())
                 .map(|space| Candidate::new(space.entity.name, format!("space of {}", org.name)))
                 .collect()
         }
-        Kind::Users => (user::members_of_target(context)?.into_iter())
+        Named::Users => (user::members_of_target(context)?.into_iter())
             .map(|user| Candidate::new(user.user_id, user.state))
             .collect(),
-        Kind::Keys => (api_key::keys(context)?.into_iter())
+        Named::Keys => (api_key::keys(context)?.into_iter())
             .map(|key| Candidate::new(key.name, key.description.unwrap_or_default()))
             .collect(),
-        Kind::Services => (service_id::services(None, context)?.into_iter())
+        Named::Services => (service_id::services(None, context)?.into_iter())
             .map(|service| Candidate::new(service.name, service.description))
             .collect(),
-        Kind::Metrics | Kind::Targets => metrics(typed, written, context)?,
-        Kind::Rules => (rules(typed, context)?.into_iter())
+        Named::Metrics | Named::Targets => metrics(typed, written, context)?,
+        Named::Rules => (rules(typed, context)?.into_iter())
             .map(|rule| Candidate::new(rule.name, rule.pattern))
             .collect(),
-        Kind::RulePatterns => (rules(typed, context)?.into_iter())
+        Named::RulePatterns => (rules(typed, context)?.into_iter())
             .map(|rule| Candidate::new(rule.pattern, format!("pattern of {}", rule.name)))
             .collect(),
-        Kind::Functions => functions(),
+        Named::Functions => functions(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::listener_args::ListenerArgs;
 use super::textfile_args::TextfileArgs;
+use crate::argument::OF_TARGET;
 use crate::duration;
 use crate::error::Failure;
 use crate::figures;
@@ -56,7 +57,8 @@ pub(super) struct RunArgs {
         long,
         value_name = "SCOPE",
         conflicts_with = "scope",
-        display_order = 801
+        display_order = 801,
+        add = OF_TARGET
     )]
     pub(super) default_scope: Option<String>,
     #[command(flatten)]

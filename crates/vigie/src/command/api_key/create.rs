@@ -2,6 +2,8 @@
 
 use super::key_file::KeyFile;
 use super::{expiry, facts, url};
+use crate::argument::Named;
+use crate::argument::OF_TARGET;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -14,7 +16,7 @@ use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach};
 use wire::iam::service_id::ServiceId;
 
-/// The arguments of `api-key-create`.
+/// Create an API key
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Name of the new key
@@ -41,13 +43,13 @@ pub(crate) struct KeyArgs {
     action_if_leaked: Option<String>,
     /// Limit it to this domain: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-ID`); it then
     /// manages nothing
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", add = OF_TARGET)]
     domain: Option<String>,
     /// Limit it to the space of this name; it then manages nothing
-    #[arg(short, long, value_name = "SPACE", conflicts_with = "domain")]
+    #[arg(short, long, value_name = "SPACE", conflicts_with = "domain", add = Named::Spaces)]
     space: Option<String>,
     /// Organization of that space, in place of the targeted one
-    #[arg(short, long, value_name = "ORG", requires = "space")]
+    #[arg(short, long, value_name = "ORG", requires = "space", add = Named::Orgs)]
     org: Option<String>,
     /// Limit it to one action: `send`; it then manages nothing
     #[arg(long, value_name = "ACTION", value_parser = ["send"])]

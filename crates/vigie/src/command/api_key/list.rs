@@ -1,20 +1,21 @@
 //! `iam api-keys`.
 
 use super::{keys, reach_text};
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Column, Row, printable};
 use clap::Args;
 use wire::iam::api_key::ApiKey;
 
-/// The arguments of `api-keys`.
+/// List your API keys
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Print ids only
     #[arg(long)]
     uuid: bool,
     /// Only keys of this name
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = Named::Keys)]
     name: Option<String>,
     /// Only keys of this description
     #[arg(short, long, value_name = "DESCRIPTION")]

@@ -1,17 +1,18 @@
 //! `iam api-key-update`.
 
 use super::{find, url};
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 use wire::iam::api_key::{ApiKey, UpdateApiKey};
 
-/// The arguments of `api-key-update`.
+/// Change name or description of an API key
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
     /// Name or id of the key
-    #[arg(value_name = "NAME|UUID")]
+    #[arg(value_name = "NAME|UUID", add = Named::Keys)]
     key: String,
     #[command(flatten)]
     change: ChangeArgs,

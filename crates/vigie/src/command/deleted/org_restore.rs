@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// The arguments of `org-restore`.
+/// Bring a deleted organization back, with its spaces and metrics
 #[derive(Debug, Args)]
 pub(crate) struct OrgRestoreArgs {
     /// Name of the deleted organization, or its GUID

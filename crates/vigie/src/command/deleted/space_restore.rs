@@ -1,17 +1,18 @@
 //! `account space-restore`.
 
 use super::{find, restore};
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// The arguments of `space-restore`.
+/// Bring a deleted space back, with its metrics
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRestoreArgs {
     /// Name of the deleted space, or its GUID
     name: String,
     /// Organization it was in, where several spaces of this name were deleted
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
     /// Bring it back under another name
     #[arg(long = "name", value_name = "NAME")]

@@ -40,7 +40,7 @@ const FAILED_IN_A_ROW_MAX: usize = 100;
 /// The memory of the branches that wait, whatever a server answers.
 const BRANCH_BYTES_MAX: usize = 64 << 20;
 
-/// The arguments.
+/// Import from a server that answers as Graphite does
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The names are read level by level with `/metrics/find`, and the values with `/render`, from now on backwards: for each time in \

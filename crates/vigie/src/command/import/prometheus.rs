@@ -17,7 +17,7 @@ enum Format {
     Victoriametrics,
 }
 
-/// The arguments.
+/// Import what Prometheus or VictoriaMetrics has exported
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Labels become tags: `up{job=\"node\"}` is the series `up;job=node`. Names and labels keep the rules of names here: values with \

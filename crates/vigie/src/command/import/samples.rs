@@ -5,7 +5,7 @@ use super::lines::{LineFormat, Lines, run as run_lines};
 use crate::context::Context;
 use crate::error::Failure;
 
-/// The arguments.
+/// Import what `vigie export` has written
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The file has an object in each line, `{\"name\":\"shop.orders\",\"value\":17,\"timestamp\":1764072000}`, as `vigie export` \

@@ -23,7 +23,7 @@ use base::time::{Clock as _, SystemClock, TimeRange};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The arguments.
+/// Import the files of Whisper, in which Graphite keeps samples
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Every file `a/b/c.wsp` below the folder becomes the series `a.b.c`; files of series with tags, below `_tagged`, get their names \

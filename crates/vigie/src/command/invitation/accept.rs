@@ -9,7 +9,7 @@ use base::secret::Secret;
 use clap::Args;
 use wire::iam::invitation::Accept;
 
-/// The arguments of `accept`.
+/// Accept an invitation into an account
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   vigie account invitations

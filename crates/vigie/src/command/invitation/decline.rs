@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// The arguments of `decline`.
+/// Decline an invitation into an account
 #[derive(Debug, Args)]
 pub(crate) struct DeclineArgs {
     /// Account by its id or name, or id of the invitation

@@ -1,21 +1,23 @@
 //! `account org-users`.
 
 use super::{ORG_ROLES, of_org, policies, show};
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::escaped;
 use clap::Args;
 
-/// The arguments of `org-users`.
+/// List who holds which role in an organization
 #[derive(Debug, Args)]
 pub(crate) struct OrgUsersArgs {
     /// Name of the organization
+    #[arg(add = Named::Orgs)]
     name: String,
     /// Include users without a role other than OrgUser
     #[arg(short, long)]
     all: bool,
     /// Region, in place of the targeted one
-    #[arg(short, long, value_name = "REGION")]
+    #[arg(short, long, value_name = "REGION", add = Named::Regions)]
     region: Option<String>,
 }
 

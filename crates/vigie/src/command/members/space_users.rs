@@ -1,22 +1,24 @@
 //! `account space-users`.
 
 use super::{of_space, policies, show};
+use crate::argument::Named;
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::escaped;
 use clap::Args;
 
-/// The arguments of `space-users`.
+/// List who holds which role in a space
 #[derive(Debug, Args)]
 pub(crate) struct SpaceUsersArgs {
     /// Name of the space; or of its organization, if the space follows
+    #[arg(add = Named::Spaces)]
     name: String,
     /// Name of the space, after its organization, as in the original
-    #[arg(conflicts_with = "org")]
+    #[arg(conflicts_with = "org", add = Named::Spaces)]
     space: Option<String>,
     /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
 }
 

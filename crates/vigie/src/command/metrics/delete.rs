@@ -3,6 +3,7 @@
 use super::patterns::{refuse_call, refuse_empty};
 use super::server_clock::ServerClock;
 use super::span::Span;
+use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -12,7 +13,7 @@ use crate::printable_text::escaped;
 use crate::prompt;
 use wire::find::delete::DeleteReply;
 
-/// The arguments.
+/// Delete metrics, or their samples of a time
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it. The question before \
@@ -27,7 +28,7 @@ Examples:
   vigie metrics delete 'shop.**' --until -30d --dry-run")]
 pub(crate) struct DeleteArgs {
     /// A name or a pattern
-    #[arg(value_name = "QUERY", allow_negative_numbers = true)]
+    #[arg(value_name = "QUERY", allow_negative_numbers = true, add = Named::Metrics)]
     query: String,
     /// Delete only samples from this time on
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]

@@ -1,6 +1,7 @@
 //! `metrics find`: what fits a pattern in the tree of names, one level, for whoever may read or list.
 
 use super::patterns::{refuse_call, refuse_empty};
+use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -9,7 +10,7 @@ use crate::output::{Column, Row};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The arguments.
+/// Find metrics and branches that fit a pattern
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A metric is a leaf of the tree of names, a branch has more below it; a name may be both. Series with tags are in no tree: \
@@ -21,7 +22,7 @@ Examples:
   vigie metrics find 'shop.*' --output json")]
 pub(crate) struct FindArgs {
     /// A name or a pattern
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = Named::Metrics)]
     pattern: String,
     #[command(flatten)]
     scope: ScopeArgs,

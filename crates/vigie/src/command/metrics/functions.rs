@@ -1,5 +1,6 @@
 //! `metrics functions`: the reference of the functions that targets may call. It is part of this program, and asks no server.
 
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::printable_text::{PrintableText, escaped};
@@ -7,7 +8,7 @@ use query::function::{Default, Function, FunctionGroup, Parameter};
 use query::table::{self, describe};
 use std::collections::BTreeMap;
 
-/// The arguments.
+/// Show the functions that targets may call
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The functions are those of graphite-web 1.1.10. The list is part of this program; the server's own is at `/functions`.
@@ -19,7 +20,7 @@ Examples:
   vigie metrics functions --output json")]
 pub(crate) struct FunctionsArgs {
     /// A function, to see its parameters and an example
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = Named::Functions)]
     name: Option<String>,
     /// Only the functions of this group
     #[arg(long, value_name = "GROUP", conflicts_with = "name")]

@@ -1,5 +1,6 @@
 //! The arguments of `metrics get`.
 
+use crate::argument::Named;
 use crate::duration;
 use crate::error::Failure;
 use crate::monitoring::ScopeArgs;
@@ -143,7 +144,7 @@ Examples:
   vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
 pub(crate) struct GetArgs {
     /// Names, patterns, or functions of them
-    #[arg(required = true, value_name = "TARGET", allow_negative_numbers = true)]
+    #[arg(required = true, value_name = "TARGET", allow_negative_numbers = true, add = Named::Targets)]
     pub(super) targets: Vec<String>,
     /// The earliest time; default: 24 hours before the latest
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]

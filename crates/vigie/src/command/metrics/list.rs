@@ -2,6 +2,7 @@
 
 use super::one_form::two_forms;
 use super::patterns::refuse_call;
+use crate::argument::Named;
 use crate::chart::Glyphs;
 use crate::client::Request;
 use crate::context::Context;
@@ -32,7 +33,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// The arguments.
+/// Show the tree of metric names
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -42,7 +43,7 @@ Examples:
   vigie metrics list --format plain | grep latency")]
 pub(crate) struct ListArgs {
     /// A name or a pattern: where to begin
-    #[arg(value_name = "QUERY", default_value = "*")]
+    #[arg(value_name = "QUERY", default_value = "*", add = Named::Metrics)]
     query: String,
     /// Levels to show; default: as many as fit 50 lines, all with `--format plain` and `json`
     #[arg(long, value_name = "LEVELS", conflicts_with = "all", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(DEPTH_MAX)))]

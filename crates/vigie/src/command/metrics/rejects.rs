@@ -9,7 +9,7 @@ use wire::arrivals::{RejectItem, RejectList};
 
 const PATH: &str = "/v1/metrics/rejects";
 
-/// The arguments.
+/// Show what was refused, and why
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 What is shown is what was refused since the server started: how many for which reason, and the last ones. It says of which sender \

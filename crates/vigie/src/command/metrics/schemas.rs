@@ -20,13 +20,9 @@ use clap::Subcommand;
 /// The word after `schemas`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Schemas {
-    /// Show the rules
     Get(get::GetArgs),
-    /// Make or change one rule
     Set(set::SetArgs),
-    /// Remove one rule, or all
     Unset(unset::UnsetArgs),
-    /// Take the rules of carbon's files
     Import(import::ImportArgs),
 }
 

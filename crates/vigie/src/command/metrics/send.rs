@@ -31,7 +31,7 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 /// The longest time that a sample from a slow pipe waits for more to be sent with it.
 const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// The arguments.
+/// Send samples: from arguments, a file or standard input
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Exit codes: 0 all samples were stored, 1 none, 7 some; the reasons are listed with their lines. With `--output json` the \
@@ -55,7 +55,7 @@ pub(crate) struct SendArgs {
     #[arg(value_name = "SAMPLE", conflicts_with = "file")]
     samples: Vec<String>,
     /// Read samples from a file; `-` is standard input
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: Option<String>,
     /// What the file holds
     #[arg(

@@ -9,7 +9,7 @@ use wire::arrivals::{SenderItem, SenderList};
 
 const PATH: &str = "/v1/metrics/senders";
 
-/// The arguments.
+/// Show who sends, and who went silent
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 What is shown is what came since the server started. A sender is silent when nothing came of it for more than a minute, and \

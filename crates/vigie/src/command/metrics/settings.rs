@@ -13,7 +13,7 @@ const PATH: &str = "/v1/settings/domain";
 /// How far apart the values of names stand that no rule fits, where there are rules about steps and no resolution.
 const RULELESS_SECONDS: u32 = 60;
 
-/// The arguments.
+/// Show or change how samples are read
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -4,6 +4,7 @@ use super::patterns::{SEE_NAMES, refuse_empty};
 use super::readings::{self, ReadRequest, fetch};
 use super::watch::{LATE, NewSamples, repeat};
 use super::zone::zone;
+use crate::argument::Named;
 use crate::context::Context;
 use crate::duration;
 use crate::error::Failure;
@@ -39,7 +40,7 @@ fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The arguments.
+/// Show what arrives from now on
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The server is asked every 2 seconds, or as often as `--interval` says, for the samples of the last ten minutes. Each that \
@@ -54,7 +55,7 @@ Examples:
   vigie metrics tail \"movingAverage(shop.eu.orders,'10min')\"")]
 pub(crate) struct TailArgs {
     /// Names, patterns, or functions of them
-    #[arg(required = true, value_name = "PATTERN")]
+    #[arg(required = true, value_name = "PATTERN", add = Named::Targets)]
     patterns: Vec<String>,
     /// From one reading to the next
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = interval)]

@@ -1,6 +1,7 @@
 //! `account org-create`.
 
 use super::{OrgListing, region};
+use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -9,13 +10,13 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
-/// The arguments of `org-create`.
+/// Create an organization
 #[derive(Debug, Args)]
 pub(crate) struct OrgCreateArgs {
     /// Name of the new organization
     name: String,
     /// Region, in place of the targeted one
-    #[arg(short, long, value_name = "REGION")]
+    #[arg(short, long, value_name = "REGION", add = Named::Regions)]
     region: Option<String>,
 }
 

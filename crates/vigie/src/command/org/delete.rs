@@ -1,5 +1,6 @@
 //! `account org-delete`.
 
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::command::deleted::Deletion;
 use crate::context::Context;
@@ -8,10 +9,11 @@ use crate::printable_text::PrintableText;
 use crate::prompt;
 use clap::Args;
 
-/// The arguments of `org-delete`.
+/// Delete an organization
 #[derive(Debug, Args)]
 pub(crate) struct OrgDeleteArgs {
     /// Name of the organization
+    #[arg(add = Named::Orgs)]
     name: String,
     /// Delete its spaces and their metrics with it
     #[arg(long)]

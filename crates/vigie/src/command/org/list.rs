@@ -1,16 +1,17 @@
 //! `account orgs`.
 
 use super::{OrgListing, region};
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::escaped;
 use clap::Args;
 
-/// The arguments of `orgs`.
+/// List organizations
 #[derive(Debug, Args)]
 pub(crate) struct OrgsArgs {
     /// Only this region, in place of the targeted one
-    #[arg(short, long, value_name = "REGION")]
+    #[arg(short, long, value_name = "REGION", add = Named::Regions)]
     region: Option<String>,
     /// Show GUIDs
     #[arg(long)]

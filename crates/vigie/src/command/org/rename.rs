@@ -1,6 +1,7 @@
 //! `account org-rename`.
 
 use super::OrgListing;
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
@@ -8,10 +9,11 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
-/// The arguments of `org-rename`.
+/// Rename an organization
 #[derive(Debug, Args)]
 pub(crate) struct OrgRenameArgs {
     /// Its name now
+    #[arg(add = Named::Orgs)]
     old_name: String,
     /// Its name from now on
     new_name: String,

@@ -1,18 +1,20 @@
 //! `account org`.
 
 use super::{OrgListing, region};
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// The arguments of `org`.
+/// Show an organization
 #[derive(Debug, Args)]
 pub(crate) struct OrgArgs {
     /// Name of the organization
+    #[arg(add = Named::Orgs)]
     name: String,
     /// Region, in place of the targeted one
-    #[arg(short, long, value_name = "REGION")]
+    #[arg(short, long, value_name = "REGION", add = Named::Regions)]
     region: Option<String>,
     /// Print the GUID only; as JSON, a text
     #[arg(long)]

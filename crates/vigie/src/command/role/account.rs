@@ -1,6 +1,7 @@
 //! `account role-set` and `role-unset`.
 
 use super::{AccountRole, Change, apply, name, report};
+use crate::argument::Named;
 use crate::client::encode;
 use crate::context::Context;
 use crate::error::Failure;
@@ -10,6 +11,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(crate) struct AccountRoleArgs {
     /// User, by e-mail address; or a service ID, by its IAM id
+    #[arg(add = Named::Users)]
     user: String,
     /// Role in the targeted account
     #[arg(value_enum, ignore_case = true)]

@@ -1,6 +1,7 @@
 //! `account org-role-set` and `org-role-unset`.
 
 use super::{Change, OrgRole, apply, name, report};
+use crate::argument::Named;
 use crate::client::encode;
 use crate::context::Context;
 use crate::error::Failure;
@@ -10,8 +11,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(crate) struct OrgRoleArgs {
     /// User, by e-mail address; or a service ID, by its IAM id
+    #[arg(add = Named::Users)]
     user: String,
     /// Name of the organization
+    #[arg(add = Named::Orgs)]
     org: String,
     /// Role
     #[arg(value_enum, ignore_case = true)]

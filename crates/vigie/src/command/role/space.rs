@@ -1,6 +1,7 @@
 //! `account space-role-set` and `space-role-unset`.
 
 use super::{Change, SpaceRole, apply, name, report};
+use crate::argument::Named;
 use crate::client::encode;
 use crate::context::Context;
 use crate::error::Failure;
@@ -10,10 +11,13 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRoleArgs {
     /// User, by e-mail address; or a service ID, by its IAM id
+    #[arg(add = Named::Users)]
     user: String,
     /// Name of the organization
+    #[arg(add = Named::Orgs)]
     org: String,
     /// Name of the space
+    #[arg(add = Named::Spaces)]
     space: String,
     /// Role
     #[arg(value_enum, ignore_case = true)]

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
-/// The arguments of `service-api-key-update`.
+/// Change name or description of an API key of a service ID
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! `iam service-api-key-create`.
 
+use crate::argument::Named;
 use crate::command::api_key::create::{KeyArgs, WantedKey, create};
 use crate::command::service_id::{self, AskArgs};
 use crate::context::Context;
@@ -7,13 +8,13 @@ use crate::error::Failure;
 use clap::Args;
 use std::path::PathBuf;
 
-/// The arguments of `service-api-key-create`.
+/// Create an API key of a service ID
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Name of the new key
     name: String,
     /// Name or id of the service ID
-    #[arg(value_name = "SERVICE_ID")]
+    #[arg(value_name = "SERVICE_ID", add = Named::Services)]
     service: String,
     /// Write the key to a file, readable by you alone, in place of the screen
     #[arg(long, value_name = "FILE")]

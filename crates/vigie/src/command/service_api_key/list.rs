@@ -1,5 +1,6 @@
 //! `iam service-api-keys`.
 
+use crate::argument::Named;
 use crate::command::api_key;
 use crate::command::service_id::{self, AskArgs};
 use crate::context::Context;
@@ -7,12 +8,12 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// The arguments of `service-api-keys`.
+/// List the API keys of a service ID, or of all
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["service", "all"]))]
 pub(crate) struct ListArgs {
     /// Name or id of the service ID
-    #[arg(value_name = "SERVICE_ID")]
+    #[arg(value_name = "SERVICE_ID", add = Named::Services)]
     service: Option<String>,
     /// Those of all service IDs
     #[arg(short, long)]

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// The arguments of `service-api-key`.
+/// Show an API key of a service ID
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     #[command(flatten)]

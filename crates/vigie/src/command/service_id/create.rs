@@ -9,7 +9,7 @@ use crate::session::not_logged_in;
 use clap::Args;
 use wire::iam::service_id::{CreateServiceId, ServiceId};
 
-/// The arguments of `service-id-create`.
+/// Create a service ID
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Name of the new service ID

@@ -1,20 +1,21 @@
 //! `iam service-ids`.
 
 use super::services;
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Column, Row, printable};
 use clap::Args;
 use wire::iam::service_id::ServiceId;
 
-/// The arguments of `service-ids`.
+/// List the service IDs of the account: programs with an identity of their own
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Print ids only
     #[arg(long)]
     uuid: bool,
     /// Only service IDs of this name
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = Named::Services)]
     name: Option<String>,
     /// Only service IDs of this description
     #[arg(short, long, value_name = "DESCRIPTION")]

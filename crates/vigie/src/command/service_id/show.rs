@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// The arguments of `service-id`.
+/// Show a service ID
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     #[command(flatten)]

@@ -8,7 +8,7 @@ use crate::error::Failure;
 use clap::Args;
 use wire::iam::service_id::{ServiceId, UpdateServiceId};
 
-/// The arguments of `service-id-update`.
+/// Change name or description of a service ID
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
     #[command(flatten)]

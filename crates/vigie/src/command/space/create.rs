@@ -1,6 +1,7 @@
 //! `account space-create`.
 
 use super::SpaceListing;
+use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -9,13 +10,13 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::space::{CreateSpace, SpaceEntity};
 
-/// The arguments of `space-create`.
+/// Create a space
 #[derive(Debug, Args)]
 pub(crate) struct SpaceCreateArgs {
     /// Name of the new space
     name: String,
     /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
 }
 

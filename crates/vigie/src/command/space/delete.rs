@@ -1,5 +1,6 @@
 //! `account space-delete`.
 
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::command::deleted::Deletion;
 use crate::config::DomainFields;
@@ -9,13 +10,14 @@ use crate::printable_text::PrintableText;
 use crate::prompt;
 use clap::Args;
 
-/// The arguments of `space-delete`.
+/// Delete a space with its metrics
 #[derive(Debug, Args)]
 pub(crate) struct SpaceDeleteArgs {
     /// Name of the space
+    #[arg(add = Named::Spaces)]
     name: String,
     /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
     /// Do not ask
     #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]

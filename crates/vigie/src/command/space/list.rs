@@ -1,19 +1,20 @@
 //! `account spaces`.
 
 use super::SpaceListing;
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::escaped;
 use clap::Args;
 
-/// The arguments of `spaces`.
+/// List the spaces of an organization
 #[derive(Debug, Args)]
 pub(crate) struct SpacesArgs {
     /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
     /// Accepted for old scripts; organizations are found in the targeted region
-    #[arg(short, long, value_name = "REGION")]
+    #[arg(short, long, value_name = "REGION", add = Named::Regions)]
     region: Option<String>,
     /// Show GUIDs
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `account space-rename`. Where the space is the targeted one, the stored target gets the new name; its GUID stays.
 
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
@@ -11,15 +12,16 @@ use wire::cf::space::{SpaceEntity, SpaceName};
 /// Completes "cannot …".
 const DOING: &str = "rename the space";
 
-/// The arguments of `space-rename`.
+/// Rename a space
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRenameArgs {
     /// Its name now
+    #[arg(add = Named::Spaces)]
     old_name: String,
     /// Its name from now on
     new_name: String,
     /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
 }
 

@@ -1,18 +1,20 @@
 //! `account space`.
 
 use super::SpaceListing;
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
 use clap::Args;
 
-/// The arguments of `space`.
+/// Show a space
 #[derive(Debug, Args)]
 pub(crate) struct SpaceArgs {
     /// Name of the space
+    #[arg(add = Named::Spaces)]
     name: String,
     /// Organization, in place of the targeted one
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
     /// Print the GUID only; as JSON, a text
     #[arg(long)]

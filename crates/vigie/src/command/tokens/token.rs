@@ -1,5 +1,6 @@
 //! `iam token`: the access token, alone or as a header, a command, shell variables or JSON.
 
+use crate::argument::OF_TARGET;
 use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, Kind};
@@ -12,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 use std::time::Duration;
 
-/// The arguments of `iam token`.
+/// Print the bare access token, ready for scripts
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   curl -H \"X-Auth-User-Token: iam $(vigie iam token)\" …
@@ -32,7 +33,7 @@ pub(crate) struct TokenArgs {
     json: bool,
     /// The scope for `--header`, `--curl`, `--env` and `--json`: `space`, `org` or `account` of the target, or the id itself (`s-GUID`,
     /// `o-GUID`, `a-GUID`); default: the targeted space, else the organization, else the account
-    #[arg(long, value_name = "SCOPE")]
+    #[arg(long, value_name = "SCOPE", add = OF_TARGET)]
     scope: Option<String>,
     /// Renew the token unless it is good for at least this long
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "10s")]

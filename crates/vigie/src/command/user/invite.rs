@@ -1,6 +1,7 @@
 //! `account user-invite`.
 
 use super::{resolve_account, url};
+use crate::argument::Named;
 use crate::client::Request;
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
@@ -10,7 +11,7 @@ use crate::printable_text::{PrintableText, escaped};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
-/// The arguments of `user-invite`.
+/// Invite a user to the account
 #[derive(Debug, Args)]
 pub(crate) struct InviteArgs {
     /// E-mail address
@@ -19,7 +20,7 @@ pub(crate) struct InviteArgs {
     #[arg(long, value_enum, ignore_case = true, value_name = "ROLE")]
     account_role: Option<AccountRole>,
     /// Organization to give a role in
-    #[arg(short, long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
     /// Role in the organization
     #[arg(
@@ -31,7 +32,7 @@ pub(crate) struct InviteArgs {
     )]
     org_role: Option<OrgRole>,
     /// Space to give a role in
-    #[arg(short, long, requires_all = ["org", "space_role"], value_name = "SPACE")]
+    #[arg(short, long, requires_all = ["org", "space_role"], value_name = "SPACE", add = Named::Spaces)]
     space: Option<String>,
     /// Role in the space
     #[arg(

@@ -1,6 +1,7 @@
 //! `account users`.
 
 use super::{of_account, resolve_account};
+use crate::argument::Named;
 use crate::command::members::{self, RoleAssignment, policies};
 use crate::context::Context;
 use crate::error::Failure;
@@ -11,11 +12,11 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::iam::user::User;
 
-/// The arguments of `users`.
+/// List the users of the account
 #[derive(Debug, Args)]
 pub(crate) struct UsersArgs {
     /// Account, in place of the targeted one
-    #[arg(short = 'c', long, value_name = "ACCOUNT_ID")]
+    #[arg(short = 'c', long, value_name = "ACCOUNT_ID", add = Named::Accounts)]
     account: Option<String>,
     /// Show the roles in its organizations and spaces too, as far as you may see them
     #[arg(long)]

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 use wire::iam::user::ChangePassword;
 
-/// The arguments of `password`.
+/// Change your own password
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vigie account password --current @old.txt --new-password @new.txt

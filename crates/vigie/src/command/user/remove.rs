@@ -1,6 +1,7 @@
 //! `account user-remove`.
 
 use super::{of_account, resolve_account, url};
+use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -9,10 +10,11 @@ use crate::prompt;
 use clap::Args;
 use serde_json::json;
 
-/// The arguments of `user-remove`.
+/// Remove a user from the account, with their roles and API keys there
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArgs {
     /// E-mail address
+    #[arg(add = Named::Users)]
     email: String,
     /// Do not ask
     #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
@@ -20,17 +22,17 @@ pub(crate) struct RemoveArgs {
 }
 
 /// A user of the account.
-struct Named {
+struct NamedUser {
     address: String,
     iam_id: String,
 }
 
 /// Whom the address names. The list is for Administrators; everybody knows themself.
-fn named(email: &str, account: &str, context: &Context) -> Result<Named, Failure> {
+fn named(email: &str, account: &str, context: &Context) -> Result<NamedUser, Failure> {
     let claims = (context.claims()).filter(|claims| claims.email.eq_ignore_ascii_case(email));
     let users = match (of_account(account, context), claims) {
         (Err(failure), Some(claims)) if failure.kind == Kind::Forbidden => {
-            return Ok(Named {
+            return Ok(NamedUser {
                 address: claims.email,
                 iam_id: claims.iam_id,
             });
@@ -47,7 +49,7 @@ fn named(email: &str, account: &str, context: &Context) -> Result<Named, Failure
         )
         .hint("list them with `vigie account users`")
     })?;
-    Ok(Named {
+    Ok(NamedUser {
         address: user.user_id,
         iam_id: user.iam_id,
     })

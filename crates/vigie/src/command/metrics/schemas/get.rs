@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
 
-/// The arguments of `get`.
+/// Show the rules
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

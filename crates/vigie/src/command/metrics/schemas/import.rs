@@ -11,7 +11,7 @@ use base::limit;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// The arguments of `import`.
+/// Take the rules of carbon's files
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The file takes the place of all rules about steps. Without `--aggregation`, the rules about what several samples become stay.

@@ -3,6 +3,8 @@
 use super::conf::{self, Conf, Rule};
 use super::domain_rules::{announce, stored};
 use super::rule_change::RuleChange;
+use crate::argument::Named;
+use crate::argument::Words;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
@@ -11,7 +13,18 @@ use crate::printable_text::escaped;
 /// A key of a rule and its value.
 type Setting = (&'static str, String);
 
-/// The arguments of `set`.
+/// Aggregation methods, as `storage-aggregation.conf` names them.
+const METHODS: Words = Words(&[
+    ("average", ""),
+    ("avg_zero", ""),
+    ("first", ""),
+    ("last", ""),
+    ("max", ""),
+    ("min", ""),
+    ("sum", ""),
+]);
+
+/// Make or change one rule
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A rule fits a name that its pattern, a regular expression, finds something in. Its retentions say how far apart values stand; \
@@ -23,22 +36,22 @@ Examples:
   vigie metrics schemas set all --pattern . --retentions 30s:1y --before shop")]
 pub(crate) struct SetArgs {
     /// The rule, as it is named between brackets in the file
-    #[arg(value_name = "RULE")]
+    #[arg(value_name = "RULE", add = Named::Rules)]
     name: String,
     /// A regular expression for the names that it fits
-    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true, add = Named::RulePatterns)]
     pattern: Option<String>,
     /// `STEP:KEPT`, with commas between several; the first that reaches back to `from` counts
     #[arg(long, value_name = "RETENTIONS")]
     retentions: Option<String>,
     /// How several samples are combined: `average`, `avg_zero`, `sum`, `min`, `max`, `first` or `last`
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", add = METHODS)]
     method: Option<String>,
     /// The share of values that a coarser one needs, from 0 to 1
     #[arg(long, value_name = "SHARE")]
     x_files_factor: Option<String>,
     /// Put a new rule in front of this one; else it comes last, but in front of one that fits every name
-    #[arg(long, value_name = "OTHER")]
+    #[arg(long, value_name = "OTHER", add = Named::Rules)]
     before: Option<String>,
     /// Only let the server check it, and show what would change
     #[arg(long)]

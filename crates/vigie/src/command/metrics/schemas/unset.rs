@@ -3,12 +3,13 @@
 use super::conf::Conf;
 use super::domain_rules::{announce, stored};
 use super::rule_change::RuleChange;
+use crate::argument::Named;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::printable_text::escaped;
 
-/// The arguments of `unset`.
+/// Remove one rule, or all
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["name", "all"]))]
 #[command(after_long_help = "\
@@ -17,7 +18,7 @@ Examples:
   vigie metrics schemas unset --all")]
 pub(crate) struct UnsetArgs {
     /// The rule
-    #[arg(value_name = "RULE")]
+    #[arg(value_name = "RULE", add = Named::Rules)]
     name: Option<String>,
     /// Remove all rules
     #[arg(long)]
