@@ -2,10 +2,9 @@
 //! node from learning of changes.
 
 use crate::disk_space::DiskTracked;
-use crate::open::sqlite_pool;
-use crate::timeouts::BUSY_TIMEOUT;
+use crate::open::{postgres_pool, sqlite_pool};
 use crate::{Db, DbError};
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgListener;
 
 /// The channel that the triggers of our migrations notify.
 const CHANNEL: &str = "vigie_changes";
@@ -37,10 +36,7 @@ impl Db {
             }
             Self::Pg(pool) => {
                 let options = (*pool.on.connect_options()).clone();
-                let separate = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(BUSY_TIMEOUT)
-                    .connect_lazy_with(options);
+                let separate = postgres_pool(POSTGRES_CONNECTIONS).connect_lazy_with(options);
                 Self::Pg(DiskTracked::new(separate, pool.disk_space.clone()))
             }
         };

@@ -19,7 +19,7 @@ const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// [`BUSY_TIMEOUT`] for PostgreSQL.
 const LOCK_TIMEOUT: &str = "SET lock_timeout = '20s'";
 
-/// Readers of a SQLite file; writers wait for the file's lock.
+/// Readers of a SQLite file, and the one who has the turn to write.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
 
 impl Db {
@@ -30,9 +30,7 @@ impl Db {
     /// [`DbError`] says what failed; [`DbError::Refused`] after one failed try to connect to PostgreSQL.
     pub async fn open(address: &str) -> Result<Self, DbError> {
         let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let pool = PgPoolOptions::new()
-                .max_connections(POSTGRES_CONNECTIONS_MAX)
-                .acquire_timeout(BUSY_TIMEOUT)
+            let pool = postgres_pool(POSTGRES_CONNECTIONS_MAX)
                 // A statement, and no option of the address: poolers before a PostgreSQL refuse options.
                 .after_connect(|connection, _| {
                     Box::pin(async move {
@@ -90,6 +88,21 @@ async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
         .connect_with(options)
         .await
         .map_err(DbError::sql("open the file"))
+}
+
+/// A pool of so many connections to PostgreSQL.
+pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(BUSY_TIMEOUT)
+        // In place of the library's own question whether the connection is there.
+        .test_before_acquire(false)
+        // Whoever gives up between BEGIN and its answer leaves a connection inside a transaction, of which the library does not know: all
+        // that is read with it then is of one moment. A statement outside of one begins its own. Inside a failed one this fails.
+        .before_acquire(|connection, _| {
+            let question = "SELECT transaction_timestamp() = statement_timestamp()";
+            Box::pin(sqlx::query_scalar::<_, bool>(question).fetch_one(connection))
+        })
 }
 
 /// A pool of so many connections to a SQLite file.

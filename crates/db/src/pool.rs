@@ -3,12 +3,15 @@
 use crate::disk_space::DiskTracked;
 use crate::row::Inner;
 use crate::statement::bound;
+use crate::timeouts::BUSY_TIMEOUT;
 use crate::write_turns::WriteTurns;
 use crate::{DbError, Row, Tx, Value};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
+use sqlx::{Postgres, Transaction};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use tokio::time::timeout;
 
 /// A database.
 #[derive(Debug, Clone)]
@@ -27,6 +30,20 @@ macro_rules! on {
             Db::Pg($executor) => $body,
         }
     };
+}
+
+/// Begins a transaction on PostgreSQL, in a task of its own: a caller who is gone before the answer would leave a connection inside a
+/// transaction to the pool, of which the library does not know.
+async fn begin_to_end(
+    pool: &PgPool,
+    sql: &'static str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move {
+        let begun = timeout(BUSY_TIMEOUT, pool.begin_with(sql)).await;
+        begun.map_err(|_| sqlx::Error::PoolTimedOut)?
+    });
+    begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
 impl Db {
@@ -141,7 +158,7 @@ impl Db {
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
-                let begun = pool.on.begin_with(sql).await;
+                let begun = begin_to_end(&pool.on, sql).await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
                 Ok(Tx::Pg(
                     DiskTracked::new(begun, pool.disk_space.clone()),
@@ -165,7 +182,7 @@ impl Db {
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                let begun = pool.on.begin_with(sql).await;
+                let begun = begin_to_end(&pool.on, sql).await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
                 Ok(Tx::Pg(
                     DiskTracked::new(begun, pool.disk_space.clone()),

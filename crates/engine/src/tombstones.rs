@@ -5,6 +5,9 @@ use crate::tombstone::Tombstone;
 use base::id::TenantId;
 use std::sync::Arc;
 
+/// Among how many of its last tombstones a tenant's next piece finds the one of its deletion: as many deletions may run at a time.
+const JOINED_AMONG: usize = 16;
+
 /// The tombstones of each tenant, ascending by sequence. A copy costs nothing, and stays as it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tombstones {
@@ -52,8 +55,9 @@ impl Tombstones {
             .each(|tenant, tombstones| take(*tenant, tombstones));
     }
 
-    /// Adds a tombstone that is later than all others of its tenant. Where `is_same` accepts the last of these, the two become one.
-    pub(crate) fn add(&mut self, new: Tombstone, is_same: impl FnOnce(&Tombstone) -> bool) {
+    /// Adds a tombstone that is later than all others of its tenant. Where `is_same` accepts one of the last of these, the two become one:
+    /// several deletions take turns, a piece of each.
+    pub(crate) fn add(&mut self, new: Tombstone, is_same: impl Fn(&Tombstone) -> bool) {
         self.last_sequence = self.last_sequence.max(new.sequence);
         let Some(tombstones) = self.by_tenant.get_mut(&new.tenant) else {
             self.by_tenant.insert(new.tenant, Arc::new(vec![new]));
@@ -61,11 +65,15 @@ impl Tombstones {
             return;
         };
         let tombstones = Arc::make_mut(tombstones);
-        if let Some(last) = tombstones.last_mut()
-            && is_same(last)
-        {
-            last.sequence = new.sequence;
-            *Arc::make_mut(&mut last.series) |= new.series.as_ref();
+        let before = tombstones.len().saturating_sub(JOINED_AMONG);
+        let same = (before..tombstones.len())
+            .rev()
+            .find(|at| tombstones.get(*at).is_some_and(&is_same));
+        if let Some(at) = same {
+            let mut same = tombstones.remove(at);
+            same.sequence = new.sequence;
+            *Arc::make_mut(&mut same.series) |= new.series.as_ref();
+            tombstones.push(same);
             return;
         }
         tombstones.push(new);
@@ -129,6 +137,12 @@ mod tests {
         let remaining = all.without(|tombstone| tombstone.sequence != 3);
         assert_eq!((remaining.len(), remaining.last_sequence()), (1, 6));
         assert_eq!(sequences(remaining.of_tenant(TenantId(1))), [3]);
+        // A piece of an earlier deletion, after one of another.
+        all.add(tombstone(1, 7, 11), |earlier| earlier.sequence == 3);
+        assert_eq!((all.len(), all.last_sequence()), (3, 7));
+        let joined = all.of_tenant(TenantId(1));
+        assert_eq!(sequences(joined), [6, 7]);
+        assert!(joined[1].series.contains(7) && joined[1].series.contains(11));
         let mut tenants = Vec::new();
         remaining.each_tenant(|tenant, tombstones| tenants.push((tenant, tombstones.len())));
         assert_eq!(tenants, [(TenantId(1), 1)]);

@@ -50,5 +50,6 @@ pub use model::{bounds, claim_condition, directory, role};
 pub use refusal::{Reason, Refusal, Remedy};
 pub use sender::SourceKeyError;
 pub use service::Iam;
+pub use state::shared_query::QueryMoment;
 pub use token::identity::{Credential, Identity};
 pub use verify::{FromOtherNode, SpaceName, SpaceNameError, Verifier};

@@ -34,8 +34,10 @@ use ureq::tls::TlsConfig;
 const TIMEOUT_SECONDS: u64 = 60;
 /// The longest wait for a connection.
 const CONNECT_SECONDS_MAX: u64 = 15;
-/// Larger replies are refused, so that they do not fill the memory.
-const REPLY_BYTES_MAX: u64 = 1 << 30;
+/// Larger replies are refused, so that they do not fill the memory. What is not samples or their names comes in pages.
+const REPLY_BYTES_MAX: u64 = 64 << 20;
+/// The same of samples, and of names.
+const SAMPLES_BYTES_MAX: u64 = 1 << 30;
 /// The largest body of an error of another kind of server that is looked into.
 const ERROR_BYTES_MAX: usize = 64 << 10;
 
@@ -54,8 +56,9 @@ pub(crate) struct Request {
     url: String,
     headers: Vec<(HeaderName, String)>,
     body: Vec<u8>,
-    /// The size of the largest answer.
-    reply_bytes_max: Option<u64>,
+    reply_bytes_max: u64,
+    /// Whether the answer may come packed.
+    takes_packed: bool,
 }
 
 impl Request {
@@ -66,7 +69,8 @@ impl Request {
             url: url.into(),
             headers: Vec::new(),
             body: Vec::new(),
-            reply_bytes_max: None,
+            reply_bytes_max: REPLY_BYTES_MAX,
+            takes_packed: true,
         }
     }
 
@@ -128,7 +132,17 @@ impl Request {
     /// Refuses a larger answer as soon as so much of it has come, so it is asked for unpacked.
     #[must_use]
     pub(crate) const fn answer_at_most(mut self, bytes: u64) -> Self {
-        self.reply_bytes_max = Some(bytes);
+        self.reply_bytes_max = bytes;
+        self.takes_packed = false;
+        self
+    }
+
+    /// The answer may be as large as samples or names are, if no bound was given.
+    #[must_use]
+    pub(crate) const fn of_samples(mut self) -> Self {
+        if self.takes_packed {
+            self.reply_bytes_max = SAMPLES_BYTES_MAX;
+        }
         self
     }
 
@@ -235,6 +249,7 @@ impl Client {
             headers,
             body,
             reply_bytes_max,
+            takes_packed,
         } = request.0;
         let origin = origin(&url);
         let mut built = http::Request::builder().method(method.clone()).uri(&url);
@@ -242,7 +257,7 @@ impl Client {
             .header("accept", "application/json")
             .header(
                 "accept-encoding",
-                reply_bytes_max.map_or("gzip", |_| "identity"),
+                if takes_packed { "gzip" } else { "identity" },
             )
             .header("accept-language", "en-US");
         for (name, value) in headers {
@@ -274,7 +289,7 @@ impl Client {
         };
         let lost = |error| no_reply::failure(&origin, via.as_ref(), &error);
         let mut response = sent.map_err(lost)?;
-        let most = reply_bytes_max.unwrap_or(REPLY_BYTES_MAX);
+        let most = reply_bytes_max;
         let body = response
             .body_mut()
             .with_config()

@@ -397,7 +397,7 @@ impl<'a> Monitoring<'a> {
         if let Some(scope) = &self.domain.id {
             request = request.header("x-auth-scope-id", scope.as_str());
         }
-        self.context.send(request)
+        self.context.send(request.of_samples())
     }
 
     fn token(&self) -> Result<Token, Failure> {

@@ -95,7 +95,7 @@ impl Core {
         context: &Context,
     ) -> Result<(), StoreError> {
         let is_purged = match purge {
-            Some(budget) => self.is_to_purge(&members, deletions, budget, context)?,
+            Some(budget) => self.claim_purge(&members, deletions, budget, context)?,
             None => false,
         };
         if !is_purged {
@@ -116,9 +116,9 @@ impl Core {
         Ok(())
     }
 
-    /// Whether the segments hold deleted samples, and the budget allows to rewrite them. Where none are found, the segments are not
-    /// searched for the same deletions again.
-    fn is_to_purge(
+    /// Whether the segments hold deleted samples, and the budget allows to rewrite them, which is then spent. Where none are found, the
+    /// segments are not searched for the same deletions again.
+    fn claim_purge(
         &self,
         members: &[Arc<Segment>],
         deletions: &Deletions,

@@ -4,7 +4,7 @@
 use super::copy;
 use super::deletions::Deletions;
 use super::series_union::{Key, SeriesUnion};
-use super::unwinding::OnUnwind;
+use super::unpublished_file::UnpublishedFile;
 use crate::core::Core;
 use crate::error::{self, FileAction};
 use crate::guard::PIECE;
@@ -18,8 +18,6 @@ use crate::segment::writer::SegmentWriter;
 use base::context::Context;
 use base::store::StoreError;
 use base::time::TimeRange;
-use std::cell::OnceCell;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -42,8 +40,7 @@ struct RunCopy<'a> {
     core: &'a Core,
     plan: &'a MergePlan<'a>,
     meter: QueryMeter<'a>,
-    /// The new file, once there is one.
-    begun_file: &'a OnceCell<PathBuf>,
+    file: &'a UnpublishedFile<'a>,
     writer: Option<SegmentWriter>,
     /// Series without remaining samples.
     emptied: Vec<Key>,
@@ -61,17 +58,10 @@ impl Core {
         let Some(plan) = Self::plan_merge(run, deletions) else {
             return Ok(false);
         };
-        let begun_file = OnceCell::<PathBuf>::new();
-        let unwinding = OnUnwind::new(|| {
-            if let Some(path) = begun_file.get() {
-                self.discard(path);
-            }
-        });
-        let (writer, emptied) = self.copy_run(&plan, context, &begun_file)?;
+        let file = UnpublishedFile::new(self);
+        let (writer, emptied) = self.copy_run(&plan, context, &file)?;
         let added = self.seal_merged(plan.header, writer)?;
-        // From here on the manifest may name the file.
-        drop(unwinding);
-        self.replace_run(plan, added, &emptied)
+        self.replace_run(plan, added, &emptied, file)
     }
 
     /// The plan of the new segment. None where they lie too far apart to be one: they stay as they are.
@@ -113,31 +103,27 @@ impl Core {
         &self,
         plan: &MergePlan<'_>,
         context: &Context,
-        begun_file: &OnceCell<PathBuf>,
+        file: &UnpublishedFile<'_>,
     ) -> Result<(Option<SegmentWriter>, Vec<Key>), StoreError> {
         let mut union = SeriesUnion::of(plan.run.iter().map(|segment| segment.series()))?;
         let mut copy = RunCopy {
             core: self,
             plan,
             meter: QueryMeter::new(context)?,
-            begun_file,
+            file,
             writer: None,
             emptied: Vec::new(),
         };
         self.require_space_to_merge(&plan.run)?;
         loop {
-            let piece = union.next_piece(PIECE);
-            if piece.as_ref().is_ok_and(Vec::is_empty) {
+            // Damage, a lack of room, or the end of the engine does not poison the store: the old segments stay as they are.
+            let piece = union.next_piece(PIECE)?;
+            if piece.is_empty() {
                 return Ok((copy.writer, copy.emptied));
             }
-            // Damage, a lack of room, or the end of the engine does not poison the store: the old segments stay as they are.
-            piece
-                .and_then(|piece| {
-                    // Series that no longer exist are skipped without reading, so the reader's own check never runs.
-                    context.check(Instant::now())?;
-                    copy.take(piece)
-                })
-                .inspect_err(|_| copy.writer.iter().for_each(|writer| self.abandon(writer)))?;
+            // Series that no longer exist are skipped without reading, so the reader's own check never runs.
+            context.check(Instant::now())?;
+            copy.take(piece)?;
         }
     }
 
@@ -148,19 +134,12 @@ impl Core {
         writer: Option<SegmentWriter>,
     ) -> Result<Vec<NewSegment>, StoreError> {
         // Samples that are left out because of a deletion must stay deleted after a crash: its record is synced before the manifest.
-        let committed = self.wal.commit(self.wal.last_sequence());
-        committed.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
+        self.wal.commit(self.wal.last_sequence())?;
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
         let added = Vec::from_iter(merged.map_err(self.poison_unless_retryable())?);
-        // The manifest does not name the file yet, so it is removed.
-        let discard = |_: &StoreError| {
-            let paths = added.iter().map(|entry| entry.segment.path());
-            paths.for_each(|path| self.discard(path));
-        };
         self.sync_segments(&added)
-            .inspect_err(discard)
             .map_err(self.poison_unless_retryable())?;
         Ok(added)
     }
@@ -171,27 +150,26 @@ impl Core {
         plan: MergePlan<'_>,
         added: Vec<NewSegment>,
         emptied: &[Key],
+        file: UnpublishedFile<'_>,
     ) -> Result<bool, StoreError> {
-        let path = added.first().map(|entry| entry.segment.path().to_owned());
-        let give_up = || path.iter().for_each(|path| self.discard(path));
         let change = Change {
             added,
             removed: plan.run.clone(),
             flushed: false,
         };
         let mut manifest = self.manifest();
-        match self.publish(&mut manifest, change, |_| {}) {
-            Err(refused) => {
-                if error::is_retryable(&refused) {
-                    give_up();
-                }
-                return Err(self.poison_unless_retryable()(refused));
-            }
-            Ok(false) => {
-                give_up();
-                return Ok(false);
-            }
-            Ok(true) => {}
+        // From here on the manifest may name the file.
+        let path = file.release();
+        let published = self.publish(&mut manifest, change, |_| {});
+        let is_named = match &published {
+            Ok(is_published) => *is_published,
+            Err(refused) => !error::is_retryable(refused),
+        };
+        if !is_named {
+            path.iter().for_each(|path| self.discard(path));
+        }
+        if !published.map_err(self.poison_unless_retryable())? {
+            return Ok(false);
         }
         // What follows waits for writers, and a flush must not wait with it.
         drop(manifest);
@@ -227,10 +205,6 @@ impl Core {
         let reason = format!("merging these segments takes {needed} bytes, and {free} are free");
         Err(error::out_of_space(&reason))
     }
-
-    fn abandon(&self, writer: &SegmentWriter) {
-        self.discard(writer.path());
-    }
 }
 
 impl RunCopy<'_> {
@@ -248,7 +222,7 @@ impl RunCopy<'_> {
                 frozen: None,
                 head: None,
             })?;
-            let (core, begun_file, writer) = (self.core, self.begun_file, &mut self.writer);
+            let (core, file, writer) = (self.core, self.file, &mut self.writer);
             let any = copy::in_blocks(reader, &mut self.meter, |points| {
                 let writer = match &mut *writer {
                     Some(writer) => writer,
@@ -256,7 +230,7 @@ impl RunCopy<'_> {
                         let begun = core
                             .begin_segment(plan.header)
                             .map_err(core.poison_unless_retryable())?;
-                        begun_file.get_or_init(|| begun.path().to_owned());
+                        file.begin(begun.path());
                         none.insert(begun)
                     }
                 };

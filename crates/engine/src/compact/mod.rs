@@ -1,4 +1,20 @@
-//! Rewriting segments: merging those of one day into fewer.
+//! Rewriting segments: those of one day, or of many, are merged into fewer, and what was deleted of them is left out (a purge).
+//!
+//! `pass` chooses which groups are rewritten and in which order, `merge` which neighbours of a group become one, and `merge_run` makes one
+//! segment of such a run. The steps of the latter, and in italics what the next start does when a crash follows:
+//!
+//! 1. Without a lock: the new segment is planned, and the room for it on the disk is checked. *Nothing has changed.*
+//! 2. Its file is written, series by series ([`copy`], [`series_union`]), with no more of the old ones in memory than a block each. Between
+//!    two pieces it ends where the engine does. *The file is removed: the manifest does not name it.*
+//! 3. The log is synced, then the file: a sample that is left out must stay deleted. *The same.*
+//! 4. With the manifest's lock: the manifest names the new segment in place of the run, if that is still there as a whole. *It reads the new
+//!    one, and removes the others.*
+//! 5. With a shard's lock after the other: days without remaining samples are forgotten. *It learns them from the segments.*
+//! 6. The old files are removed; readers that have them open read on. *It removes what is left of them.*
+//!
+//! A failure or a panic before step 4 removes the new file ([`unpublished_file`]), and the old segments stay as they are. Damage is named, and
+//! its group left alone until something of it changes ([`crate::failed_merges`]); a full disk or a lack of descriptors is tried again
+//! later. Any other failure of writing poisons the store.
 
 mod copy;
 mod deletions;
@@ -7,7 +23,7 @@ mod merge_run;
 mod pass;
 mod run;
 mod series_union;
-mod unwinding;
+mod unpublished_file;
 
 /// When the bytes of deleted samples are worth rewriting days for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! The turns in which logins of one account write: few at once, some that wait for these, and no more. Each of them keeps a connection
-//! to the database, also while it waits for a lock there, and a node has few connections: those of one account must not take all.
+//! The turns in which logins of one account write: one at once, some that wait for it, and no more. It keeps a connection to the database,
+//! also while it waits for a lock there, and a node has few connections: those of one account must not take all.
 
 use crate::account_turns::{TurnHolder, TurnLimits};
 use base::id::AccountId;

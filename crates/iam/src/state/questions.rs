@@ -2,6 +2,7 @@
 //! moment ago, and whoever guesses must not be able to keep the database busy. What was asked for a moment ago and not there is not asked
 //! for again: if it is made meanwhile, the node hears of it by itself.
 
+use super::shared_query::QueryMoment;
 use crate::entropy::sha256;
 use base::rate_limit::{Rate, Table, TokenBucket};
 use base::source::SourceKey;
@@ -55,10 +56,28 @@ pub(crate) struct Questions(Mutex<Asked>);
 
 #[derive(Debug)]
 struct Asked {
-    credentials: Table<Fingerprint, TokenBucket>,
+    credentials: Table<Fingerprint, AskedBefore>,
     holders: Table<Fingerprint, TokenBucket>,
     sources: Table<SourceKey, TokenBucket>,
     all: TokenBucket,
+}
+
+/// When the same was asked for last.
+#[derive(Debug, Default)]
+struct AskedBefore {
+    bucket: TokenBucket,
+    at: QueryMoment,
+}
+
+/// Whether a question may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permit {
+    /// It is asked now.
+    Given,
+    /// It was asked a moment ago.
+    AskedAt(QueryMoment),
+    /// Too many others were.
+    Denied,
 }
 
 impl Default for Questions {
@@ -73,18 +92,40 @@ impl Default for Questions {
 }
 
 impl Questions {
-    /// Whether the node may ask this; counts it if so.
+    /// Whether the node may ask this at this moment; counts it if so.
     pub(crate) fn may_ask(
         &self,
         Question { about, holder }: Question,
         source: Option<SourceKey>,
-        now: Millis,
-    ) -> bool {
+        (now, moment): (Millis, QueryMoment),
+    ) -> Permit {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.credentials.entry(about).take(SAME, now).is_ok()
-            && holder.is_none_or(|holder| asked.holders.entry(holder).take(OF_HOLDER, now).is_ok())
-            && source.is_none_or(|source| asked.sources.entry(source).take(OF_SOURCE, now).is_ok())
-            && asked.all.take(OF_ALL, now).is_ok()
+        let Asked {
+            credentials,
+            holders,
+            sources,
+            all,
+        } = &mut *asked;
+        let same = credentials.entry(about);
+        if same.bucket.wait(SAME, now) > 0 {
+            return Permit::AskedAt(same.at);
+        }
+        let mut limits = [
+            Some((OF_ALL, all)),
+            holder.map(|holder| (OF_HOLDER, holders.entry(holder))),
+            source.map(|source| (OF_SOURCE, sources.entry(source))),
+        ];
+        // What one of them refuses counts for none: it was not asked.
+        let mut each = limits.iter_mut().flatten();
+        if each.any(|(rate, bucket)| bucket.wait(*rate, now) > 0) {
+            return Permit::Denied;
+        }
+        for (rate, bucket) in limits.into_iter().flatten() {
+            bucket.spend(rate, now, 1);
+        }
+        same.bucket.spend(SAME, now, 1);
+        same.at = moment;
+        Permit::Given
     }
 }
 
@@ -97,6 +138,16 @@ mod tests {
 
     fn source(number: u8) -> Option<SourceKey> {
         Some(SourceKey::of(Ipv4Addr::new(192, 0, 2, number).into()))
+    }
+
+    fn may_ask(
+        questions: &Questions,
+        question: Question,
+        source: Option<SourceKey>,
+        now: Millis,
+    ) -> bool {
+        let permit = questions.may_ask(question, source, (now, QueryMoment::default()));
+        permit == Permit::Given
     }
 
     fn credential(number: u16) -> Question {
@@ -134,7 +185,7 @@ mod tests {
                 about: Fingerprint::of(&["a token", &wanted]),
                 holder: Some(Fingerprint::of(&[holder])),
             };
-            questions.may_ask(question, source(from), now)
+            may_ask(&questions, question, source(from), now)
         };
         let of_all_sources = (0..100).filter(|number| asks("thief", number % 10, NOW));
         assert_eq!(of_all_sources.count(), 10);
@@ -146,10 +197,26 @@ mod tests {
     #[test]
     fn the_same_credential_is_asked_for_once_in_a_while() {
         let questions = Questions::default();
-        assert!(questions.may_ask(credential(1), source(1), NOW));
-        assert!(!questions.may_ask(credential(1), source(2), NOW));
-        assert!(questions.may_ask(credential(2), source(1), NOW));
-        assert!(questions.may_ask(credential(1), source(2), NOW.plus(1000)));
+        assert!(may_ask(&questions, credential(1), source(1), NOW));
+        assert!(!may_ask(&questions, credential(1), source(2), NOW));
+        assert!(may_ask(&questions, credential(2), source(1), NOW));
+        assert!(may_ask(
+            &questions,
+            credential(1),
+            source(2),
+            NOW.plus(1000)
+        ));
+    }
+
+    /// What a source had used up its part for could not be asked for by another within the second.
+    #[test]
+    fn what_is_not_asked_counts_for_no_limit() {
+        let questions = Questions::default();
+        let asked =
+            (0..30).filter(|number| may_ask(&questions, credential(*number), source(1), NOW));
+        assert_eq!(asked.count(), 20);
+        assert!(!may_ask(&questions, credential(40), source(1), NOW));
+        assert!(may_ask(&questions, credential(40), source(2), NOW));
     }
 
     #[test]
@@ -158,7 +225,7 @@ mod tests {
         let mut next = 0;
         let mut asks = |from: Option<SourceKey>, now: Millis| {
             next += 1;
-            questions.may_ask(credential(next), from, now)
+            may_ask(&questions, credential(next), from, now)
         };
         assert_eq!((0..100).filter(|_| asks(source(1), NOW)).count(), 20);
         assert!(asks(source(2), NOW));
@@ -172,7 +239,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let questions = Questions::default();
         for number in 0..10_000 {
-            questions.may_ask(credential(number), None, NOW);
+            may_ask(&questions, credential(number), None, NOW);
         }
         assert!(questions.0.lock().unwrap().credentials.len() <= REMEMBERED);
     }

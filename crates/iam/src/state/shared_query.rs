@@ -9,9 +9,15 @@ use tokio::sync::Mutex;
 #[derive(Debug, Default)]
 pub(crate) struct SharedQuery {
     begun: AtomicU64,
+    /// The number of the last one that has ended.
+    last: AtomicU64,
     /// The last one that has ended; locked while one runs.
     ended: Mutex<Ended>,
 }
+
+/// A moment, by how many queries had begun.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueryMoment(u64);
 
 #[derive(Debug, Default)]
 struct Ended {
@@ -20,12 +26,26 @@ struct Ended {
 }
 
 impl SharedQuery {
-    /// Runs the query, or waits for the result of one that has begun since this call: it includes all that happened before.
-    pub(crate) async fn run<F>(&self, query: impl FnOnce() -> F) -> Result<(), IamError>
+    /// This moment.
+    pub(crate) fn now(&self) -> QueryMoment {
+        QueryMoment(self.begun.load(Ordering::Acquire))
+    }
+
+    /// Whether a query has ended that had begun after this moment.
+    pub(crate) fn has_run_since(&self, QueryMoment(before): QueryMoment) -> bool {
+        self.last.load(Ordering::Acquire) > before
+    }
+
+    /// Runs the query, or waits for the result of one that has begun after this moment: it includes all that happened before. Those who name
+    /// one moment need one query.
+    pub(crate) async fn run_since<F>(
+        &self,
+        QueryMoment(before): QueryMoment,
+        query: impl FnOnce() -> F,
+    ) -> Result<(), IamError>
     where
         F: Future<Output = Result<(), IamError>>,
     {
-        let before = self.begun.load(Ordering::Acquire);
         let mut ended = self.ended.lock().await;
         if ended.number > before {
             return match ended.is_answered {
@@ -40,6 +60,7 @@ impl SharedQuery {
             number,
             is_answered: answer.is_ok(),
         };
+        self.last.store(number, Ordering::Release);
         answer
     }
 }
@@ -53,7 +74,7 @@ mod tests {
     async fn asked(is_answered: bool) -> ([Result<(), IamError>; 4], u64) {
         let (shared, may_end) = (SharedQuery::default(), Semaphore::new(0));
         let ask = || {
-            shared.run(|| async {
+            shared.run_since(shared.now(), || async {
                 may_end.acquire().await.unwrap().forget();
                 match is_answered {
                     true => Ok(()),

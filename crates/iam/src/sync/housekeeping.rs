@@ -31,8 +31,7 @@ const SWEEPS_WITHOUT_PAUSE: usize = 20;
 /// How long one sweep of what is over may take.
 const SWEEP_MAX: Duration = Duration::from_secs(30);
 
-/// The pause between two deletions. Whoever waits for SQLite's lock only looks now and then whether it is free, and would often
-/// miss its turn otherwise.
+/// The pause between two deletions: whoever waits to write does not wait for every one of them.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The principals for whom a sweep has failed, and why for the first.

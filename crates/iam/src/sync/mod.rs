@@ -31,6 +31,7 @@ use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys::{self, EncryptedSigningKey};
 use crate::service::Iam;
+use crate::state::shared_query::QueryMoment;
 use base::error_chain::Chain;
 use db::Tx;
 use std::sync::Arc;
@@ -112,8 +113,13 @@ impl Iam {
     /// # Errors
     /// When the database does not answer.
     pub async fn sync(&self) -> Result<(), IamError> {
+        self.sync_since(self.0.changes_query.now()).await
+    }
+
+    /// The same for changes from before this moment.
+    pub(crate) async fn sync_since(&self, moment: QueryMoment) -> Result<(), IamError> {
         let query = || self.sync_over(Connections::Shared);
-        self.0.changes_query.run(query).await
+        self.0.changes_query.run_since(moment, query).await
     }
 
     async fn sync_over(&self, connections: Connections<'_>) -> Result<(), IamError> {
@@ -121,10 +127,12 @@ impl Iam {
         let db = connections.db(&self.0);
         let query = self.0.freshness.ask(self.0.moment());
         // A database that hangs counts as unreachable.
+        let ended = &self.0.ended;
+        // Before the query: who ends sessions meanwhile, and reads that, knows of more than its answer.
+        let known = ended.last_number();
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
-        let ended = &self.0.ended;
-        if ends < ended.last_number() {
+        if ends < known {
             ended.forget_number();
         }
         if ends != ended.last_number() {

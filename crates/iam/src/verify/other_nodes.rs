@@ -1,10 +1,12 @@
 //! Credentials that another node has made a moment ago, or that rest on what it has made: this node asks before it refuses them, as far
 //! as [`Questions`](crate::state::questions::Questions) lets it.
 
+use super::still_good::SESSION_ENDED;
 use crate::audit::Origin;
 use crate::error::AuthError;
 use crate::service::Iam;
-use crate::state::questions::{Fingerprint, Question};
+use crate::state::questions::{Fingerprint, Permit, Question};
+use crate::state::shared_query::QueryMoment;
 use crate::token::identity::{Credential, Identity};
 use base::id::KeyId;
 use base::principal::Principal;
@@ -21,15 +23,19 @@ pub enum FromOtherNode {
     /// It has not, as far as this node may ask.
     No,
     /// It may have: [`Iam::ask_other_nodes`], and look once more.
-    Ask,
+    Ask(QueryMoment),
     /// It may have, and the database does not answer: nobody is refused for the lack of it.
     CannotTell,
 }
 
 impl AuthError {
-    /// Whether the credential may be a good one for a node that has heard of more.
-    pub(crate) const fn may_be_from_other_node(&self) -> bool {
-        matches!(self, Self::KeyUnknown | Self::Revoked(_))
+    /// Whether the credential may be a good one for a node that has heard of more. A session that has ended never comes back.
+    pub(crate) fn may_be_from_other_node(&self) -> bool {
+        match self {
+            Self::KeyUnknown => true,
+            Self::Revoked(why) => *why != SESSION_ENDED,
+            _ => false,
+        }
     }
 }
 
@@ -67,7 +73,7 @@ impl Iam {
         wanted: &str,
     ) -> FromOtherNode {
         holder.map_or(FromOtherNode::No, |holder| {
-            self.may_ask_for_right(holder.principal(), domain(&holder), wanted)
+            self.may_ask(by_right(holder.principal(), domain(&holder), wanted))
         })
     }
 
@@ -79,12 +85,13 @@ impl Iam {
             action,
             domain,
         } = *forbidden;
-        self.may_ask_for_right(principal, domain, action.name())
+        self.may_ask(by_right(principal, domain, action.name()))
     }
 
-    /// Learns the changes of other nodes; those who ask at the same time share a query. Returns whether there was an answer.
-    pub async fn ask_other_nodes(&self) -> bool {
-        let asked = tokio::time::timeout(ANSWER_MAX, self.sync()).await;
+    /// Learns what the other nodes had changed at the moment of the question; those who ask at the same time share a query. Returns whether
+    /// there was an answer.
+    pub async fn ask_other_nodes(&self, moment: QueryMoment) -> bool {
+        let asked = tokio::time::timeout(ANSWER_MAX, self.sync_since(moment)).await;
         let is_answered = matches!(asked, Ok(Ok(())));
         self.0.sync_wait.has_waited(is_answered);
         is_answered
@@ -94,47 +101,54 @@ impl Iam {
     /// changed something at another node, as behind a balancer, finds it here. If there is no answer in time, they are told what this node
     /// knows, as while the database is away.
     pub async fn sync_before_read(&self) {
-        match self.0.db {
-            Db::Sqlite(..) => {}
-            Db::Pg(_) if self.is_unheard() => {}
-            Db::Pg(_) if !self.0.sync_wait.is_worth_waiting() => {}
-            Db::Pg(_) => {
-                self.ask_other_nodes().await;
-            }
+        if self.has_other_nodes() && self.may_answer() {
+            self.ask_other_nodes(self.0.changes_query.now()).await;
         }
+    }
+
+    /// Whether the other nodes cannot be asked: then what is not here may be there.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.has_other_nodes() && !self.may_answer()
+    }
+
+    /// Whether the database may answer in time.
+    fn may_answer(&self) -> bool {
+        !self.is_unheard() && self.0.sync_wait.is_worth_waiting()
     }
 
     /// Whose the credential is, where that is worth knowing: a node with a database of its own asks nobody.
     fn holder_who_may_ask(&self, credential: Credential<'_>) -> Option<Identity> {
-        match self.0.db {
-            Db::Sqlite(..) => None,
-            Db::Pg(_) => self.verifier().holder(credential).ok(),
-        }
+        self.has_other_nodes()
+            .then(|| self.verifier().holder(credential).ok())
+            .flatten()
     }
 
-    /// Whether the node may ask what a holder may do. One with a database of its own has heard of all their roles.
-    fn may_ask_for_right(
-        &self,
-        principal: Principal,
-        domain: Domain,
-        wanted: &str,
-    ) -> FromOtherNode {
-        match self.0.db {
-            Db::Sqlite(..) => FromOtherNode::No,
-            Db::Pg(_) => self.may_ask(by_right(principal, domain, wanted)),
-        }
+    /// Whether there may be other nodes. One with a database of its own has heard of everything.
+    fn has_other_nodes(&self) -> bool {
+        matches!(self.0.db, Db::Pg(_))
     }
 
     /// Whether the node may ask this; counted if so.
     fn may_ask(&self, question: Question) -> FromOtherNode {
-        if self.is_unheard() || !self.0.sync_wait.is_worth_waiting() {
+        if !self.has_other_nodes() {
+            return FromOtherNode::No;
+        }
+        if !self.may_answer() {
             return FromOtherNode::CannotTell;
         }
+        let query = &self.0.changes_query;
+        let moment = query.now();
         let source = Origin::current_source().key();
-        let now = self.0.clock.now();
-        match self.0.questions.may_ask(question, source, now) {
-            true => FromOtherNode::Ask,
-            false => FromOtherNode::No,
+        let at = (self.0.clock.now(), moment);
+        match self.0.questions.may_ask(question, source, at) {
+            Permit::Given => FromOtherNode::Ask(moment),
+            // Somebody else waits for the answer.
+            Permit::AskedAt(moment) if !query.has_run_since(moment) => FromOtherNode::Ask(moment),
+            Permit::AskedAt(_) => FromOtherNode::No,
+            // A credential that nobody is known to have may be a good one. What a known holder may do is not asked for without end.
+            Permit::Denied if question.holder.is_none() => FromOtherNode::CannotTell,
+            Permit::Denied => FromOtherNode::No,
         }
     }
 
@@ -142,8 +156,8 @@ impl Iam {
     async fn synced_for(&self, question: Question) -> Result<bool, AuthError> {
         match self.may_ask(question) {
             FromOtherNode::No => Ok(false),
-            FromOtherNode::Ask if self.ask_other_nodes().await => Ok(true),
-            FromOtherNode::Ask | FromOtherNode::CannotTell => Err(AuthError::Unheard),
+            FromOtherNode::Ask(moment) if self.ask_other_nodes(moment).await => Ok(true),
+            FromOtherNode::Ask(_) | FromOtherNode::CannotTell => Err(AuthError::Unheard),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::model::directory::Directory;
 use crate::token::verified::Verified;
 use base::time::Millis;
 
+/// Why a token is refused whose session has ended.
+pub(super) const SESSION_ENDED: &str = "its session has ended";
+
 impl Verifier {
     /// Refuses a token with a good signature that no longer counts: by its times at `at`, and by what the directory says now.
     pub(super) fn check_still_good(
@@ -35,7 +38,7 @@ impl Verifier {
         if let Some(session) = verified.session
             && self.inner.ended.contains(session)
         {
-            return Err(AuthError::Revoked("its session has ended"));
+            return Err(AuthError::Revoked(SESSION_ENDED));
         }
         if let Some(id) = verified.key {
             let usable = directory.usable_key(id, at);

@@ -143,6 +143,7 @@ async fn an_instance_acts_where_its_authorizations_say_on_every_node(world: Worl
     assert!(tokens.refresh_token.is_none() && tokens.session.is_none());
     let token = access_token(&tokens);
     // That has not heard of the authorization, and asks.
+    world.tell_if_alone(&node).await;
     act(&node, &presented, &acting.crn).await.unwrap();
     for iam in [&world.iam, &node] {
         let (claims, subject) = iam.introspect(Credential::Iam(&token)).unwrap();

@@ -13,12 +13,13 @@ use iam::manage::profile::NewProfile;
 use iam::manage::profile_identity::NewProfileIdentity;
 use iam::{AuthError, Credential, FromOtherNode, Iam};
 
-on_both_databases!(
-    credentials_and_what_rests_on_them,
-    an_unknown_credential_is_asked_for_once,
-);
+#[test]
+fn credentials_and_what_rests_on_them() {
+    let name = "credentials_and_what_rests_on_them";
+    on_postgres(name, |config| config, they_are_good);
+}
 
-async fn credentials_and_what_rests_on_them(world: World) {
+async fn they_are_good(world: World) {
     let (owner, iam, node) = (world.owner(), &world.iam, world.node().await);
     let key = async || world.key(&owner, NewKey::default()).await.1;
     let by_key = Grant::ApiKey(secret(&key().await));
@@ -78,20 +79,33 @@ async fn credentials_and_what_rests_on_them(world: World) {
     node.close().await;
 }
 
+async fn ask(node: &Iam, from: FromOtherNode) {
+    let FromOtherNode::Ask(moment) = from else {
+        panic!("{from:?}");
+    };
+    assert!(node.ask_other_nodes(moment).await);
+}
+
 async fn hears_of(node: &Iam, credential: Credential<'_>) {
     let unheard = node.verifier().identity(credential).unwrap_err();
     let from = node.may_be_from_other_node(credential, &unheard);
-    assert_eq!(from, FromOtherNode::Ask, "{credential:?}: {unheard}");
-    assert!(node.ask_other_nodes().await);
+    ask(node, from).await;
     node.verifier().identity(credential).unwrap();
 }
 
-async fn an_unknown_credential_is_asked_for_once(world: World) {
+#[test]
+fn an_unknown_credential_is_asked_for_once() {
+    let name = "an_unknown_credential_is_asked_for_once";
+    on_postgres(name, |config| config, it_is_asked_for);
+}
+
+async fn it_is_asked_for(world: World) {
     let iam = &world.iam;
     let may_ask = |text: &str| {
         let credential = Credential::ApiKey(text);
         let refused = iam.verifier().identity(credential).unwrap_err();
-        iam.may_be_from_other_node(credential, &refused) == FromOtherNode::Ask
+        let from = iam.may_be_from_other_node(credential, &refused);
+        matches!(from, FromOtherNode::Ask(_))
     };
     let guess = iam::key_text::generate();
     assert!(may_ask(guess.expose()));
@@ -115,6 +129,24 @@ async fn an_unknown_credential_is_asked_for_once(world: World) {
 }
 
 #[test]
+fn who_shows_the_same_meanwhile_waits_for_the_same_answer() {
+    let name = "who_shows_the_same_meanwhile_waits_for_the_same_answer";
+    on_postgres(name, |config| config, it_is_shown_three_times);
+}
+
+/// The second was told that there is no such key, while the first waited to hear of it.
+async fn it_is_shown_three_times(world: World) {
+    let (owner, node) = (world.owner(), world.node().await);
+    let (_, key) = world.key(&owner, NewKey::default()).await;
+    let show = || World::ask(&node, Grant::ApiKey(secret(&key)), None);
+    let (first, second, third) = tokio::join!(show(), show(), show());
+    for shown in [first, second, third] {
+        shown.unwrap();
+    }
+    node.close().await;
+}
+
+#[test]
 fn what_a_new_policy_gives() {
     on_postgres("what_a_new_policy_gives", |config| config, a_new_policy);
 }
@@ -134,18 +166,25 @@ async fn a_new_policy(world: World) {
 
     give(VIEWER).await;
     let hidden = scope().unwrap_err();
-    let from = node.may_be_from_other_node(credential, &hidden);
-    assert_eq!(from, FromOtherNode::Ask, "{hidden}");
-    assert!(node.ask_other_nodes().await);
+    ask(&node, node.may_be_from_other_node(credential, &hidden)).await;
     let missing = scope().unwrap().require(Action::Write).unwrap_err();
 
     give(WRITER).await;
-    let from = node.role_may_be_from_other_node(&missing);
-    assert_eq!(from, FromOtherNode::Ask);
-    assert!(node.ask_other_nodes().await);
+    ask(&node, node.role_may_be_from_other_node(&missing)).await;
     scope().unwrap().require(Action::Write).unwrap();
     // What is not there is asked for once in a second.
     let from = node.role_may_be_from_other_node(&missing);
     assert_eq!(from, FromOtherNode::No);
     node.close().await;
+}
+
+#[test]
+fn a_node_with_a_database_of_its_own_asks_nobody() {
+    crate::world::on_sqlite(|config| config, it_asks_nobody);
+}
+
+async fn it_asks_nobody(world: World) {
+    let guess = Credential::ApiKey("a guess");
+    let from = (world.iam).may_be_from_other_node(guess, &AuthError::KeyUnknown);
+    assert_eq!(from, FromOtherNode::No);
 }

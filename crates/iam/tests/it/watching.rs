@@ -152,6 +152,30 @@ async fn one_waits(world: World) {
 }
 
 #[test]
+fn no_connection_is_used_that_was_left_inside_a_transaction() {
+    let name = "no_connection_is_used_that_was_left_inside_a_transaction";
+    on_postgres(name, |config| config, left_inside);
+}
+
+/// Who gave up between BEGIN and its answer left one: a node that watched with it never heard of anything any more.
+async fn left_inside(world: World) {
+    let db = Db::open(world.address()).await.unwrap();
+    for aborts in [false, true] {
+        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ", &[])
+            .await
+            .unwrap();
+        if aborts {
+            db.one("SELECT 1 / 0", &[]).await.unwrap_err();
+        }
+        let sql = "SELECT CAST(transaction_timestamp() = statement_timestamp() AS INTEGER)::BIGINT AS is_new";
+        let row = db.one(sql, &[]).await.unwrap().unwrap();
+        assert_eq!(row.int("is_new").unwrap(), 1);
+        db.begin().await.unwrap();
+    }
+    db.close().await;
+}
+
+#[test]
 fn a_node_whose_connections_were_cut_learns_what_was_withdrawn_meanwhile() {
     let name = "a_node_whose_connections_were_cut_learns_what_was_withdrawn_meanwhile";
     on_postgres(name, |config| config, cut_and_back);

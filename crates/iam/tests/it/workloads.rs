@@ -158,6 +158,7 @@ async fn a_workload_acts_as_its_profile_on_every_node_until_the_profile_ends(wor
     let other = world.node().await;
     let (profile, link) = linked(&world).await;
     // Also on one that has not heard of the profile yet.
+    world.tell_if_alone(&other).await;
     log_in(&other, account, collector()).await.unwrap();
     let tokens = log_in(&world.iam, account, collector()).await.unwrap();
     assert!(tokens.refresh_token.is_none() && tokens.session.is_none());

@@ -257,6 +257,13 @@ impl World {
         self.node_with(self.clock.clone()).await
     }
 
+    /// Lets a node hear of everything where it would not ask the others: on SQLite, which one node has alone.
+    pub(crate) async fn tell_if_alone(&self, node: &Iam) {
+        if !self.address().starts_with("postgres") {
+            node.sync().await.unwrap();
+        }
+    }
+
     /// Another node, with a clock of its own.
     pub(crate) async fn node_with(&self, clock: Arc<dyn Clock>) -> Iam {
         let db = self.database().await;

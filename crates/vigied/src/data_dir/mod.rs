@@ -2,6 +2,7 @@
 
 pub(crate) mod key_of_node;
 pub(crate) mod private_files;
+pub(crate) mod samples_of_another;
 pub(crate) mod tour_folder;
 
 use private_files::FileError;

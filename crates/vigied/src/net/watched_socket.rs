@@ -34,12 +34,18 @@ impl Connected for TlsStream<Socket> {
 const LINGER_TIME: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
+/// How much is read from one connection before the others have their turn: the libraries go on for as long as bytes come, and a megabyte
+/// of HTTP/2 frames without a request keeps a thread for a tenth of a second.
+const READ_IN_TURN: usize = 16 * 1024;
+
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
 pub(super) struct WatchedSocket<S: Connected> {
     inner: S,
     state: Arc<ConnectionState>,
     refusal: Option<Refusal>,
+    /// What was read since it last waited.
+    read: usize,
 }
 
 /// Our answer to bytes that are not a valid request, instead of the HTTP library's.
@@ -58,6 +64,7 @@ impl<S: Connected> WatchedSocket<S> {
             inner,
             state,
             refusal: None,
+            read: 0,
         }
     }
 
@@ -124,11 +131,21 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.read >= READ_IN_TURN {
+            self.read = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-        if buffer.filled().len() > before {
+        let read = buffer.filled().len() - before;
+        if read > 0 {
             self.state.record_read();
         }
+        self.read = match polled {
+            Poll::Ready(_) => self.read.saturating_add(read),
+            Poll::Pending => 0,
+        };
         polled
     }
 }

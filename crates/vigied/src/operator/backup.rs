@@ -8,6 +8,7 @@ use crate::cli::BackupArgs;
 use crate::config::Settings;
 use crate::control;
 use crate::data_dir;
+use crate::data_dir::keys;
 use crate::data_dir::private_files;
 use crate::failure::coded_error::CodedError;
 use crate::operator::output;
@@ -120,8 +121,15 @@ fn text(made: &BackupSummary, target: &Path) -> String {
         "The identity is in PostgreSQL and not in this copy: make its own now, with\n  \
          pg_dump --format custom --file identity.dump DATABASE\n"
     };
+    // It may be in a file of its own, or lost.
+    let key = if keys(target).join("encryption.key").exists() {
+        ""
+    } else {
+        "The encryption key is not in this copy, and without it no server starts on the copy: keep the file that\n\
+         `tokens.encryption_key_file` names with it\n"
+    };
     format!(
-        "The backup is complete: {path} ({} files, {} bytes).\n{identity}\n\
+        "The backup is complete: {path} ({} files, {} bytes).\n{identity}{key}\n\
          To restore it, stop the server and serve the copy, or put it in the place of the data folder:\n  \
          vigied serve --data {path}\n",
         made.files, made.bytes

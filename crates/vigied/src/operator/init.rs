@@ -6,7 +6,7 @@ use crate::cli::{InitArgs, Output, SettingArgs};
 use crate::config::Settings;
 use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
-use crate::data_dir::{key_of_node, tour_folder};
+use crate::data_dir::{key_of_node, samples_of_another, tour_folder};
 use crate::http::advertised_address::AdvertisedAddress;
 use crate::operator::key_file::KeyFile;
 use crate::text::shell::word;
@@ -78,6 +78,9 @@ pub(crate) async fn create(
     let address = database::address(settings, &folder.database());
     let db = database::open(&address).await?;
     let iam = boot::identity(settings, folder, db, &public_url(settings)).await?;
+    if !iam.is_initialised() {
+        samples_of_another::refuse(settings.data())?;
+    }
     let origin = Origin::operator(Some(rustix::process::geteuid().as_raw()));
     let made = origin.scope(iam.bootstrap(request)).await;
     iam.close().await;

@@ -51,8 +51,8 @@ pub(crate) struct Caller {
 pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, AuditedCredential)>,
-    /// Whether another node may have made the credential a moment ago, and may be asked: then this is not the answer yet.
-    pub(crate) asks_other_nodes: bool,
+    /// Whether another node may have made the credential a moment ago. Where it may be asked, this is not the answer yet.
+    pub(crate) from: FromOtherNode,
 }
 
 /// Whether the other nodes were asked, for this request, what they have made a moment ago.
@@ -74,7 +74,7 @@ impl OtherNodes {
             Self::Asked => FromOtherNode::No,
             Self::Silent => match from() {
                 FromOtherNode::No => FromOtherNode::No,
-                FromOtherNode::Ask | FromOtherNode::CannotTell => FromOtherNode::CannotTell,
+                FromOtherNode::Ask(_) | FromOtherNode::CannotTell => FromOtherNode::CannotTell,
             },
         }
     }
@@ -85,7 +85,7 @@ impl From<Refusal> for RejectedCaller {
         Self {
             refusal,
             known: None,
-            asks_other_nodes: false,
+            from: FromOtherNode::No,
         }
     }
 }
@@ -183,10 +183,10 @@ pub(crate) fn scope(
             };
             let refusal = match from {
                 FromOtherNode::CannotTell => unheard(),
-                FromOtherNode::No | FromOtherNode::Ask => refusal,
+                FromOtherNode::No | FromOtherNode::Ask(_) => refusal,
             };
             RejectedCaller {
-                asks_other_nodes: from == FromOtherNode::Ask,
+                from,
                 ..RejectedCaller::from(refusal)
             }
         })?;
@@ -199,7 +199,7 @@ pub(crate) fn scope(
         Box::new(RejectedCaller {
             refusal: refusal(app, source, credential_and_error, from),
             known: proof.map(|proof| (proof, credential)),
-            asks_other_nodes: from == FromOtherNode::Ask,
+            from,
         })
     })?;
     let caller = Caller {
@@ -280,10 +280,12 @@ pub(crate) fn identity(
         Box::new(RejectedCaller {
             refusal: match from {
                 FromOtherNode::CannotTell => refusal,
-                FromOtherNode::No | FromOtherNode::Ask => for_programs(refusal, sent.way, &error),
+                FromOtherNode::No | FromOtherNode::Ask(_) => {
+                    for_programs(refusal, sent.way, &error)
+                }
             },
             known: proof.map(|proof| (proof, credential)),
-            asks_other_nodes: from == FromOtherNode::Ask,
+            from,
         })
     })?;
     Ok((Manager(identity), sent.repairs))

@@ -238,8 +238,8 @@ async fn verify(
     let mut repairs = verify_caller(&app, guard, &mut request, OtherNodes::NotAsked);
     let mut missing =
         missing_from_other_node(&app, guard, &request, &repairs, OtherNodes::NotAsked);
-    if missing == FromOtherNode::Ask {
-        let other_nodes = match app.iam.ask_other_nodes().await {
+    if let FromOtherNode::Ask(moment) = missing {
+        let other_nodes = match app.iam.ask_other_nodes(moment).await {
             true => OtherNodes::Asked,
             false => OtherNodes::Silent,
         };
@@ -362,9 +362,8 @@ fn missing_from_other_node(
 ) -> FromOtherNode {
     match verified {
         Ok(_) => role_from_other_node(app, guard, request, other_nodes),
-        Err(rejected) if rejected.asks_other_nodes => FromOtherNode::Ask,
         // Where it cannot be told, the rejection says so.
-        Err(_) => FromOtherNode::No,
+        Err(rejected) => rejected.from,
     }
 }
 

@@ -7,7 +7,7 @@ use self::resource::Named;
 use super::iam_id;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::check_length;
+use crate::failure::refused::{self, check_length};
 use crate::http::invalid::invalid;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -22,9 +22,9 @@ use base::scope::{Action, Actions, Domain};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use iam::Identity;
 use iam::directory::SERVICE_NAME;
 use iam::flow::token_body::TokenBody;
+use iam::{AuthError, Identity};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wire::iam::authz::{
@@ -190,6 +190,10 @@ fn decision(
         decided.actions(app, &subject, domain)
     });
     let permitted = actions.contains(action);
+    // What another node has opened a moment ago is not denied.
+    if !permitted && app.iam.is_cut_off() {
+        return Err(Refusal(refused::credential(&AuthError::Unheard)));
+    }
     let allowed = Action::ALL
         .iter()
         .filter(|action| actions.contains(**action));

@@ -90,7 +90,7 @@ impl SenderCredential {
         }
     }
 
-    /// Its scope now: at least to write. An API key is counted as used.
+    /// Its scope now: at least to write.
     pub(super) fn scope(&self, shared: &SenderContext) -> Result<Scope, Denied> {
         let app = &shared.app;
         let scope = match self {
@@ -104,14 +104,16 @@ impl SenderCredential {
                 scope.map_err(|error| Denied::of(&error))
             }
         }?;
-        let scope = may_write(scope)?;
-        // Whoever presents a token has authenticated before.
+        may_write(scope)
+    }
+
+    /// Counts an API key as used, for a batch that was sent with it. Whoever presents a token has authenticated before.
+    pub(super) fn note_used(&self, shared: &SenderContext) {
         let is_token =
             matches!(self, Self::Credential { kind, .. } if !matches!(kind, Kind::ApiKey));
         if let Some(key) = self.key(shared).filter(|_| !is_token) {
-            app.iam.note_key_used(key);
+            shared.app.iam.note_key_used(key);
         }
-        Ok(scope)
     }
 
     /// The key that it is, or rests on.

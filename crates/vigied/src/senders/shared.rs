@@ -102,8 +102,12 @@ impl SenderContext {
     pub(super) fn ask_other_nodes(&self, from: FromOtherNode) -> Result<bool, AuthError> {
         match from {
             FromOtherNode::No => Ok(false),
-            FromOtherNode::Ask if self.runtime.block_on(self.app.iam.ask_other_nodes()) => Ok(true),
-            FromOtherNode::Ask | FromOtherNode::CannotTell => Err(AuthError::Unheard),
+            FromOtherNode::Ask(moment)
+                if self.runtime.block_on(self.app.iam.ask_other_nodes(moment)) =>
+            {
+                Ok(true)
+            }
+            FromOtherNode::Ask(_) | FromOtherNode::CannotTell => Err(AuthError::Unheard),
         }
     }
 

@@ -86,6 +86,7 @@ fn count_reading(
         return Outcome::Done;
     }
     if reading.rejects.is_empty() {
+        credential.note_used(shared);
         note_added(shared, sender, (credential, domain), reading.received);
         return Outcome::Done;
     }

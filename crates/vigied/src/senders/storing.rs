@@ -95,6 +95,7 @@ pub(super) fn store_as(
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
                 report_refused(shared, sender, early().chain(late));
+                credential.note_used(shared);
                 note(
                     shared,
                     sender,
@@ -130,6 +131,7 @@ pub(super) fn count_refused(
         Ok(scope) => scope.domain(),
         Err(denied) => return Outcome::Denied(denied),
     };
+    credential.note_used(shared);
     shared.app.count_rejects(domain, reasons(reading));
     report_refused(shared, sender, reasons(reading));
     let taken = reading.received.saturating_sub(reading.rejected());

@@ -199,6 +199,7 @@ async fn what_another_node_has_just_made_is_taken_on(world: World) {
     let node = world.node().await;
     let shown = refresh_token(&world.log_in().await);
     let profile = of_owner(&world).await;
+    world.tell_if_alone(&node).await;
     let tokens = assume_as(&node, Some(Client::Bx), &shown, profile).await;
     let token = access_token(&tokens.unwrap());
     let caller = node.verifier().identity(Credential::Iam(&token));

@@ -436,6 +436,7 @@ async fn one_after_the_other_that_another_node_has_just_made_is_taken_on(world: 
     for name in ["ops", "dev"] {
         let profile = auditor(&world, name).await;
         let_in(&world, profile, job).await;
+        world.tell_if_alone(&node).await;
         assume(&node, &presented, profile).await.unwrap();
     }
     node.close().await;

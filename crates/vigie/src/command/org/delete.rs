@@ -10,6 +10,8 @@ use crate::prompt;
 use clap::Args;
 
 /// Delete an organization
+///
+/// `vigie account org-restore` brings it back with its spaces and metrics, for as long as `vigie account deleted` lists it.
 #[derive(Debug, Args)]
 pub(crate) struct OrgDeleteArgs {
     /// Name of the organization

@@ -11,6 +11,8 @@ use crate::prompt;
 use clap::Args;
 
 /// Delete a space with its metrics
+///
+/// `vigie account space-restore` brings it back with them, for as long as `vigie account deleted` lists it.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceDeleteArgs {
     /// Name of the space

@@ -27,6 +27,8 @@ const LAST: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 struct DeferredBatch<'s> {
     owner: Owner,
+    /// Those whose values are in it. The sums that they were in may be closed by now.
+    senders: VecDeque<SampleOrigin>,
     batch: Batch,
     since: Instant,
     taken: Bytes<'s>,
@@ -46,7 +48,7 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
     while !shared.is_stopping() {
         let left = due.saturating_duration_since(Instant::now());
         std::thread::sleep(left.min(TICK));
-        retry_deferred(shared, sums, &mut deferred);
+        retry_deferred(shared, &mut deferred);
         if Instant::now() >= due {
             flush(shared, sums, &mut deferred);
             // Where it took longer than an interval, those between are left out.
@@ -63,7 +65,7 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
     let begun = Instant::now();
     while !deferred.is_empty() && begun.elapsed() < LAST {
         std::thread::sleep(TICK);
-        retry_deferred(shared, sums, &mut deferred);
+        retry_deferred(shared, &mut deferred);
     }
     for lost in deferred {
         count_lost_batch(shared, None, "store_unavailable", &lost.batch);
@@ -136,7 +138,10 @@ fn store_or_defer<'s>(
 ) {
     match store(shared, owners.0, senders, batch) {
         StoreOutcome::Done => {}
-        StoreOutcome::Retry(batch) => defer(shared, owners, senders, batch, deferred),
+        StoreOutcome::Retry(batch) => {
+            let senders = senders.iter().filter_map(SampleOrigin::copy).collect();
+            defer(shared, owners, senders, batch, deferred);
+        }
     }
 }
 
@@ -144,7 +149,7 @@ fn store_or_defer<'s>(
 fn defer<'s>(
     shared: &'s SenderContext,
     (owner, share_owner): (Owner, ShareOwner),
-    senders: &VecDeque<SampleOrigin>,
+    senders: VecDeque<SampleOrigin>,
     batch: Batch,
     deferred: &mut VecDeque<DeferredBatch<'s>>,
 ) {
@@ -157,6 +162,7 @@ fn defer<'s>(
     }
     deferred.push_back(DeferredBatch {
         owner,
+        senders,
         batch,
         since: Instant::now(),
         taken,
@@ -164,27 +170,17 @@ fn defer<'s>(
 }
 
 /// Tries again what the store did not take.
-fn retry_deferred<'s>(
-    shared: &'s SenderContext,
-    sums: &Sums,
-    deferred: &mut VecDeque<DeferredBatch<'s>>,
-) {
+fn retry_deferred<'s>(shared: &'s SenderContext, deferred: &mut VecDeque<DeferredBatch<'s>>) {
     for _ in 0..deferred.len() {
         let Some(DeferredBatch {
             owner,
+            senders,
             batch,
             since,
             taken,
         }) = deferred.pop_front()
         else {
             return;
-        };
-        let senders: VecDeque<SampleOrigin> = match sums.get(owner) {
-            Some(sum) => {
-                let sum = sum.lock();
-                sum.senders.iter().filter_map(SampleOrigin::copy).collect()
-            }
-            None => VecDeque::new(),
         };
         match store(shared, owner, &senders, batch) {
             StoreOutcome::Done => {}
@@ -194,6 +190,7 @@ fn retry_deferred<'s>(
             }
             StoreOutcome::Retry(batch) => deferred.push_back(DeferredBatch {
                 owner,
+                senders,
                 batch,
                 since,
                 taken,

@@ -101,11 +101,6 @@ impl Sums {
         all.collect()
     }
 
-    /// The sums of an owner, if there are any.
-    pub(super) fn get(&self, owner: Owner) -> Option<Arc<SharedSum>> {
-        self.table().get(&owner).cloned()
-    }
-
     /// Forgets sums, whose lock the caller holds; `false` where datagrams wait for them.
     pub(super) fn close(&self, owner: Owner, shared: &SharedSum, sum: &mut Sum) -> bool {
         if !shared.close() {

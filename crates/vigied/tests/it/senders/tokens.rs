@@ -73,6 +73,24 @@ fn what_was_held_for_nothing_is_counted() {
     assert_eq!(listeners.stored("late.*"), 0);
 }
 
+/// Each look at the key of an open connection counted, also where nothing came.
+#[test]
+fn each_batch_counts_as_one_use_of_its_key() {
+    let listeners = Listeners::open(&[]);
+    let (key, id) = listeners.server.narrow_key();
+    let mut sender = listeners.connect();
+    sender.auth(&format!("apikey {key}"));
+    for (name, batches) in [("use.a", 1), ("use.b", 2)] {
+        sender.send(&lines(name, 5));
+        listeners.wait_for(name, 5);
+        let path = format!("/v1/apikeys/{id}?include_activity=true");
+        let url = listeners.server.serving.url();
+        let shown = crate::harness::Request::new(&url, "GET", &path);
+        let shown = shown.bearer(&listeners.server.token()).send().json();
+        assert_eq!(shown["activity"]["authn_count"], batches, "{shown}");
+    }
+}
+
 /// A key that is withdrawn holds nothing.
 #[test]
 fn a_key_that_is_withdrawn_ends_the_connection() {
