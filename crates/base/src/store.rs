@@ -8,6 +8,7 @@ pub use read_part::{PartsVisitor, ReadPart};
 
 use crate::context::Context;
 use crate::cursor::SeriesVisitor;
+use crate::id::TenantId;
 use crate::sample::{Appended, Batch};
 use crate::scope::{Metering, Operator, Scope};
 use crate::selector::Selector;
@@ -239,6 +240,9 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         };
         Ok(self.delete(scope, &everything, context)?.series)
     }
+
+    /// The highest number of a tenant that has series.
+    fn last_tenant(&self) -> Option<TenantId>;
 
     /// How much a tenant stores.
     ///

@@ -4,11 +4,11 @@ use crate::disk_space::{DiskSpace, DiskTracked};
 use crate::timeouts::BUSY_TIMEOUT;
 use crate::write_turns::WriteTurns;
 use crate::{Db, DbError, connect, migrate};
-use sqlx::Connection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{Connection, Row};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -98,10 +98,13 @@ pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
         // In place of the library's own question whether the connection is there.
         .test_before_acquire(false)
         // Whoever gives up between BEGIN and its answer leaves a connection inside a transaction, of which the library does not know: all
-        // that is read with it then is of one moment. A statement outside of one begins its own. Inside a failed one this fails.
+        // that is read with it then is of one moment. A plain query outside of one begins its own. Inside a failed one this fails.
         .before_acquire(|connection, _| {
             let question = "SELECT transaction_timestamp() = statement_timestamp()";
-            Box::pin(sqlx::query_scalar::<_, bool>(question).fetch_one(connection))
+            Box::pin(async move {
+                let row = sqlx::raw_sql(question).fetch_one(connection).await?;
+                row.try_get(0)
+            })
         })
 }
 

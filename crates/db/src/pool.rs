@@ -40,8 +40,12 @@ async fn begin_to_end(
 ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();
     let begun = tokio::spawn(async move {
-        let begun = timeout(BUSY_TIMEOUT, pool.begin_with(sql)).await;
-        begun.map_err(|_| sqlx::Error::PoolTimedOut)?
+        tokio::select! {
+            begun = timeout(BUSY_TIMEOUT, pool.begin_with(sql)) => {
+                begun.map_err(|_| sqlx::Error::PoolTimedOut)?
+            }
+            () = pool.close_event() => Err(sqlx::Error::PoolClosed),
+        }
     });
     begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }

@@ -39,7 +39,7 @@ mod tests {
     use crate::Db;
     use std::future::Future as _;
     use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
+    use std::task::{Context, Waker};
 
     /// Whoever came first while another wrote is the next, whoever comes just as that one ends; and readers find a connection meanwhile.
     #[tokio::test]
@@ -58,14 +58,15 @@ mod tests {
         }
         let sql = "SELECT value FROM counters LIMIT 1";
         db.all(sql, &[]).await.unwrap();
-        first.commit().await.unwrap();
+        first.end().await.unwrap();
         let mut late = pin!(db.begin());
         assert!(late.as_mut().poll(&mut polled).is_pending());
         for begun in waiting {
-            begun.await.unwrap().commit().await.unwrap();
-            assert!(matches!(late.as_mut().poll(&mut polled), Poll::Pending));
+            let begun = begun.await.unwrap();
+            assert!(late.as_mut().poll(&mut polled).is_pending());
+            begun.end().await.unwrap();
         }
-        late.await.unwrap().commit().await.unwrap();
+        late.await.unwrap().end().await.unwrap();
         db.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -15,6 +15,7 @@ use crate::series_ref::SeriesRef;
 use crate::state::ReadView;
 use crate::storage::Storage;
 use base::context::Context;
+use base::id::TenantId;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
 use base::selector::Selector;
@@ -230,6 +231,11 @@ impl SampleStore for Engine {
             names: 0,
         };
         Ok(self.delete(scope, &everything, context)?.series)
+    }
+
+    fn last_tenant(&self) -> Option<TenantId> {
+        let catalog = self.core.state.catalog().read();
+        catalog.registry.names().last_tenant()
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {

@@ -35,6 +35,7 @@ mod sender;
 mod service;
 mod state;
 pub mod sync;
+mod tenant_numbers;
 pub mod token;
 mod verify;
 pub mod workload;

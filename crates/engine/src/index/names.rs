@@ -111,6 +111,13 @@ impl Names {
         self.bytes
     }
 
+    /// The last tenant that has series.
+    pub(crate) fn last_tenant(&self) -> Option<TenantId> {
+        let mut last = None;
+        self.tenants.each(|tenant, _| last = Some(*tenant));
+        last
+    }
+
     /// How many tenants have series.
     pub(crate) const fn tenants(&self) -> usize {
         self.tenants.len()

@@ -82,6 +82,20 @@ pub(crate) async fn next_tenant(tx: &mut Tx) -> Result<i64, IamError> {
     counter(tx.one(sql, &[]).await?)
 }
 
+/// Gives no domain a number up to this one any more.
+pub(crate) async fn reserve_tenants(tx: &mut Tx, through: i64) -> Result<u64, IamError> {
+    let sql = "UPDATE counters SET value = $1 WHERE name = 'tenants' AND value < $1";
+    Ok(tx.execute(sql, &[through.into()]).await?)
+}
+
+/// The number of this identity, which is `new` if it has none yet.
+pub(crate) async fn identity_number(tx: &mut Tx, new: i64) -> Result<i64, IamError> {
+    let sql = "INSERT INTO counters (name, value) VALUES ('identity', $1) ON CONFLICT DO NOTHING";
+    tx.execute(sql, &[new.into()]).await?;
+    let sql = "SELECT value FROM counters WHERE name = 'identity'";
+    counter(tx.one(sql, &[]).await?)
+}
+
 /// Takes this many numbers for audit entries; returns the last.
 pub(crate) async fn next_entries(tx: &mut Tx, amount: i64) -> Result<i64, IamError> {
     let sql = "UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value";

@@ -73,14 +73,15 @@ mod tests {
     /// The answers to three who ask at once, and to one who asks later; and how many queries there were.
     async fn asked(is_answered: bool) -> ([Result<(), IamError>; 4], u64) {
         let (shared, may_end) = (SharedQuery::default(), Semaphore::new(0));
-        let ask = || {
-            shared.run_since(shared.now(), || async {
+        let ask = || async {
+            let query = || async {
                 may_end.acquire().await.unwrap().forget();
                 match is_answered {
                     true => Ok(()),
                     false => Err(IamError::BrokenOff),
                 }
-            })
+            };
+            shared.run_since(shared.now(), query).await
         };
         let let_it_end = async {
             tokio::task::yield_now().await;

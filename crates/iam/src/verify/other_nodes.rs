@@ -145,10 +145,9 @@ impl Iam {
             Permit::Given => FromOtherNode::Ask(moment),
             // Somebody else waits for the answer.
             Permit::AskedAt(moment) if !query.has_run_since(moment) => FromOtherNode::Ask(moment),
-            Permit::AskedAt(_) => FromOtherNode::No,
             // A credential that nobody is known to have may be a good one. What a known holder may do is not asked for without end.
             Permit::Denied if question.holder.is_none() => FromOtherNode::CannotTell,
-            Permit::Denied => FromOtherNode::No,
+            Permit::AskedAt(_) | Permit::Denied => FromOtherNode::No,
         }
     }
 

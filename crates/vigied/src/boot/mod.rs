@@ -11,6 +11,7 @@ use crate::app::supervised::supervised;
 use crate::app::{App, Limits};
 use crate::backup::state::Backups;
 use crate::config::Settings;
+use crate::data_dir::identity_mark;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
@@ -214,6 +215,7 @@ pub(crate) async fn boot(
     if !iam.is_initialised() {
         return Err(not_initialised(settings));
     }
+    identity_mark::check(settings.data(), iam.identity_number().await?)?;
     let concurrent_queries = concurrent_queries(settings);
     let metrics = Arc::new(Metrics::new(
         limit::ALL
@@ -231,6 +233,14 @@ pub(crate) async fn boot(
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(settings, &folder, Arc::clone(&clock)).await?;
+    if let Some(last) = store.last_tenant()
+        && iam.reserve_tenants(last).await?
+    {
+        tracing::warn!(
+            hint = "it was brought back from an earlier copy; what was made since then is gone, and its samples are nobody's",
+            "the store has samples of domains that the identity database does not know"
+        );
+    }
     let shares = Shares {
         account: account_share(&iam),
         source: settings.limit(limit::SOURCE_SHARE_PERCENT),

@@ -1,5 +1,6 @@
 //! The data folder: its layout, and its lock, which allows one server at a time.
 
+pub(crate) mod identity_mark;
 pub(crate) mod key_of_node;
 pub(crate) mod private_files;
 pub(crate) mod samples_of_another;

@@ -1,6 +1,7 @@
 //! Stores of tests: each answers what its test is about, and refuses the rest.
 
 use base::context::Context;
+use base::id::TenantId;
 use base::sample::{Appended, Batch};
 use base::scope::{Metering, Operator, Scope};
 use base::store::{
@@ -94,6 +95,10 @@ impl<A: Answers> SampleStore for TestStore<A> {
     ) -> Result<Option<Deleted>, StoreError> {
         self.on_call();
         self.on_delete(scope)
+    }
+
+    fn last_tenant(&self) -> Option<TenantId> {
+        None
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {

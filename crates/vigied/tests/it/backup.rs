@@ -1,7 +1,7 @@
 //! A backup that is made during writes and served as it is: it contains everything acknowledged before.
 
 use crate::disk_full::SmallDisk;
-use crate::harness::{Request, Serving, VIGIED, init, now, token};
+use crate::harness::{Request, Serving, VIGIED, init, init_with, now, token};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -80,6 +80,77 @@ impl Caller {
             .filter(|point| !point[0].is_null())
             .count()
     }
+}
+
+/// The identity of one folder, in place of another's.
+fn put_identity(from: &Path, to: &Path) {
+    for name in ["iam.db-wal", "iam.db-shm"] {
+        let _ = std::fs::remove_file(to.join(name));
+    }
+    for name in ["iam.db", "keys/encryption.key"] {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+/// Domains are numbers in the store: a new account read what had been sent to another.
+#[test]
+fn samples_are_served_to_no_other_identity() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, other] = ["data", "other"].map(|name| folder.path().join(name));
+    let owner = init(&data);
+    init_with(&other, &["--account", "globex"]);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 60, 3);
+    assert!(serving.stop().success());
+
+    put_identity(&other, &data);
+    let log = Serving::try_start(&data, "127.0.0.1:0", &[]).err().unwrap();
+    assert!(log.contains("holds samples of another identity"), "{log}");
+
+    for name in ["iam.db", "keys/encryption.key"] {
+        std::fs::remove_file(data.join(name)).unwrap();
+    }
+    let anew = Command::new(VIGIED)
+        .args(["init", "--data"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    let refused = refused(&anew);
+    assert!(
+        refused.contains("an identity that is not here"),
+        "{refused}"
+    );
+}
+
+/// A database that was brought back gave the numbers of later spaces again, and their samples with them.
+#[test]
+fn a_space_made_after_a_restore_has_no_samples_of_one_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, earlier] = ["data", "earlier"].map(|name| folder.path().join(name));
+    let owner = init(&data);
+    let serve = || Serving::start(&data, "127.0.0.1:0", &[]);
+    assert!(serve().stop().success());
+    std::fs::create_dir_all(earlier.join("keys")).unwrap();
+    put_identity(&data, &earlier);
+    let make_space = |serving: &Serving| {
+        let (url, token) = (serving.url(), token(&serving.url(), &owner.api_key));
+        let body = json!({"name": "later", "organization_guid": owner.org});
+        let made = Request::new(&url, "POST", "/v2/spaces").bearer(&token);
+        let made = made.json(&body).send();
+        assert_eq!(made.status, 201, "{}", made.text());
+        let space = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
+        Caller::of(serving, &owner.api_key, &space)
+    };
+    let serving = serve();
+    make_space(&serving).send(now() - 60, 3);
+    assert!(serving.stop().success());
+
+    put_identity(&earlier, &data);
+    let serving = serve();
+    let again = make_space(&serving);
+    let listed = again.metrics("GET", "/v1/metrics/list?query=*").send();
+    assert_eq!(listed.status, 200, "{}", listed.text());
+    assert_eq!(listed.json(), json!([]));
 }
 
 fn everything_is_private(folder: &Path) {

@@ -11,8 +11,9 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Files that are written in place.
-const WRITTEN: [&str; 6] = [
+const WRITTEN: [&str; 7] = [
     "lock",
+    "identity",
     "iam.db",
     "iam.db-wal",
     "iam.db-shm",
