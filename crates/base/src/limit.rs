@@ -48,6 +48,8 @@ limits! {
     settable HEAD_SECONDS = "head_seconds", 15, "seconds", "a connection whose PROXY header, TLS handshake or request head takes longer is closed";
     /// Time that a connection may stay without a request.
     settable IDLE_SECONDS = "idle_seconds", 90, "seconds", "a connection without a request for longer is closed, also one that answers pings";
+    /// Bytes that a connection may send in which no request gets on.
+    fixed IDLE_BYTES = "idle_bytes", 1024 * 1024, "bytes", "a connection on which more came that neither begins a request nor belongs to a body, such as pings, is closed, unless an answer gets on";
     /// Time that a client may take nothing of an answer.
     settable WRITE_STALL_SECONDS = "write_stall_seconds", 30, "seconds", "an answer of which the client takes nothing for longer is given up, and its connection closed";
     /// Least rate at which an answer is taken.

@@ -241,8 +241,8 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Ok(self.delete(scope, &everything, context)?.series)
     }
 
-    /// The highest number of a tenant that has series.
-    fn last_tenant(&self) -> Option<TenantId>;
+    /// The tenants that have series, ascending.
+    fn tenants(&self) -> Vec<TenantId>;
 
     /// How much a tenant stores.
     ///

@@ -9,8 +9,9 @@ use sqlx::postgres::PgListener;
 /// The channel that the triggers of our migrations notify.
 const CHANNEL: &str = "vigie_changes";
 
-/// One connection to listen, one to read.
-const POSTGRES_CONNECTIONS: u32 = 2;
+/// One connection to listen, one to read, and others in its place while it is silent: what waits for its answer is given up after some
+/// seconds, and the pool may keep its place for longer.
+const POSTGRES_CONNECTIONS: u32 = 8;
 
 /// One connection to read; a file notifies nobody.
 const SQLITE_CONNECTIONS: u32 = 1;

@@ -154,22 +154,41 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0034_sessions_by_end.sql"),
         postgres: include_str!("../migrations/postgres/0034_sessions_by_end.sql"),
     },
+    Step {
+        version: 35,
+        sqlite: include_str!("../migrations/sqlite/0035_random_tenants.sql"),
+        postgres: include_str!("../migrations/postgres/0035_random_tenants.sql"),
+    },
 ];
 
-/// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.
-const LOCK: i64 = 0x5649_4749_4501;
+/// Takes our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(94872728585473)";
 
 pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
     run_steps(db, STEPS).await
+}
+
+/// Whether a program of ours has made its tables.
+pub(crate) async fn has_tables(db: &Db) -> Result<bool, DbError> {
+    let sql = match db {
+        Db::Sqlite(..) => "SELECT COUNT(*) AS found FROM sqlite_master WHERE name = 'migrations'",
+        Db::Pg(_) => {
+            "SELECT COUNT(*) AS found FROM information_schema.tables \
+             WHERE table_name = 'migrations' AND table_schema = ANY (current_schemas(false))"
+        }
+    };
+    let found = db.one(sql, &[]).await?;
+    Ok(found.map_or(Ok(0), |row| row.int("found"))? > 0)
 }
 
 async fn run_steps(db: &Db, steps: &[Step]) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     if matches!(db, Db::Pg(_)) {
         // Another node may migrate for longer than a statement waits for a lock.
-        tx.execute("SET LOCAL lock_timeout = 0", &[]).await?;
-        tx.one("SELECT pg_advisory_xact_lock($1)", &[Value::from(LOCK)])
+        tx.execute_patiently("SET LOCAL lock_timeout = 0").await?;
+        tx.execute_patiently("SET LOCAL idle_in_transaction_session_timeout = 0")
             .await?;
+        tx.execute_patiently(LOCK).await?;
     }
     tx.execute(
         "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY)",
@@ -194,7 +213,7 @@ async fn run_steps(db: &Db, steps: &[Step]) -> Result<(), DbError> {
             step.sqlite
         };
         for statement in statements(text) {
-            tx.execute(statement, &[]).await?;
+            tx.execute_patiently(statement).await?;
         }
         tx.execute(
             "INSERT INTO migrations (version) VALUES ($1)",

@@ -1,7 +1,7 @@
 //! Opens a database, a file or a server, and migrates its tables to this program's version.
 
 use crate::disk_space::{DiskSpace, DiskTracked};
-use crate::timeouts::BUSY_TIMEOUT;
+use crate::timeouts::{BUSY_TIMEOUT, RETURN_TIMEOUT, within};
 use crate::write_turns::WriteTurns;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::postgres::PgPoolOptions;
@@ -16,8 +16,9 @@ use std::path::Path;
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
-/// [`BUSY_TIMEOUT`] for PostgreSQL.
-const LOCK_TIMEOUT: &str = "SET lock_timeout = '20s'";
+/// For each connection to PostgreSQL: [`BUSY_TIMEOUT`]; and that it ends one that is silent inside a transaction, with its locks, before
+/// others have waited for so long: the network may have dropped it without a word, or the node may have been suspended.
+const SETTINGS: &str = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s'";
 
 /// Readers of a SQLite file, and the one who has the turn to write.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
@@ -29,15 +30,29 @@ impl Db {
     /// # Errors
     /// [`DbError`] says what failed; [`DbError::Refused`] after one failed try to connect to PostgreSQL.
     pub async fn open(address: &str) -> Result<Self, DbError> {
+        let db = Self::connect(address).await?;
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Opens a database that has tables already, as [`Self::open`] does; `None` where it has none: it may be there for a dump, which is
+    /// brought back into an empty one alone.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_existing(address: &str) -> Result<Option<Self>, DbError> {
+        let db = Self::connect(address).await?;
+        if !migrate::has_tables(&db).await? {
+            db.close().await;
+            return Ok(None);
+        }
+        migrate::run(&db).await?;
+        Ok(Some(db))
+    }
+
+    async fn connect(address: &str) -> Result<Self, DbError> {
         let db = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let pool = postgres_pool(POSTGRES_CONNECTIONS_MAX)
-                // A statement, and no option of the address: poolers before a PostgreSQL refuse options.
-                .after_connect(|connection, _| {
-                    Box::pin(async move {
-                        sqlx::query(LOCK_TIMEOUT).execute(connection).await?;
-                        Ok(())
-                    })
-                });
+            let pool = postgres_pool(POSTGRES_CONNECTIONS_MAX);
             let pool = pool.connect_lazy_with(connect::try_once(address).await?);
             Self::Pg(DiskTracked::new(pool, DiskSpace::default()))
         } else if address.contains("://") {
@@ -49,7 +64,6 @@ impl Db {
             let tracked = DiskTracked::new(pool, DiskSpace::default());
             Self::Sqlite(tracked, WriteTurns::new())
         };
-        migrate::run(&db).await?;
         Ok(db)
     }
 }
@@ -95,6 +109,20 @@ pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(BUSY_TIMEOUT)
+        // Statements, and no options of the address: poolers before a PostgreSQL refuse options.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(SETTINGS).execute(connection).await?;
+                Ok(())
+            })
+        })
+        // The library itself waits without end for a connection that is given back in the middle of a statement.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                within(RETURN_TIMEOUT, connection.ping()).await?;
+                Ok(true)
+            })
+        })
         // In place of the library's own question whether the connection is there.
         .test_before_acquire(false)
         // Whoever gives up between BEGIN and its answer leaves a connection inside a transaction, of which the library does not know: all

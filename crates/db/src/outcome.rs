@@ -3,7 +3,7 @@
 
 use crate::DbError;
 use crate::disk_space::DiskTracked;
-use crate::timeouts::BUSY_TIMEOUT;
+use crate::timeouts::{BUSY_TIMEOUT, answer};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgSeverity, Postgres};
 use sqlx::{ConnectOptions, Connection, Transaction};
 use std::io;
@@ -36,8 +36,8 @@ pub(crate) async fn commit(
 ) -> Result<(), DbError> {
     // One query more for each change: afterwards nobody could tell the number. None for a transaction that wrote nothing. It
     // also fails where a statement failed before, when a COMMIT would roll back and yet be no error.
-    let number = sqlx::query_scalar::<_, Option<i64>>("SELECT txid_current_if_assigned()")
-        .fetch_one(&mut *tx.on)
+    let number = sqlx::query_scalar::<_, Option<i64>>("SELECT txid_current_if_assigned()");
+    let number = answer(number.fetch_one(&mut *tx.on))
         .await
         .map_err(tx.disk_space.classify("commit"))?;
     let source = match timeout(BUSY_TIMEOUT, tx.on.commit()).await {

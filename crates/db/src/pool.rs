@@ -3,7 +3,7 @@
 use crate::disk_space::DiskTracked;
 use crate::row::Inner;
 use crate::statement::bound;
-use crate::timeouts::BUSY_TIMEOUT;
+use crate::timeouts::{BUSY_TIMEOUT, answer};
 use crate::write_turns::WriteTurns;
 use crate::{DbError, Row, Tx, Value};
 use sqlx::postgres::PgPool;
@@ -87,14 +87,21 @@ impl Db {
             Self::Sqlite(_, turns) => Some(turns.take("execute").await?),
             Self::Pg(_) => None,
         };
-        on!(self, pool => {
-            let done = bound!(sql, values).execute(&pool.on).await;
-            let rows = done.map_err(pool.disk_space.classify("execute"))?.rows_affected();
-            if rows > 0 {
-                pool.disk_space.wrote();
+        let (rows, disk_space) = match self {
+            Self::Sqlite(pool, _) => {
+                let done = bound!(sql, values).execute(&pool.on).await;
+                (done.map(|done| done.rows_affected()), &pool.disk_space)
             }
-            Ok(rows)
-        })
+            Self::Pg(pool) => {
+                let done = answer(bound!(sql, values).execute(&pool.on)).await;
+                (done.map(|done| done.rows_affected()), &pool.disk_space)
+            }
+        };
+        let rows = rows.map_err(disk_space.classify("execute"))?;
+        if rows > 0 {
+            disk_space.wrote();
+        }
+        Ok(rows)
     }
 
     /// All rows of a query.
@@ -114,8 +121,7 @@ impl Db {
                     .collect())
             }
             Self::Pg(pool) => {
-                let rows = bound!(sql, values)
-                    .fetch_all(&pool.on)
+                let rows = answer(bound!(sql, values).fetch_all(&pool.on))
                     .await
                     .map_err(pool.disk_space.classify("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
@@ -130,15 +136,13 @@ impl Db {
     pub async fn one(&self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, DbError> {
         match self {
             Self::Sqlite(pool, _) => {
-                let row = bound!(sql, values)
-                    .fetch_optional(&pool.on)
+                let row = answer(bound!(sql, values).fetch_optional(&pool.on))
                     .await
                     .map_err(pool.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(pool) => {
-                let row = bound!(sql, values)
-                    .fetch_optional(&pool.on)
+                let row = answer(bound!(sql, values).fetch_optional(&pool.on))
                     .await
                     .map_err(pool.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))

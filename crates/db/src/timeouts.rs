@@ -1,6 +1,32 @@
 //! How long a database is waited for.
 
+use sqlx::Error;
+use std::io;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// How long a statement waits for the lock of another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long PostgreSQL's answer to a statement is waited for: longer than statements wait for locks. A connection over which none comes
+/// may be one that something between drops without a word.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// How long a connection that is given back to the pool may take to show that it can be used again. Until then nobody gets another one in
+/// its place.
+pub(crate) const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The answer of PostgreSQL to a statement. Without one, whoever waited drops the connection, and the pool gives it up.
+pub(crate) async fn answer<T>(
+    statement: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    within(ANSWER_TIMEOUT, statement).await
+}
+
+pub(crate) async fn within<T>(
+    limit: Duration,
+    statement: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let answered = timeout(limit, statement).await;
+    answered.unwrap_or_else(|_| Err(Error::Io(io::ErrorKind::TimedOut.into())))
+}

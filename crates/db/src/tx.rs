@@ -4,6 +4,7 @@ use crate::disk_space::DiskTracked;
 use crate::outcome;
 use crate::row::Inner;
 use crate::statement::bound;
+use crate::timeouts::answer;
 use crate::write_turns::WriteTurn;
 use crate::{DbError, Row, Value};
 
@@ -44,7 +45,7 @@ impl Tx {
                 Ok(rows)
             }
             Self::Pg(tx, _) => {
-                let done = bound!(sql, values).execute(&mut *tx.on).await;
+                let done = answer(bound!(sql, values).execute(&mut *tx.on)).await;
                 let rows = done
                     .map_err(tx.disk_space.classify("execute"))?
                     .rows_affected();
@@ -52,6 +53,19 @@ impl Tx {
                 Ok(rows)
             }
         }
+    }
+
+    /// The same, for as long as it takes: what changes tables may rewrite them, or wait for another node that does.
+    pub(crate) async fn execute_patiently(&mut self, sql: &'static str) -> Result<(), DbError> {
+        let done = match self {
+            Self::Sqlite(tx, _turn) => sqlx::query(sql).execute(&mut *tx.on).await.map(drop),
+            Self::Pg(tx, _) => sqlx::query(sql).execute(&mut *tx.on).await.map(drop),
+        };
+        let disk_space = match self {
+            Self::Sqlite(tx, _turn) => &tx.disk_space,
+            Self::Pg(tx, _) => &tx.disk_space,
+        };
+        done.map_err(disk_space.classify("execute"))
     }
 
     /// The first row of a query, if there is one.
@@ -72,8 +86,7 @@ impl Tx {
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(tx, _) => {
-                let row = bound!(sql, values)
-                    .fetch_optional(&mut *tx.on)
+                let row = answer(bound!(sql, values).fetch_optional(&mut *tx.on))
                     .await
                     .map_err(tx.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
@@ -96,8 +109,7 @@ impl Tx {
                 Ok(rows.collect())
             }
             Self::Pg(tx, _) => {
-                let rows = bound!(sql, values)
-                    .fetch_all(&mut *tx.on)
+                let rows = answer(bound!(sql, values).fetch_all(&mut *tx.on))
                     .await
                     .map_err(tx.disk_space.classify("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
@@ -112,7 +124,7 @@ impl Tx {
     pub async fn end(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(tx, _turn) => tx.on.rollback().await,
-            Self::Pg(tx, _) => tx.on.rollback().await,
+            Self::Pg(tx, _) => answer(tx.on.rollback()).await,
         }
         .map_err(DbError::sql("end a transaction"))
     }

@@ -7,12 +7,10 @@
 
 use crate::core::Core;
 use crate::guard::PIECE;
-use crate::head::mem_series::PreparedDeletion;
 use crate::purge_schedule::TOMBSTONES_MAX;
 use crate::query_meter::QueryMeter;
 use crate::read::find::{self, DeletionExtent};
-use crate::series_ref::SeriesRef;
-use crate::state::{AllLocked, DeferredDrop};
+use crate::state::{AllLocked, DeferredDrop, RangeDeletion};
 use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};
 use base::id::TenantId;
@@ -22,7 +20,6 @@ use base::selector::NameFilter;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// All accounts together may have so many times the pending deletions that one account may have.
@@ -129,7 +126,7 @@ impl Core {
         }
         let sequence = match range {
             None => self.delete_all(&series),
-            Some(range) => self.delete_range(&series, range),
+            Some(range) => self.delete_range(tenant, &series, range),
         };
         self.wal.commit(sequence)?;
         self.rewrite_if_due(owner);
@@ -183,9 +180,10 @@ impl Core {
     }
 
     /// Returns the last record to wait for.
-    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
+    fn delete_range(&self, tenant: TenantId, series: &RoaringBitmap, range: TimeRange) -> u64 {
         // Activity is cleared before the samples are: a sample that is written in between sets its day again.
         self.state.clear_activity(series, &range);
+        let head_alone = self.state.head_alone(tenant, &range);
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
@@ -193,9 +191,9 @@ impl Core {
             }
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
-            let prepared = self.state.prepare(&piece, &range);
+            let prepared = self.state.prepare(range, &piece, head_alone.as_ref());
             let mut locked = self.state.lock_all();
-            let applied = self.apply_delete_range(&mut locked, &payload, range, &piece, prepared);
+            let applied = self.apply_delete_range(&mut locked, &payload, prepared);
             drop(locked);
             drop(applied.deferred);
             sequence = applied.sequence;
@@ -208,13 +206,11 @@ impl Core {
         &self,
         locked: &mut AllLocked<'_>,
         payload: &Payload,
-        range: TimeRange,
-        series: &RoaringBitmap,
-        prepared: BTreeMap<SeriesRef, PreparedDeletion>,
+        prepared: RangeDeletion<'_>,
     ) -> AppliedPiece {
         let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
-        let deferred = locked.delete_range(sequence, range, series, prepared);
+        let deferred = locked.delete_range(sequence, prepared);
         on_panic.disarm();
         AppliedPiece { sequence, deferred }
     }
@@ -274,13 +270,8 @@ mod tests {
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let payload = put_range(&TimeRange::ALL, numbers(&series).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
-            core.apply_delete_range(
-                &mut locked,
-                &payload,
-                TimeRange::ALL,
-                &series,
-                BTreeMap::new(),
-            )
+            let prepared = core.state.prepare(TimeRange::ALL, &series, None);
+            core.apply_delete_range(&mut locked, &payload, prepared)
         }));
         assert!(panicked.is_err());
         assert!(core.poison.is_set());
@@ -339,7 +330,7 @@ mod tests {
             assert_eq!(active_days(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
-                false => drop(core.delete_range(&series, range)),
+                false => drop(core.delete_range(TENANT, &series, range)),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
             assert_eq!(active_days(&TimeRange::ALL), expected);

@@ -233,9 +233,9 @@ impl SampleStore for Engine {
         Ok(self.delete(scope, &everything, context)?.series)
     }
 
-    fn last_tenant(&self) -> Option<TenantId> {
-        let catalog = self.core.state.catalog().read();
-        catalog.registry.names().last_tenant()
+    fn tenants(&self) -> Vec<TenantId> {
+        let names = self.core.state.catalog().read().registry.names().clone();
+        names.all_tenants()
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {

@@ -92,10 +92,10 @@ impl<'s> ReplayEffects<'s> {
             Record::DeleteRange(range, series) => {
                 let series: RoaringBitmap = series.iter().map(|series| series.0).collect();
                 self.clear_later(range, &series);
-                let prepared = state.prepare(&series, &range);
-                let deferred = state
-                    .lock_all()
-                    .delete_range(sequence, range, &series, prepared);
+                let tenant = state.catalog().read().registry.owner_of(&series);
+                let head_alone = tenant.and_then(|tenant| state.head_alone(tenant, &range));
+                let prepared = state.prepare(range, &series, head_alone.as_ref());
+                let deferred = state.lock_all().delete_range(sequence, prepared);
                 drop(deferred);
             }
             Record::DropTenant(tenant, below) => {

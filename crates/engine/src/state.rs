@@ -11,6 +11,7 @@ mod all_locked;
 mod clear_emptied;
 mod freeze;
 mod frozen_head;
+mod range_deletion;
 mod read_view;
 mod remove_dropped;
 mod yield_to_waiters;
@@ -18,6 +19,7 @@ mod yield_to_waiters;
 pub(crate) use all_locked::{AllLocked, DeferredDrop};
 pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
+pub(crate) use range_deletion::RangeDeletion;
 pub(crate) use read_view::{ReadView, SeriesHeads};
 
 use crate::created_series::CreatedSeries;
@@ -25,7 +27,6 @@ use crate::day::Day;
 use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
-use crate::head::mem_series::PreparedDeletion;
 use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
 use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
 use crate::index::names::{Names, TenantNames};
@@ -43,7 +44,6 @@ use base::id::TenantId;
 use base::mutex::lock;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -403,17 +403,6 @@ impl State {
             frozen_through.is_some_and(|through| through < sequence)
                 || segments.any(|segment| is_in(segment, day, sequence))
         });
-    }
-
-    /// Prepares the deletion of a range from the head, without a lock.
-    pub(crate) fn prepare(
-        &self,
-        series: &RoaringBitmap,
-        range: &TimeRange,
-    ) -> BTreeMap<SeriesRef, PreparedDeletion> {
-        let version = self.version();
-        let prepare = |series| Some((series, head::prepare(&version.head, series, range)?));
-        series.iter().map(SeriesRef).filter_map(prepare).collect()
     }
 }
 

@@ -80,6 +80,11 @@ impl Tombstones {
         self.count += 1;
     }
 
+    /// A deletion up to this record has nothing left to hide.
+    pub(crate) fn skip(&mut self, sequence: u64) {
+        self.last_sequence = self.last_sequence.max(sequence);
+    }
+
     /// These without those that `is_gone`.
     pub(crate) fn without(&self, is_gone: impl Fn(&Tombstone) -> bool) -> Self {
         let mut remaining = Self {

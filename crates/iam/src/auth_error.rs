@@ -68,11 +68,9 @@ pub enum AuthError {
     /// A change was committed here but cannot be read yet: it may have revoked the credential.
     #[error("a change was made that this node cannot read yet")]
     Behind,
-    /// Another node may have made a moment ago what the credential is refused for the lack of, and the database, by which this node would
-    /// hear of it, does not answer.
-    #[error(
-        "another node may have made it a moment ago, and the identity database does not answer"
-    )]
+    /// Another node may have made a moment ago what the credential is refused for the lack of, and this node cannot hear of it: the database
+    /// does not answer, or too much that is unknown was asked for.
+    #[error("another node may have made it a moment ago, and this one cannot hear of it now")]
     Unheard,
     /// The API key is limited to another domain.
     #[error("the API key reaches `{domain}` alone")]

@@ -14,7 +14,7 @@ use crate::repo::users::NewUser;
 use crate::repo::{accounts, api_keys, orgs, regions, spaces};
 use crate::repo::{invitation_roles, members, roles, users};
 use crate::service::Iam;
-use crate::{entropy, key_text};
+use crate::{entropy, key_text, tenant_numbers};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::secret::Secret;
@@ -111,6 +111,7 @@ impl Iam {
         let called = name("account", &request.account)?;
         let mut tx = self.0.db.begin().await?;
         if is_first {
+            tenant_numbers::number_identity(&mut tx, None).await?;
             regions::insert(&mut tx, &org.region, now).await?;
         }
         let is_proven = match is_new {

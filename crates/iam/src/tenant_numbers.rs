@@ -2,41 +2,43 @@
 
 use crate::entropy;
 use crate::error::IamError;
-use crate::repo::counters;
+use crate::repo::{counters, domains};
 use crate::service::Iam;
 use base::id::TenantId;
+use db::Tx;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "numbers that nobody has, as the server starts: no change that anybody made"
-)]
-async fn commit(tx: db::Tx) -> Result<(), IamError> {
-    Ok(tx.commit().await?)
+/// Numbers this identity, unless it has a number.
+pub(crate) async fn number_identity(tx: &mut Tx, known: Option<i64>) -> Result<i64, IamError> {
+    counters::identity_number(
+        tx,
+        known.unwrap_or_else(|| i64::from_le_bytes(entropy::bytes())),
+    )
+    .await
 }
 
 impl Iam {
-    /// The number of this identity, by which a store is told from that of another: random, and as old as its first server.
+    /// The number of this identity, by which a store is told from that of another. A database of an earlier version has none: it takes that
+    /// which the samples beside it are marked with, `known`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn identity_number(&self) -> Result<i64, IamError> {
-        let [a, b, c, d, e, f, g, h, ..] = *entropy::guid().as_bytes();
-        let new = i64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    pub async fn identity_number(&self, known: Option<i64>) -> Result<i64, IamError> {
         let mut tx = self.0.db.begin().await?;
-        let number = counters::identity_number(&mut tx, new).await?;
-        commit(tx).await?;
+        let number = number_identity(&mut tx, known).await?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a number for what has none, as the server starts: no change that anybody made"
+        )]
+        tx.commit().await?;
         Ok(number)
     }
 
-    /// Gives no new domain a number up to that of this tenant of the store. A database that was brought back from an earlier copy has given
-    /// fewer: it would give the numbers of later ones again, and their samples with them. Returns whether that would have been so.
+    /// Those of the tenants of a store that are no domain's: the database was brought back from an earlier copy, or a domain was deleted for
+    /// good while the node was down.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn reserve_tenants(&self, through: TenantId) -> Result<bool, IamError> {
-        let mut tx = self.0.db.begin().await?;
-        let reserved = counters::reserve_tenants(&mut tx, i64::from(through.0)).await?;
-        commit(tx).await?;
-        Ok(reserved > 0)
+    pub async fn unknown_tenants(&self, tenants: &[TenantId]) -> Result<Vec<TenantId>, IamError> {
+        domains::without_domain(&self.0.db, tenants).await
     }
 }

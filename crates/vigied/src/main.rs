@@ -269,6 +269,8 @@ fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // A thread that is never idle sees after so many polls who else has sent something. One poll may take half a millisecond.
+        .event_interval(4)
         .build()
         .context("cannot start the runtime")
 }

@@ -111,11 +111,11 @@ impl Names {
         self.bytes
     }
 
-    /// The last tenant that has series.
-    pub(crate) fn last_tenant(&self) -> Option<TenantId> {
-        let mut last = None;
-        self.tenants.each(|tenant, _| last = Some(*tenant));
-        last
+    /// The tenants that have series, ascending.
+    pub(crate) fn all_tenants(&self) -> Vec<TenantId> {
+        let mut all = Vec::with_capacity(self.tenants.len());
+        self.tenants.each(|tenant, _| all.push(*tenant));
+        all
     }
 
     /// How many tenants have series.

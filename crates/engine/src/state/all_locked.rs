@@ -1,18 +1,16 @@
 //! All state that writers change, locked: for operations on more than one shard.
 
-use super::{Catalog, State};
+use super::{Catalog, RangeDeletion, State};
 use crate::day::Day;
 use crate::guard::{self, Lock, WriteGuard};
-use crate::head::mem_series::{MemSeries, PreparedDeletion};
+use crate::head::mem_series::MemSeries;
 use crate::head::{self, ShardWriter};
 use crate::index::activity::ActivityIndex;
 use crate::index::names::TenantNames;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
-use base::time::TimeRange;
 use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Series that one tombstone of a deletion may hold before another is begun. Each further piece of the deletion copies the tombstone
@@ -98,15 +96,19 @@ impl AllLocked<'_> {
     }
 
     /// Deletes the samples of the series in the range: those in the head at once; those in the frozen head and in segments, which
-    /// never change, are hidden by a tombstone. The caller clears their days **before** this, in pieces of any size, so that samples
+    /// never change, are hidden by a tombstone, where there may be any. The caller clears their days **before** this, in pieces of any size, so that samples
     /// that are written afterwards set their days again.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
-        range: TimeRange,
-        series: &RoaringBitmap,
-        mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
+        prepared: RangeDeletion<'_>,
     ) -> DeferredDrop {
+        let RangeDeletion {
+            range,
+            series,
+            mut prepared,
+            head_alone,
+        } = prepared;
         let mut deferred = DeferredDrop::default();
         let Some(tenant) = self.catalog.registry.owner_of(series) else {
             // None of the series has a name any more, so no reader can find their samples.
@@ -122,6 +124,10 @@ impl AllLocked<'_> {
         }
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
+            if head_alone.is_some_and(|head_alone| head_alone.is_true_of(version)) {
+                version.tombstones.skip(sequence);
+                return;
+            }
             // How many an account may have is limited.
             let copied = version.tombstones.of_tenant(tenant).len() / TOMBSTONES_PER_STEP;
             guard::step(copied as u64);
@@ -149,7 +155,7 @@ mod tests {
     use crate::guard::PIECE;
     use crate::head::batches::Stamp;
     use crate::test_support::{TENANT, empty_store};
-    use base::time::Millis;
+    use base::time::{Millis, TimeRange};
 
     /// It looked in the heads alone, and a flush had brought what was sent to a segment.
     #[test]
@@ -191,8 +197,8 @@ mod tests {
             let name = format!("n{sequence}").into();
             let named = SeriesRef(piece[0]);
             locked.catalog.registry.register(named, TENANT, name);
-            let nothing_prepared = BTreeMap::new();
-            drop(locked.delete_range(sequence, TimeRange::ALL, &series, nothing_prepared));
+            let prepared = state.prepare(TimeRange::ALL, &series, None);
+            drop(locked.delete_range(sequence, prepared));
         }
         let version = state.version();
         let tombstones = version.tombstones.of_tenant(TENANT);

@@ -76,18 +76,6 @@ pub(crate) async fn next_change(tx: &mut Tx) -> Result<i64, IamError> {
     counter(tx.one(sql, &[]).await?)
 }
 
-/// A domain's number in the store, never given twice.
-pub(crate) async fn next_tenant(tx: &mut Tx) -> Result<i64, IamError> {
-    let sql = "UPDATE counters SET value = value + 1 WHERE name = 'tenants' RETURNING value";
-    counter(tx.one(sql, &[]).await?)
-}
-
-/// Gives no domain a number up to this one any more.
-pub(crate) async fn reserve_tenants(tx: &mut Tx, through: i64) -> Result<u64, IamError> {
-    let sql = "UPDATE counters SET value = $1 WHERE name = 'tenants' AND value < $1";
-    Ok(tx.execute(sql, &[through.into()]).await?)
-}
-
 /// The number of this identity, which is `new` if it has none yet.
 pub(crate) async fn identity_number(tx: &mut Tx, new: i64) -> Result<i64, IamError> {
     let sql = "INSERT INTO counters (name, value) VALUES ('identity', $1) ON CONFLICT DO NOTHING";

@@ -1,16 +1,20 @@
 //! The table `domains`.
 
 use super::column::{counted, domain, tenant};
-use super::counters;
 use super::selection::{Selection, selection};
+use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::RuleTexts;
 use crate::model::directory::facts::DomainFact;
 use base::id::{AccountId, TenantId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Row, Tx, Value};
+use db::{Db, Row, Tx, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+/// How often a number is drawn: even with a thousand million domains, four draws would do.
+const DRAWS_MAX: usize = 64;
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
@@ -57,18 +61,38 @@ fn rules(row: &Row) -> Result<Option<Arc<RuleTexts>>, IamError> {
 pub(crate) struct NewDomain(pub(super) Domain);
 
 impl NewDomain {
-    /// Gives it its number in the store, which is never given twice. This comes last before the commit: until then whoever makes a domain
-    /// waits here, in whatever account.
+    /// Gives it its number in the store: a random one that no other domain of this database has. Were they counted, a database that was
+    /// brought back from an earlier copy, or another one, would give the numbers of others again, and their samples with them.
     pub(crate) async fn allocate(self, tx: &mut Tx) -> Result<(), IamError> {
-        let tenant = counters::next_tenant(tx).await?;
-        let values = [Value::from(tenant), Value::from(self.0.to_string())];
-        tx.execute(
-            "INSERT INTO domains (tenant, domain) VALUES ($1, $2)",
-            &values,
-        )
-        .await?;
-        Ok(())
+        let domain = self.0.to_string();
+        let sql = "INSERT INTO domains (tenant, domain) SELECT $1, $2 \
+                   WHERE NOT EXISTS (SELECT 1 FROM deletions WHERE tenant = $1) ON CONFLICT (tenant) DO NOTHING";
+        for _ in 0..DRAWS_MAX {
+            let [a, b, c, d] = entropy::bytes();
+            let tenant = i64::from(u32::from_le_bytes([a, b, c, d]));
+            let values = [Value::from(tenant), Value::from(domain.clone())];
+            if tx.execute(sql, &values).await? > 0 {
+                return Ok(());
+            }
+        }
+        Err(IamError::Crypto("draw a number that no other domain has"))
     }
+}
+
+/// Those of `tenants` that are no domain's, also not of one that was deleted and can be restored.
+pub(crate) async fn without_domain(
+    db: &Db,
+    tenants: &[TenantId],
+) -> Result<Vec<TenantId>, IamError> {
+    let sql = "SELECT tenant FROM domains UNION SELECT tenant FROM deletions";
+    let known: HashSet<TenantId> = db
+        .all(sql, &[])
+        .await?
+        .iter()
+        .map(tenant)
+        .collect::<Result<_, _>>()?;
+    let unknown = tenants.iter().filter(|tenant| !known.contains(tenant));
+    Ok(unknown.copied().collect())
 }
 
 /// Whether the domain is there, and not deleted. Its account is locked, so that it stays.

@@ -15,12 +15,13 @@ const SAME: Rate = Rate::per(1, 1000);
 /// Those of one source: ten each second, and twenty at once.
 const OF_SOURCE: Rate = Rate::one_each(100, 20);
 
-/// Those of one holder of good credentials, who may want what does not exist: one each second, and ten at once. Else few sources with
+/// Those of one holder of good credentials, who may want what does not exist: ten each second, and fifty at once. Else few sources with
 /// one token would ask for all.
-const OF_HOLDER: Rate = Rate::one_each(1000, 10);
+const OF_HOLDER: Rate = Rate::one_each(100, 50);
 
-/// Those of all: a hundred each second, and fifty at once.
-const OF_ALL: Rate = Rate::one_each(10, 50);
+/// Those of all holders, and those of all whom nobody knows: a hundred each second, and a hundred at once. Strangers use up nothing of the
+/// others' part.
+const OF_ALL: Rate = Rate::one_each(10, 100);
 
 /// Credentials, holders, and sources, that are remembered.
 const REMEMBERED: usize = 4096;
@@ -59,7 +60,8 @@ struct Asked {
     credentials: Table<Fingerprint, AskedBefore>,
     holders: Table<Fingerprint, TokenBucket>,
     sources: Table<SourceKey, TokenBucket>,
-    all: TokenBucket,
+    all_holders: TokenBucket,
+    strangers: TokenBucket,
 }
 
 /// When the same was asked for last.
@@ -86,7 +88,8 @@ impl Default for Questions {
             credentials: Table::new(REMEMBERED),
             holders: Table::new(REMEMBERED),
             sources: Table::new(REMEMBERED),
-            all: TokenBucket::default(),
+            all_holders: TokenBucket::default(),
+            strangers: TokenBucket::default(),
         }))
     }
 }
@@ -104,14 +107,22 @@ impl Questions {
             credentials,
             holders,
             sources,
-            all,
+            all_holders,
+            strangers,
         } = &mut *asked;
         let same = credentials.entry(about);
         if same.bucket.wait(SAME, now) > 0 {
             return Permit::AskedAt(same.at);
         }
         let mut limits = [
-            Some((OF_ALL, all)),
+            Some((
+                OF_ALL,
+                if holder.is_some() {
+                    all_holders
+                } else {
+                    strangers
+                },
+            )),
             holder.map(|holder| (OF_HOLDER, holders.entry(holder))),
             source.map(|source| (OF_SOURCE, sources.entry(source))),
         ];
@@ -188,10 +199,10 @@ mod tests {
             may_ask(&questions, question, source(from), now)
         };
         let of_all_sources = (0..100).filter(|number| asks("thief", number % 10, NOW));
-        assert_eq!(of_all_sources.count(), 10);
+        assert_eq!(of_all_sources.count(), 50);
         assert!(asks("another", 1, NOW));
-        assert!(asks("thief", 1, NOW.plus(1000)));
-        assert!(!asks("thief", 2, NOW.plus(1000)));
+        assert!(asks("thief", 1, NOW.plus(100)));
+        assert!(!asks("thief", 2, NOW.plus(100)));
     }
 
     #[test]
@@ -230,9 +241,26 @@ mod tests {
         assert_eq!((0..100).filter(|_| asks(source(1), NOW)).count(), 20);
         assert!(asks(source(2), NOW));
         let others = (3..200).filter(|number| asks(source(*number), NOW));
-        assert_eq!(others.count(), 29);
+        assert_eq!(others.count(), 79);
         assert!(!asks(source(201), NOW));
         assert!(asks(source(1), NOW.plus(100)));
+    }
+
+    /// Strangers made a healthy node deny a holder what another node had given them.
+    #[test]
+    fn strangers_use_up_nothing_of_what_is_for_holders() {
+        let questions = Questions::default();
+        let strangers = (0..200).filter(|number: &u16| {
+            let from = source(u8::try_from(number % 200).unwrap_or_default());
+            may_ask(&questions, credential(*number), from, NOW)
+        });
+        assert_eq!(strangers.count(), 100);
+        assert!(!may_ask(&questions, credential(300), source(250), NOW));
+        let of_holder = Question {
+            about: Fingerprint::of(&["a right"]),
+            holder: Some(Fingerprint::of(&["a holder"])),
+        };
+        assert!(may_ask(&questions, of_holder, source(250), NOW));
     }
 
     #[test]

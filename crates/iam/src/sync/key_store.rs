@@ -4,7 +4,7 @@
 
 pub use crate::repo::signing_keys::StoredKey;
 
-use crate::audit::{Action, Entry};
+use crate::audit::{Action, Entries, Entry};
 use crate::config::IamConfig;
 use crate::entropy;
 use crate::error::IamError;
@@ -264,6 +264,42 @@ impl Iam {
         signing_keys::retire(&mut tx, kid, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyRetired).on(kid);
         self.commit(tx, entry).await
+    }
+
+    /// Retires the keys that the encryption key does not open, be it lost or another one: that in memory, or else the one in that folder or
+    /// in the named file. Returns their names. The next start makes another where none is left.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, and when the database fails.
+    pub async fn retire_unreadable_signing_keys(
+        &self,
+        folder: &Path,
+        named: Option<&Path>,
+    ) -> Result<Vec<String>, IamError> {
+        let read = match &self.0.encryption_key {
+            Some(_) => None,
+            None => EncryptionKey::read(&encryption_key::path(folder, named))?,
+        };
+        let key = self.0.encryption_key.as_ref().or(read.as_ref());
+        let is_opened =
+            |stored: &EncryptedSigningKey| key.is_some_and(|key| open_one(stored, key).is_ok());
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        counters::lock_changes(&mut tx).await?;
+        let stored = signing_keys::in_service(&mut tx).await?;
+        let unreadable = stored.into_iter().filter(|stored| !is_opened(stored));
+        let unreadable: Vec<String> = unreadable.map(|stored| stored.kid).collect();
+        if unreadable.is_empty() {
+            tx.end().await?;
+            return Ok(unreadable);
+        }
+        let mut entries = Vec::with_capacity(unreadable.len());
+        for kid in &unreadable {
+            signing_keys::retire(&mut tx, kid, now).await?;
+            entries.push(Entry::by_operator(Action::SigningKeyRetired).on(kid));
+        }
+        self.commit(tx, Entries::of(entries)).await?;
+        Ok(unreadable)
     }
 
     /// Every key, retired ones included, oldest first.

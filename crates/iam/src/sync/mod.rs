@@ -107,6 +107,22 @@ impl Iam {
         self.0.freshness.is_behind()
     }
 
+    /// Whether the node hears of changes; else why not. The database may answer who asks it now, and not the task that watches.
+    ///
+    /// # Errors
+    /// What keeps it from that.
+    pub fn hears_of_changes(&self) -> Result<(), String> {
+        if self.is_behind() {
+            return Err("a change that was made here cannot be read yet".to_owned());
+        }
+        match self.directory_age_seconds() {
+            seconds if seconds > AWAY_SECONDS => Err(format!(
+                "the question for changes has had no answer for {seconds} s"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Asks once for changes of other nodes and applies them; those who ask at the same time share a query. [`Self::watch`] does so
     /// repeatedly.
     ///

@@ -14,8 +14,8 @@ use base::scope::{Domain, Forbidden};
 use db::Db;
 use std::time::Duration;
 
-/// How long a caller waits for the answer.
-const ANSWER_MAX: Duration = Duration::from_secs(1);
+/// How long a caller waits for the answer: some twenty statements one after the other, by a network that may be slow.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
 
 /// Whether another node may have made a moment ago what a request is refused for the lack of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum FromOtherNode {
     No,
     /// It may have: [`Iam::ask_other_nodes`], and look once more.
     Ask(QueryMoment),
-    /// It may have, and the database does not answer: nobody is refused for the lack of it.
+    /// It may have, and the database does not answer, or too much was asked for: nobody is refused for the lack of it.
     CannotTell,
 }
 
@@ -99,11 +99,12 @@ impl Iam {
 
     /// Learns what the nodes that share the database have done until now, before a verified caller is told what there is: one who has
     /// changed something at another node, as behind a balancer, finds it here. If there is no answer in time, they are told what this node
-    /// knows, as while the database is away.
-    pub async fn sync_before_read(&self) {
-        if self.has_other_nodes() && self.may_answer() {
-            self.ask_other_nodes(self.0.changes_query.now()).await;
+    /// knows, as while the database is away. Returns whether it knows everything.
+    pub async fn sync_with_other_nodes(&self) -> bool {
+        if !self.has_other_nodes() {
+            return true;
         }
+        self.may_answer() && self.ask_other_nodes(self.0.changes_query.now()).await
     }
 
     /// Whether the other nodes cannot be asked: then what is not here may be there.
@@ -145,9 +146,10 @@ impl Iam {
             Permit::Given => FromOtherNode::Ask(moment),
             // Somebody else waits for the answer.
             Permit::AskedAt(moment) if !query.has_run_since(moment) => FromOtherNode::Ask(moment),
-            // A credential that nobody is known to have may be a good one. What a known holder may do is not asked for without end.
-            Permit::Denied if question.holder.is_none() => FromOtherNode::CannotTell,
-            Permit::AskedAt(_) | Permit::Denied => FromOtherNode::No,
+            // It was not there a moment ago.
+            Permit::AskedAt(_) => FromOtherNode::No,
+            // Too much was asked for, perhaps by others: it may be there.
+            Permit::Denied => FromOtherNode::CannotTell,
         }
     }
 

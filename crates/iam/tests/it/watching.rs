@@ -140,9 +140,9 @@ fn one_reader_waits_where_others_take_every_connection_and_the_next_does_not() {
 async fn one_waits(world: World) {
     let (node, db) = watching(&world).await;
     let taken = take_all(&db).await;
-    let heard = tokio::time::timeout(PATIENCE, node.sync_before_read()).await;
+    let heard = tokio::time::timeout(PATIENCE, node.sync_with_other_nodes()).await;
     heard.expect("it waits for a connection");
-    let next = std::pin::pin!(node.sync_before_read());
+    let next = std::pin::pin!(node.sync_with_other_nodes());
     assert!(!has_to_wait(next).await, "so does the next one");
     let unknown = Credential::ApiKey("vgk_unknown");
     let from = node.may_be_from_other_node(unknown, &AuthError::KeyUnknown);

@@ -5,11 +5,12 @@ pub(crate) mod policies;
 pub(crate) mod space_users;
 
 use crate::client::{Request, encode};
-use crate::command::role::{self, OrgRole, SpaceRole};
+use crate::command::role::{self, AccountRole, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, escaped};
+use clap::ValueEnum;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;
@@ -55,7 +56,7 @@ const SPACE_ROLES: [SpaceRole; 3] = [
     SpaceRole::SpaceAuditor,
 ];
 
-/// A role's name, and the names of the users who have it.
+/// A role's name, and the names of the users, service IDs and profiles who have it.
 type Holders = (String, Vec<String>);
 
 fn holders(context: &Context, path: &str, role: String) -> Result<Holders, Failure> {
@@ -108,6 +109,36 @@ fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The service IDs and profiles that have a role in the account, each with its roles there.
+pub(crate) fn programs_of_account(
+    context: &Context,
+    account: &str,
+) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for role in AccountRole::value_variants() {
+        let role = role::name(role);
+        let path = format!("/v2/accounts/{}/roles/{role}", encode(account));
+        let (role, names) = holders(context, &path, role)?;
+        for name in names.into_iter().filter(|name| is_program(name)) {
+            all.entry(name).or_default().push(role.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// What the holder is found by: an address may be written in any case, an IAM id is always the same.
+fn key(name: String) -> String {
+    match is_program(&name) {
+        true => name,
+        false => name.to_lowercase(),
+    }
+}
+
+/// Whether it is the IAM id of a service ID or of a trusted profile: users are listed by their addresses.
+pub(crate) fn is_program(name: &str) -> bool {
+    name.starts_with("iam-")
+}
+
 /// The roles in every organization and space that the caller sees, by user.
 pub(crate) fn all_assignments(
     context: &Context,
@@ -116,13 +147,11 @@ pub(crate) fn all_assignments(
     let mut add = |found: Vec<Holders>, org: &str, space: Option<&str>| {
         for (role, users) in found {
             for user in users {
-                all.entry(user.to_lowercase())
-                    .or_default()
-                    .push(RoleAssignment {
-                        role: role.clone(),
-                        org: org.to_owned(),
-                        space: space.map(str::to_owned),
-                    });
+                all.entry(key(user)).or_default().push(RoleAssignment {
+                    role: role.clone(),
+                    org: org.to_owned(),
+                    space: space.map(str::to_owned),
+                });
             }
         }
     };

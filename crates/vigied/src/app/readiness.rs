@@ -140,6 +140,7 @@ impl Probes {
             tokio::spawn(async move {
                 let answer = iam.ping().await;
                 let answer = answer.map_err(|error| Chain(&error).to_string());
+                let answer = answer.and_then(|()| iam.hears_of_changes());
                 sender.send_replace(Some(answer));
             });
         };

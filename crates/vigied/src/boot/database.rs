@@ -16,17 +16,22 @@ pub(crate) fn address(settings: &Settings, file: &Path) -> String {
     settings.database().map_or_else(file, str::to_owned)
 }
 
-/// Opens the database without retries, for commands.
-pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
+/// Opens the database, and makes its tables, to begin an identity.
+pub(crate) async fn open_new(address: &str) -> anyhow::Result<Db> {
     Db::open(address).await.map_err(with_hint)
 }
 
-/// Opens the database; retries until `wait` has passed while the database is down.
-pub(crate) async fn open_with_retries(address: &str, wait: Duration) -> anyhow::Result<Db> {
+/// Opens the database without retries, for commands; `None` if it has no tables.
+pub(crate) async fn open(address: &str) -> anyhow::Result<Option<Db>> {
+    Db::open_existing(address).await.map_err(with_hint)
+}
+
+/// Opens the database; retries until `wait` has passed while the database is down. `None` if it has no tables.
+pub(crate) async fn open_with_retries(address: &str, wait: Duration) -> anyhow::Result<Option<Db>> {
     let deadline = Instant::now() + wait;
     let mut reported = String::new();
     loop {
-        let error = match Db::open(address).await {
+        let error = match Db::open_existing(address).await {
             Ok(db) => {
                 if !reported.is_empty() {
                     tracing::info!("the database answers");

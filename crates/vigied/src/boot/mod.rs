@@ -144,6 +144,7 @@ pub(crate) async fn identity_of_operator(settings: &Settings) -> anyhow::Result<
     check_samples(settings)?;
     let address = database::address(settings, &data_dir::database(settings.data()));
     let db = database::open(&address).await?;
+    let db = db.ok_or_else(|| not_initialised(settings))?;
     let limits = account_limits(settings);
     let (invitations, kept) = (invitations(settings), deleted_milliseconds(settings));
     let clock = Arc::new(SystemClock);
@@ -160,7 +161,7 @@ fn account_limits(settings: &Settings) -> AccountLimits {
     AccountLimits::new(all.map(|limit| (*limit, settings.limit(*limit))))
 }
 
-fn not_initialised(settings: &Settings) -> anyhow::Error {
+pub(crate) fn not_initialised(settings: &Settings) -> anyhow::Error {
     let data = settings.data().display();
     let (what, elsewhere) = match settings.database() {
         Some(_) => ("the database holds no account yet".to_owned(), ""),
@@ -215,7 +216,8 @@ pub(crate) async fn boot(
     if !iam.is_initialised() {
         return Err(not_initialised(settings));
     }
-    identity_mark::check(settings.data(), iam.identity_number().await?)?;
+    let mark = identity_mark::read(settings.data())?;
+    identity_mark::check(settings.data(), iam.identity_number(mark).await?)?;
     let concurrent_queries = concurrent_queries(settings);
     let metrics = Arc::new(Metrics::new(
         limit::ALL
@@ -233,11 +235,11 @@ pub(crate) async fn boot(
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store(settings, &folder, Arc::clone(&clock)).await?;
-    if let Some(last) = store.last_tenant()
-        && iam.reserve_tenants(last).await?
-    {
+    let unknown = iam.unknown_tenants(&store.tenants()).await?;
+    if !unknown.is_empty() {
         tracing::warn!(
-            hint = "it was brought back from an earlier copy; what was made since then is gone, and its samples are nobody's",
+            domains = unknown.len(),
+            hint = "the database was brought back from an earlier copy, or these were deleted for good while this node was down: nobody finds their samples any more",
             "the store has samples of domains that the identity database does not know"
         );
     }

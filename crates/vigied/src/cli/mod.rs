@@ -362,6 +362,17 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Where the encryption key is lost for good: retire every signing key that it no longer opens.
+    ///
+    /// The next start makes new signing keys, and a new encryption key where the file is missing. Users get new tokens with their refresh
+    /// tokens or keys; secrets of senders (`vigied sender-secret`) are other ones from then on, and a repeated `POST /login` answers with
+    /// another logging token. If another node or a backup still has the encryption key, copy it from there instead.
+    RetireUnreadable {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
 }
 
 impl KeysCommand {
@@ -370,7 +381,8 @@ impl KeysCommand {
         match self {
             Self::List { database, .. }
             | Self::Rotate { database, .. }
-            | Self::Retire { database, .. } => database,
+            | Self::Retire { database, .. }
+            | Self::RetireUnreadable { database, .. } => database,
         }
     }
 }

@@ -1,5 +1,4 @@
-//! A folder with samples whose identity is not there: the domains of another identity have the same numbers in the store, so their members
-//! would read what was sent to others.
+//! A folder with samples whose identity is not there: no domain of another one would find them.
 
 use crate::data_dir::samples;
 use crate::text::shell::word;
@@ -19,7 +18,7 @@ pub(crate) fn refuse(data: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "{place} holds samples of an identity that is not here: those of a new one would be given them\nhint: bring its database back (`iam.db` with `keys` beside it, or PostgreSQL from its dump); or move {place} away, or take another folder with `--data DIR`"
+        "{place} holds samples of an identity that is not here: no domain of a new one would find them\nhint: bring its database back (`iam.db` with `keys` beside it, or PostgreSQL from its dump); or move {place} away, or take another folder with `--data DIR`"
     )
 }
 

@@ -10,8 +10,10 @@ use base::limit::{self, Limit};
 use db::DbError;
 use iam::bounds::{NOT_ASSUMABLE, NOT_AUTHORIZED};
 use iam::directory::ApiKey;
+use iam::token::key_error::KeyError;
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use wire::code;
 
 /// The problem for the caller; `None` for an internal failure, whose details stay in the log.
@@ -38,7 +40,7 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
 }
 
 /// The operator's command that fixes an identity error.
-pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
+pub(crate) fn operator_hint(error: &IamError) -> Option<&'static str> {
     Some(match error {
         IamError::NotInitialised => "run `vigied init --data DIR` first",
         IamError::AlreadyInitialised => {
@@ -48,10 +50,20 @@ pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
             "look whether it was made before you do it again"
         }
         IamError::NoEncryptionKey { .. } => {
-            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
+            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`; if it is lost, `vigied keys retire-unreadable` lets the next start make new keys"
         }
         IamError::OtherEncryptionKey { .. } => {
-            "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
+            "all nodes on one database need the same: copy it from the node that made the first one, or from a backup; if it is lost, see `vigied keys retire-unreadable --help`"
+        }
+        IamError::Key(KeyError::File { source, .. })
+            if matches!(source.kind(), ErrorKind::InvalidData) =>
+        {
+            "bring the right file back from another node or a backup"
+        }
+        IamError::Key(KeyError::File { source, .. })
+            if matches!(source.kind(), ErrorKind::PermissionDenied) =>
+        {
+            "give the file to the user that `vigied` runs as, with `chown`"
         }
         IamError::LastKey => "make a successor first with `vigied keys rotate`",
         IamError::NoSuccessorYet { .. } => {

@@ -3,6 +3,7 @@
 pub(crate) mod accept_encoding;
 pub(crate) mod advertised_address;
 pub(crate) mod bodies;
+pub(crate) mod bytes_in_two;
 pub(crate) mod coding;
 pub(crate) mod error_form;
 pub(crate) mod error_form_by_path;

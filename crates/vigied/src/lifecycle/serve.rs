@@ -48,7 +48,7 @@ pub(crate) async fn serve(
     let database = database::address(settings, &folder.database());
     // Wait for the database before taking the port, so that no request waits for it.
     let db = tokio::select! {
-        db = database::open_with_retries(&database, wait) => db?,
+        db = database::open_with_retries(&database, wait) => db?.ok_or_else(|| boot::not_initialised(settings))?,
         () = &mut stop => {
             tracing::info!("stopped while waiting for the database");
             return Ok(());

@@ -9,6 +9,7 @@ use super::proxy_protocol;
 use super::service::ConnectionService;
 use super::shared::ListenerContext;
 use super::socket::Socket;
+use super::source_schedule::{StreamExecutor, scheduled};
 use super::times::Times;
 use super::tls::Tls;
 use super::watched_socket::{Connected, WatchedSocket};
@@ -59,15 +60,23 @@ pub(super) async fn serve(
     if shared.proxies.trusts(peer.address()) {
         state.set_shared();
     }
-    let stream = Socket::new(stream);
-    let Some(tls) = &shared.tls else {
-        return serve_http(shared, stream, peer, &state, phase, on_limit).await;
+    let executor = StreamExecutor {
+        schedule: slot.schedule(),
+        state: Arc::clone(&state),
     };
-    let handshake = handshake(&shared, tls, stream, &on_limit);
-    if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
-        state.await_head();
-        serve_http(shared, stream, peer, &state, phase, on_limit).await;
-    }
+    let schedule = executor.schedule.clone();
+    let serving = async {
+        let stream = Socket::new(stream);
+        let Some(tls) = &shared.tls else {
+            return serve_http(&shared, stream, peer, executor, phase, on_limit).await;
+        };
+        let handshake = handshake(&shared, tls, stream, &on_limit);
+        if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
+            state.await_head();
+            serve_http(&shared, stream, peer, executor, phase, on_limit).await;
+        }
+    };
+    scheduled(schedule, Arc::clone(&state), serving).await;
 }
 
 /// Runs a stage that has its own time limit; `None` if the connection has to end first.
@@ -130,23 +139,25 @@ async fn handshake(
 }
 
 async fn serve_http<S>(
-    shared: Arc<ListenerContext>,
+    shared: &Arc<ListenerContext>,
     stream: S,
     peer: Peer,
-    state: &Arc<ConnectionState>,
+    executor: StreamExecutor,
     mut phase: watch::Receiver<Phase>,
     on_limit: impl Fn(&'static Limit) + Sync,
 ) where
     S: Connected,
 {
+    let state = &Arc::clone(&executor.state);
     let service = ConnectionService {
-        shared: Arc::clone(&shared),
+        shared: Arc::clone(shared),
         state: Arc::clone(state),
         peer,
     };
     let socket = stream.socket().clone();
     let io = TokioIo::new(WatchedSocket::new(stream, Arc::clone(state)));
-    let mut connection = std::pin::pin!(shared.builder.serve_connection(io, service));
+    let builder = shared.builder(executor);
+    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let mut alarm = Alarm::new();
     let grace = shared.times.half_closed;
     let mut abandoned = std::pin::pin!(client_watch::abandoned(&socket, state, grace));

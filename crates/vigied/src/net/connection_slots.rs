@@ -18,6 +18,7 @@ mod recount;
 mod table;
 
 use super::connection_state::{ConnectionKey, ConnectionState, SlotKeeper};
+use super::source_schedule::SourceSchedule;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
@@ -191,6 +192,15 @@ fn protectable(slots: usize) -> usize {
 impl ConnectionSlot {
     pub(super) const fn state(&self) -> &Arc<ConnectionState> {
         &self.state
+    }
+
+    /// The schedule that it shares with the other connections of its source; `None` for a trusted proxy's.
+    pub(super) fn schedule(&self) -> Option<Arc<SourceSchedule>> {
+        let (source, _) = self.at;
+        source?;
+        let table = self.slots.lock();
+        let group = table.groups.get(&source)?;
+        Some(Arc::clone(&group.schedule))
     }
 
     /// Moves the connection to its real source; returns whether that source has a slot.

@@ -34,6 +34,7 @@ pub(super) trait SlotKeeper: std::fmt::Debug + Send + Sync {
 pub(crate) struct ConnectionState {
     state: Mutex<State>,
     evicted: Notify,
+    is_evicted: AtomicBool,
     /// Requests whose work must stop when the client disconnects.
     client_watches: AtomicUsize,
     watch_begun: Notify,
@@ -52,6 +53,8 @@ struct State {
     head: Option<Instant>,
     /// Since when no request is open.
     idle: Instant,
+    /// What the client has sent since its last request, and since a request or an answer has got on.
+    idle_bytes: u64,
     /// The peer was told to leave because the connection was idle.
     leaving: bool,
     is_http2: bool,
@@ -92,6 +95,7 @@ impl ConnectionState {
             state: Mutex::new(State {
                 head: Some(now),
                 idle: now,
+                idle_bytes: 0,
                 leaving: false,
                 is_http2: false,
                 requests: 0,
@@ -101,6 +105,7 @@ impl ConnectionState {
                 has_sent_piece: false,
             }),
             evicted: Notify::new(),
+            is_evicted: AtomicBool::new(false),
             client_watches: AtomicUsize::new(0),
             watch_begun: Notify::new(),
             kept: AtomicBool::new(false),
@@ -135,9 +140,10 @@ impl ConnectionState {
         self.state().head = Some(Instant::now());
     }
 
-    /// Bytes arrived.
-    pub(super) fn record_read(&self) {
+    /// So many bytes arrived.
+    pub(super) fn record_read(&self, bytes: usize) {
         let mut state = self.state();
+        state.idle_bytes = state.idle_bytes.saturating_add(bytes as u64);
         // HTTP/2 frames without a request may be anything, and do not extend the idle time.
         if state.is_idle() && !state.is_http2 && state.head.is_none() {
             state.head = Some(Instant::now());
@@ -158,10 +164,16 @@ impl ConnectionState {
     pub(super) fn begin_request(self: &Arc<Self>, version: Version) -> PendingRequest {
         let mut state = self.state();
         state.head = None;
+        state.idle_bytes = 0;
         state.is_http2 = version == Version::HTTP_2;
         state.requests += 1;
         drop(state);
         PendingRequest(Arc::clone(self))
+    }
+
+    /// A piece of a request's body was taken.
+    pub(super) fn record_body(&self) {
+        self.state().idle_bytes = 0;
     }
 
     /// An answer begins.
@@ -198,6 +210,7 @@ impl ConnectionState {
     pub(super) fn begin_client_turn(&self, id: u64, bytes: usize) {
         let mut state = self.state();
         state.has_sent_piece = true;
+        state.idle_bytes = 0;
         if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
             answer.begin_client_turn(bytes);
         }
@@ -289,7 +302,13 @@ impl ConnectionState {
 
     /// Tells the connection to end at once.
     pub(super) fn evict(&self) {
+        self.is_evicted.store(true, Ordering::Relaxed);
         self.evicted.notify_one();
+    }
+
+    /// Whether the connection must end at once.
+    pub(super) fn is_evicted(&self) -> bool {
+        self.is_evicted.load(Ordering::Relaxed)
     }
 
     /// Resolves when the connection must end at once.
@@ -394,6 +413,9 @@ impl State {
     /// The deadline of the connection's own stage.
     fn stage_deadline(&self, times: &Times) -> Option<(Instant, &'static Limit)> {
         let stage = match self.head {
+            _ if self.idle_bytes > limit::IDLE_BYTES.default => {
+                Some((self.idle, &limit::IDLE_BYTES))
+            }
             _ if !self.is_idle() => None,
             _ if self.leaving => Some((self.idle + LEAVE_TIME, &limit::IDLE_SECONDS)),
             Some(since) => Some((since + times.head, &limit::HEAD_SECONDS)),

@@ -5,6 +5,7 @@ use super::client_watch;
 use super::connection_state::ConnectionState;
 use super::path_normalization::with_normalized_path;
 use super::peer::Peer;
+use super::request_body::RequestBody;
 use super::shared::ListenerContext;
 use crate::http::graphite_prefix::without_prefix;
 use crate::http::source;
@@ -32,7 +33,9 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let asked = self.state.begin_request(request.version());
-        let request = with_normalized_path(request.map(Body::new));
+        let state = Arc::clone(&self.state);
+        let request = request.map(|body| Body::new(RequestBody { body, state }));
+        let request = with_normalized_path(request);
         let mut request = without_prefix(request);
         let from = self.shared.proxies.source(self.peer, request.headers());
         let extensions = request.extensions_mut();

@@ -1,11 +1,12 @@
 //! The state that all connections of a listener share: the routes, TLS, limits and the HTTP settings.
 
 use super::proxies::Proxies;
+use super::source_schedule::StreamExecutor;
 use super::times::Times;
 use super::tls::Tls;
 use axum::Router;
 use http::HeaderValue;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub(super) struct ListenerContext {
     pub(super) proxies: Proxies,
     pub(super) times: Times,
     pub(super) hsts: Option<HeaderValue>,
-    pub(super) builder: Builder<TokioExecutor>,
+    head_buffer_bytes: usize,
     /// The log has one warning about a connection without a usable PROXY header. Further ones are debug lines: anyone can cause
     /// many of them.
     has_warned: AtomicBool,
@@ -61,7 +62,20 @@ impl ListenerContext {
         hsts: Option<HeaderValue>,
         head_buffer_bytes: usize,
     ) -> Self {
-        let mut builder = Builder::new(TokioExecutor::new());
+        Self {
+            router,
+            tls,
+            proxies,
+            times,
+            hsts,
+            head_buffer_bytes,
+            has_warned: AtomicBool::new(false),
+        }
+    }
+
+    /// The HTTP settings of a connection, whose streams this executor polls.
+    pub(super) fn builder(&self, executor: StreamExecutor) -> Builder<StreamExecutor> {
+        let mut builder = Builder::new(executor);
         builder
             .http1()
             .timer(TokioTimer::new())
@@ -69,28 +83,20 @@ impl ListenerContext {
             .header_read_timeout(None)
             // A client that has closed its side may wait for its answer; `client_watch` bounds how long.
             .half_close(true)
-            .max_buf_size(head_buffer_bytes);
+            .max_buf_size(self.head_buffer_bytes);
         builder
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
-            .max_header_list_size(u32::try_from(head_buffer_bytes).unwrap_or(u32::MAX))
+            .max_header_list_size(u32::try_from(self.head_buffer_bytes).unwrap_or(u32::MAX))
             .max_concurrent_streams(STREAMS_MAX)
             .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
             .max_local_error_reset_streams(ERROR_RESETS_MAX)
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .max_send_buf_size(SEND_BUFFER_BYTES);
-        Self {
-            router,
-            tls,
-            proxies,
-            times,
-            hsts,
-            builder,
-            has_warned: AtomicBool::new(false),
-        }
+        builder
     }
 
     pub(super) fn no_header(&self, peer: IpAddr, why: &dyn std::fmt::Display) {

@@ -36,7 +36,7 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
 /// How much is read from one connection before the others have their turn: the libraries go on for as long as bytes come, and a megabyte
 /// of HTTP/2 frames without a request keeps a thread for a tenth of a second.
-const READ_IN_TURN: usize = 16 * 1024;
+const READ_IN_TURN: usize = 8 * 1024;
 
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         let read = buffer.filled().len() - before;
         if read > 0 {
-            self.state.record_read();
+            self.state.record_read(read);
         }
         self.read = match polled {
             Poll::Ready(_) => self.read.saturating_add(read),

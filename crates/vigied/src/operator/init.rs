@@ -76,7 +76,7 @@ pub(crate) async fn create(
     request: Request,
 ) -> anyhow::Result<Created> {
     let address = database::address(settings, &folder.database());
-    let db = database::open(&address).await?;
+    let db = database::open_new(&address).await?;
     let iam = boot::identity(settings, folder, db, &public_url(settings)).await?;
     if !iam.is_initialised() {
         samples_of_another::refuse(settings.data())?;

@@ -60,6 +60,13 @@ pub(crate) async fn perform(
                 output.output,
             ))
         }
+        KeysCommand::RetireUnreadable { output, .. } => {
+            let retired = iam.retire_unreadable_signing_keys(&folder, named).await?;
+            let facts = json!({"retired": retired});
+            Ok(output::one(output.output, &facts, || {
+                retired_unreadable(&retired)
+            }))
+        }
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
             retired.map_err(|error| not_retired(kid, error))?;
@@ -90,6 +97,20 @@ fn not_retired(kid: &str, error: IamError) -> anyhow::Error {
     };
     let what = format!("the signing key `{kid}` can be retired from {from} on");
     anyhow::Error::from(error).context(what)
+}
+
+fn retired_unreadable(retired: &[String]) -> String {
+    if retired.is_empty() {
+        return "The encryption key opens every signing key in service: nothing was retired.\n"
+            .to_owned();
+    }
+    let lines: String = retired
+        .iter()
+        .map(|kid| format!("Retired the signing key {kid}.\n"))
+        .collect();
+    format!(
+        "{lines}No token they have signed opens anything. If none is left, the next start makes one.\n"
+    )
 }
 
 const fn algorithm_source(is_in_server: bool) -> &'static str {

@@ -28,7 +28,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use base::scope::{Action, Forbidden};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use iam::FromOtherNode;
 use std::sync::Arc;
 use wire::credential::Repairs;
@@ -47,7 +47,7 @@ pub(crate) struct Route {
     /// Whether its handler takes the version that a change is meant for.
     reads_if_match: bool,
     when_full: bool,
-    syncs_before_read: bool,
+    syncs_first: bool,
     /// Adds to its answers what its protocol wants, also to those of the guard.
     complete: Option<fn(Response) -> Response>,
     handler: MethodRouter<Arc<App>>,
@@ -67,7 +67,7 @@ struct Guarded {
     takes_if_match: bool,
     /// Whether its answer tells what there is of identity, so that what other nodes have done until now belongs to it. A change reads the
     /// database itself.
-    syncs_before_read: bool,
+    syncs_first: bool,
 }
 
 impl Guarded {
@@ -93,9 +93,9 @@ impl Route {
         self
     }
 
-    /// Its answer has what other nodes have done until now, though it is not about identity alone.
-    pub(crate) fn synced_before_read(mut self) -> Self {
-        self.syncs_before_read = true;
+    /// It goes by what other nodes have done until now, though it is not about identity alone.
+    pub(crate) fn synced_first(mut self) -> Self {
+        self.syncs_first = true;
         self
     }
 
@@ -129,7 +129,7 @@ macro_rules! verbs {
                 body_limit: T::BODY_LIMIT,
                 reads_if_match: T::READS_IF_MATCH,
                 when_full: false,
-                syncs_before_read: false,
+                syncs_first: false,
                 complete: None,
                 handler: on(MethodFilter::$filter, handler),
             }
@@ -165,11 +165,7 @@ pub(crate) fn mount(
             takes_if_match: route.reads_if_match
                 || route.verb == "GET"
                 || !matches!(route.guard, Guard::Identity),
-            syncs_before_read: route.syncs_before_read
-                || matches!(
-                    (route.guard, route.work),
-                    (Guard::Identity, Work::One | Work::UpTo(_) | Work::InTurn)
-                ),
+            syncs_first: route.syncs_first || matches!(route.guard, Guard::Identity),
         };
         let state = Arc::clone(app);
         let handler = match route.work {
@@ -266,11 +262,13 @@ async fn verify(
                 // Audited and logged like any refusal to a verified caller.
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
-                    if route.syncs_before_read {
-                        app.iam.sync_before_read().await;
-                    }
+                    let knows_all = !route.syncs_first || app.iam.sync_with_other_nodes().await;
                     let owner = owner(&app, &request);
-                    receive(&app, owner, body_limit, request, next).await
+                    let response = receive(&app, owner, body_limit, request, next).await;
+                    match knows_all {
+                        true => response,
+                        false => undenied(response),
+                    }
                 }
             };
             caller_audit::answered(&app, who, &mut response);
@@ -286,6 +284,15 @@ async fn verify(
         response.extensions_mut().insert(TakesPassword);
     }
     response
+}
+
+/// The answer of a node that could not hear of what others have done: it denies nobody what another node may have given them, and says of
+/// nothing that it is not there.
+fn undenied(response: Response) -> Response {
+    match response.status() {
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => caller::unheard().into_response(),
+        _ => response,
+    }
 }
 
 /// Verifies the caller of a route that has one, by what this node knows, and hands them to its handler.

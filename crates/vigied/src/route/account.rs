@@ -5,7 +5,7 @@ mod role;
 mod user;
 
 pub(super) use password::password;
-pub(super) use role::{set_role, unset_role, username};
+pub(super) use role::{role_holders, set_role, unset_role, username};
 pub(super) use user::{person, remove, remove_v3, users, waiting};
 
 use super::list_cursor::ListCursor;

@@ -5,6 +5,7 @@ use super::cloud_foundry_filter::{Criterion, Filter};
 use super::deletion_reply::deletion_reply;
 use super::paging::CfPage;
 use super::reply::json;
+use super::role_holders::list_holders;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
@@ -18,18 +19,17 @@ use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::{OrgId, SpaceId};
 use base::limit;
-use base::principal::Principal;
 use base::scope::Domain;
 use http::StatusCode;
+use iam::Identity;
 use iam::directory::{Org, Space};
 use iam::role::Role;
-use iam::{Directory, Identity};
 use std::str::FromStr;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::cf::info::Info;
 use wire::cf::list::{Metadata, Resource};
-use wire::cf::organization::{MemberEntity, OrganizationEntity, OrganizationName};
+use wire::cf::organization::{OrganizationEntity, OrganizationName};
 use wire::cf::region::{Region, Regions};
 use wire::cf::space::{CreateSpace, SpaceEntity, SpaceName};
 use wire::iam::user::Username;
@@ -123,33 +123,6 @@ pub(super) fn space_resource(space: &Space) -> Resource<SpaceEntity> {
             managers_url: format!("{url}/managers"),
             developers_url: format!("{url}/developers"),
             auditors_url: format!("{url}/auditors"),
-        },
-    }
-}
-
-/// A user by the address, a service or trusted profile by its IAM id: what gives and takes the role.
-fn member_resource(directory: &Directory, holder: Principal) -> Resource<MemberEntity> {
-    let user = holder.user().and_then(|id| directory.user(id));
-    let created_at = match holder {
-        Principal::User(_) => user.map(|user| user.created_at),
-        Principal::Service(id) => directory.service(id).map(|service| service.created_at),
-        Principal::Profile(id) => directory.profile(id).map(|profile| profile.created.at),
-        Principal::Instance(_) | Principal::Server => None,
-    };
-    let guid = holder
-        .guid()
-        .map_or_else(String::new, |guid| guid.to_string());
-    Resource {
-        metadata: Metadata {
-            url: format!("/v2/users/{guid}"),
-            guid,
-            created_at: created_at.map_or_else(String::new, instant),
-            updated_at: None,
-        },
-        entity: MemberEntity {
-            username: user.map_or_else(|| holder.to_string(), |user| user.email.clone()),
-            active: true,
-            admin: false,
         },
     }
 }
@@ -349,21 +322,7 @@ pub(super) async fn holders<Id: FromStr + Into<Domain>>(
     params: Params,
 ) -> Result<Response, Refusal> {
     let (domain, role) = place::<Id>(&params)?;
-    let page = CfPage::of(&params)?;
-    let find = || app.iam.holders(&caller, domain, role, page.window());
-    let part = app.iam.found_at_any_node(find).await?;
-    let (kind, guid) = match domain {
-        Domain::Space(id) => ("spaces", id.to_string()),
-        Domain::Org(id) => ("organizations", id.to_string()),
-        Domain::Account(id) => ("accounts", id.to_string()),
-    };
-    let path = format!("/v2/{kind}/{guid}/{}", params.text("role"));
-    let directory = app.iam.directory();
-    let resource = |holder: &Principal| member_resource(&directory, *holder);
-    json(
-        StatusCode::OK,
-        &page.list(&path, &params, &[], &part, resource)?,
-    )
+    list_holders(&app, &caller, &params, (domain, role)).await
 }
 
 pub(super) async fn set_role<Id: FromStr + Into<Domain>>(

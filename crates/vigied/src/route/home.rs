@@ -1,10 +1,12 @@
 //! The server's home page, the same links as JSON, and the OpenAPI documents.
 
 use super::passcode::escape;
-use super::reply::{json, json_bytes};
+use super::reply::json;
 use crate::http::advertised_address::UrlForCaller;
+use crate::http::bytes_in_two::BytesInTwo;
 use crate::http::problem::Refusal;
 use crate::text::shell::word;
+use axum::body::{Body, Bytes};
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -131,19 +133,21 @@ fn page(home: &Home) -> String {
 }
 
 /// An OpenAPI document without its opening brace, serialized once: it is large, and anyone may request it.
-fn written(document: &Value) -> String {
+fn written(document: &Value) -> Bytes {
     let text = document.to_string();
-    text.strip_prefix('{').unwrap_or(&text).to_owned()
+    Bytes::from(format!("{}\n", text.strip_prefix('{').unwrap_or(&text)))
 }
 
-static MONITORING: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::vigie_document()));
-static IDENTITY: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::iam_document()));
+static MONITORING: LazyLock<Bytes> = LazyLock::new(|| written(&wire::openapi::vigie_document()));
+static IDENTITY: LazyLock<Bytes> = LazyLock::new(|| written(&wire::openapi::iam_document()));
 
-/// The document with this server's address prepended.
-fn document(own_url: &UrlForCaller, rest: &str) -> Response {
+/// The document with this server's address prepended. The rest is not copied: somebody may ask a thousand times, and read no answer.
+fn document(own_url: &UrlForCaller, rest: &Bytes) -> Response {
     let servers = serde_json::json!([{ "url": own_url.url }]);
-    let body = format!("{{\"servers\":{servers},{rest}");
-    own_url.mark(json_bytes(StatusCode::OK, body.into_bytes()))
+    let begin = format!("{{\"servers\":{servers},");
+    let body = BytesInTwo::new(begin.into(), rest.clone());
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    own_url.mark((StatusCode::OK, headers, Body::new(body)).into_response())
 }
 
 pub(super) async fn monitoring(own_url: UrlForCaller) -> Response {

@@ -67,6 +67,7 @@ mod resource_instance;
 mod resource_key;
 mod response_type;
 mod revocation;
+mod role_holders;
 mod rule_condition;
 mod service_id;
 mod service_id_group;

@@ -76,7 +76,7 @@ pub(super) async fn change(
     let done = match is_dry {
         true => {
             // As the change itself would find it.
-            app.iam.sync_before_read().await;
+            app.iam.sync_with_other_nodes().await;
             app.iam.check_configuration(&caller.scope, &change)
         }
         false => {

@@ -82,7 +82,7 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/metrics/list", Scope(Action::Delete), Monitoring, Query, metrics::delete),
         get("/v1/metrics/senders", WholeScope(Action::Render), Monitoring, UpTo(&SENDERS_LISTED_PER_DOMAIN), metrics::senders),
         get("/v1/metrics/rejects", WholeScope(Action::Render), Monitoring, UpTo(&REJECTS_LISTED_PER_DOMAIN), metrics::rejects),
-        get("/v1/settings/domain", Scope(Action::Render), Monitoring, One, settings::show).synced_before_read(),
+        get("/v1/settings/domain", Scope(Action::Render), Monitoring, One, settings::show).synced_first(),
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, LateChange, settings::change),
         // collectd's `write_http`.
         post("/collectd", Sender(SpaceParameter::Nothing), Monitoring, One, collectd::write),
@@ -287,6 +287,7 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v3/accounts/{account}/users/{iam_id}", Identity, Account, Ending, account::remove_v3),
         get("/v2/accounts/{account}/users/{iam_id}/settings", Identity, Account, One, user_profile::settings),
         patch("/v2/accounts/{account}/users/{iam_id}/settings", Identity, Account, Change, user_profile::change_settings),
+        get("/v2/accounts/{account}/roles/{role}", Identity, Account, InTurn, account::role_holders),
         put("/v2/accounts/{account}/roles/{role}", Identity, Account, Change, account::set_role),
         delete("/v2/accounts/{account}/roles/{role}", Identity, Account, Change, account::unset_role),
         put("/v2/users/self/password", Identity, Account, LateEnding, account::password),

@@ -97,8 +97,8 @@ impl<A: Answers> SampleStore for TestStore<A> {
         self.on_delete(scope)
     }
 
-    fn last_tenant(&self) -> Option<TenantId> {
-        None
+    fn tenants(&self) -> Vec<TenantId> {
+        Vec::new()
     }
 
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {

@@ -75,10 +75,12 @@ const REQUEST_LIMITS: [Limit; 9] = [
     limit::OPERATIONS_SECONDS,
 ];
 
-const CONNECTION_LIMITS: [Limit; 6] = [
+/// The bytes without a request in `hostile::stages`.
+const CONNECTION_LIMITS: [Limit; 7] = [
     limit::CONNECTIONS_PER_SOURCE,
     limit::HEAD_SECONDS,
     limit::IDLE_SECONDS,
+    limit::IDLE_BYTES,
     limit::WRITE_STALL_SECONDS,
     limit::ANSWER_BYTES_PER_SECOND,
     limit::HALF_CLOSED_SECONDS,

@@ -32,6 +32,7 @@ const FAILING: &[(&str, &str)] = &[
     ("keys list --data NONE", "failed"),
     ("keys rotate --data NONE", "failed"),
     ("keys retire nosuch --data DIR", "not_found"),
+    ("keys retire-unreadable --data NONE", "failed"),
     (
         "sender-secret ApiKey-00000000-0000-4000-8000-000000000000 --data DIR",
         "not_found",

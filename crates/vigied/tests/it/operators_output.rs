@@ -28,6 +28,7 @@ const LINES: &[&str] = &[
     "keys rotate --data DIR",
     "keys rotate --now --data DIR",
     "keys retire KID --data DIR",
+    "keys retire-unreadable --data DIR",
     "sender-secret SENDER --data DIR",
     "operations token --data DIR",
     "backup DIR/../copy --data DIR",

@@ -277,10 +277,18 @@ fn page<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
 where
     List<T>: ToSchema,
 {
-    let operation = inline(paged(operation))
-        .query_of("order-direction", "upwards, as ever", false, only("asc"))
-        .answers("200", "a page", envelope::<T>(document));
+    let operation =
+        inline(operation).query_of("order-direction", "upwards, as ever", false, only("asc"));
+    let operation = page_of::<T>(document, operation);
     guarded(document, operation)
+}
+
+/// Answers with a page, and takes which.
+pub(super) fn page_of<T: ToSchema>(document: &mut Document, operation: Operation) -> Operation
+where
+    List<T>: ToSchema,
+{
+    paged(operation).answers("200", "a page", envelope::<T>(document))
 }
 
 fn paged(operation: Operation) -> Operation {

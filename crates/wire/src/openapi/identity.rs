@@ -10,6 +10,7 @@ use super::{
     invitation, mfa, preferences, reports, resource_groups, resource_instances, resource_keys,
     service_id_groups, service_ids, sessions, trusted_profiles, user_profiles,
 };
+use crate::cf::organization::MemberEntity;
 use crate::iam::account::{AccountResource, Accounts, ManagedAccount};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
@@ -427,6 +428,15 @@ fn users(document: &mut Document) {
         "/v2/accounts/{account}/users/{iam_id}",
         failing(operation, &error),
     );
+    let path = "/v2/accounts/{account}/roles/{role}";
+    let roles = &["Administrator", "Editor", "Operator", "Viewer"];
+    let operation = of(
+        "listAccountRoleHolders",
+        "Lists who has an account role: users, service IDs and trusted profiles",
+    )
+    .path_of("role", "the role", roles);
+    let operation = cloud_foundry::page_of::<MemberEntity>(document, operation);
+    document.route("GET", path, failing(operation, &error));
     for (method, id, summary) in [
         ("PUT", "giveAccountRole", "Gives a user an account role"),
         (
@@ -436,19 +446,11 @@ fn users(document: &mut Document) {
         ),
     ] {
         let operation = of(id, summary)
-            .path_of(
-                "role",
-                "the role",
-                &["Administrator", "Editor", "Operator", "Viewer"],
-            )
+            .path_of("role", "the role", roles)
             .optional_json(username.clone())
             .query("username", "instead of the body")
             .answers_empty("204", "done");
-        document.route(
-            method,
-            "/v2/accounts/{account}/roles/{role}",
-            failing(operation, &error),
-        );
+        document.route(method, path, failing(operation, &error));
     }
     let operation = Operation::new("changePassword", "Changes the caller's password")
         .needs(&CALLER)

@@ -5,11 +5,10 @@ use crate::argument::Named;
 use crate::command::members::{self, RoleAssignment, policies};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::figures::counted;
 use crate::output::{Column, Row};
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wire::iam::user::User;
 
 /// List the users of the account
@@ -18,7 +17,7 @@ pub(crate) struct UsersArgs {
     /// Account, in place of the targeted one
     #[arg(short = 'c', long, value_name = "ACCOUNT_ID", add = Named::Accounts)]
     account: Option<String>,
-    /// Show the roles in its organizations and spaces too, as far as you may see them
+    /// Show the roles in its organizations and spaces too, as far as you may see them, and the service IDs and trusted profiles with roles
     #[arg(long)]
     all_roles: bool,
 }
@@ -32,7 +31,7 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
         context.user()
     ))?;
     let users = of_account(&account, context)?;
-    let mut all_assignments = if args.all_roles {
+    let mut elsewhere = if args.all_roles {
         Some(members::all_assignments(context)?)
     } else {
         None
@@ -42,7 +41,7 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
             all.remove(&user.user_id.to_lowercase()).unwrap_or_default()
         };
         UserListing {
-            all_roles: all_assignments.as_mut().map(held),
+            all_roles: elsewhere.as_mut().map(held),
             user_id: user.user_id,
             iam_id: user.iam_id,
             firstname: user.firstname,
@@ -52,30 +51,42 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
             roles: user.account_roles,
         }
     };
-    let users: Vec<UserListing> = users.into_iter().map(&mut listed).collect();
-    output.ok()?;
-    output.rows(&users, "No users found.")?;
-    if let Some(others) = all_assignments {
-        note_programs(&others, context);
+    let mut rows: Vec<UserListing> = users.into_iter().map(&mut listed).collect();
+    if let Some(others) = elsewhere {
+        let in_account = members::programs_of_account(context, &account)?;
+        rows.extend(programs(others, in_account));
+        output.ok()?;
+        output.rows(&rows, "No users found.")?;
         policies::note(context, &account);
+        return Ok(());
     }
-    Ok(())
+    output.ok()?;
+    output.rows(&rows, "No users found.")
 }
 
-/// Tells of service IDs and profiles that have roles: what is left of the holders after the users.
-fn note_programs(others: &BTreeMap<String, Vec<RoleAssignment>>, context: &Context) {
-    let is_program = |name: &&String| name.starts_with("iam-");
-    let count = others.keys().filter(is_program).count() as u64;
-    if count > 0 {
-        let programs = counted(count, "service ID or profile", "service IDs or profiles");
-        context.output.note(format!(
-            "{programs} with roles cannot be in this list of users: `vigie account org-users NAME` and \
-             `vigie account space-users NAME` show them"
-        ));
-    }
+/// The service IDs and profiles that have roles: in the account, and what is left of the holders elsewhere after the users.
+fn programs(
+    mut elsewhere: BTreeMap<String, Vec<RoleAssignment>>,
+    mut in_account: BTreeMap<String, Vec<String>>,
+) -> impl Iterator<Item = UserListing> {
+    let names = elsewhere.keys().chain(in_account.keys());
+    let names: BTreeSet<String> = names
+        .filter(|name| members::is_program(name))
+        .cloned()
+        .collect();
+    names.into_iter().map(move |name| UserListing {
+        all_roles: Some(elsewhere.remove(&name).unwrap_or_default()),
+        roles: in_account.remove(&name).unwrap_or_default(),
+        iam_id: name.clone(),
+        user_id: name,
+        firstname: String::new(),
+        lastname: String::new(),
+        state: String::new(),
+        email: String::new(),
+    })
 }
 
-/// One user under the names that scripts know.
+/// One user, service ID or profile under the names that scripts know.
 #[derive(Serialize)]
 struct UserListing {
     /// Those in organizations and spaces, where they were asked for.

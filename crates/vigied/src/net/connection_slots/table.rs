@@ -2,6 +2,7 @@
 
 use super::kept_slots::KeptSlots;
 use crate::net::connection_state::{Activity, ConnectionState};
+use crate::net::source_schedule::SourceSchedule;
 use base::id::AccountId;
 use base::source::SourceKey;
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +40,7 @@ pub(super) struct ConnectionTable {
 pub(super) struct SourceConnections {
     pub(super) connections: BTreeMap<u64, Entry>,
     pub(super) kept: usize,
+    pub(super) schedule: Arc<SourceSchedule>,
 }
 
 #[derive(Debug)]

@@ -30,7 +30,7 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
     let state = state();
     assert!(ends_after(&state, 15, begun));
     let first = state.deadline(&TIMES);
-    state.record_read();
+    state.record_read(1);
     assert_eq!(state.deadline(&TIMES), first);
     let asked = state.begin_request(Version::HTTP_11);
     assert_eq!(
@@ -39,7 +39,7 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
     );
     drop(asked);
     assert!(ends_after(&state, 90, begun));
-    state.record_read();
+    state.record_read(1);
     assert!(ends_after(&state, 15, begun));
 }
 
@@ -96,7 +96,7 @@ fn pings_do_not_prolong_an_idle_http2_connection() {
     let state = state();
     drop(state.begin_request(Version::HTTP_2));
     let idle = state.deadline(&TIMES);
-    state.record_read();
+    state.record_read(1);
     assert_eq!(state.deadline(&TIMES), idle);
 }
 

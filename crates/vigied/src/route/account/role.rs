@@ -6,6 +6,7 @@ use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
 use crate::route::invitation::role;
+use crate::route::role_holders::list_holders;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base::scope::Domain;
@@ -13,6 +14,20 @@ use http::StatusCode;
 use iam::Identity;
 use std::sync::Arc;
 use wire::iam::user::Username;
+
+/// Those who have the role, service IDs and trusted profiles too; for Administrators of the account, as the list of its users is: 400 for
+/// what is no role, 403 for others, 404 for an unknown account.
+pub(in crate::route) async fn role_holders(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let domain = Domain::Account(params.id("account")?);
+    let check = || app.iam.may_set_roles(&caller, domain);
+    app.iam.found_at_any_node(check).await?;
+    let role = role(params.text("role"))?;
+    list_holders(&app, &caller, &params, (domain, role)).await
+}
 
 /// What becomes of the role.
 enum RoleChange {

@@ -144,7 +144,7 @@ impl World {
         let lock = boot::folder(&settings).unwrap();
         let made = init::create(&settings, &lock, account()).await.unwrap();
         let address = database::address(&settings, &lock.database());
-        let db = database::open(&address).await.unwrap();
+        let db = database::open_new(&address).await.unwrap();
         let advertised = AdvertisedAddress::new(&settings, settings.listen());
         let booted = boot::boot(&settings, lock, db, advertised).await.unwrap();
         let Booted { app, folder: lock } = booted;

@@ -318,6 +318,9 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 a.with(&[("account", id), ("iam_id", &whom)])
             })
         }
+        ("GET", "/v2/accounts/{account}/roles/{role}") => accounts(administrator, 200, |a, id| {
+            a.with(&[("account", id), ("role", "Viewer")])
+        }),
         ("PUT", "/v2/accounts/{account}/roles/{role}") => accounts(administrator, 204, |a, id| {
             a.with(&[("account", id), ("role", "Viewer")])
                 .json(&a.clerk())

@@ -151,9 +151,30 @@ fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
 
     // Its path is a setting.
     std::fs::remove_file(&key).unwrap();
+    let retire = || {
+        let mut command = Command::new(VIGIED);
+        command.args(["keys", "retire-unreadable", "--output", "json", "--data"]);
+        let text = output_of(command.arg(&data).output().unwrap());
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        answer["retired"].as_array().unwrap().len()
+    };
+    let kept = Command::new(VIGIED)
+        .args(["keys", "retire-unreadable", "--data"])
+        .arg(&data)
+        .env("VIGIE_TOKENS_ENCRYPTION_KEY_FILE", &moved)
+        .output()
+        .unwrap();
+    assert!(output_of(kept).contains("nothing was retired"));
     let named = format!("tokens.encryption_key_file={}", moved.display());
     let serving = Serving::start(&data, "127.0.0.1:0", &["--set", &named]);
     assert!(crate::harness::knows(&serving.url(), &owner.api_key));
+
+    // It is lost.
+    assert!(serving.stop().success());
+    assert_eq!(retire(), 1);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    assert!(key.exists() && crate::harness::knows(&serving.url(), &owner.api_key));
+    assert_eq!(retire(), 0);
 }
 
 /// As files, as they were before the database held them.

@@ -3,6 +3,7 @@
 use super::honest::{Honest, answer, connect_from};
 use super::raw_http2::{GOAWAY, PING, PREFACE, SETTINGS, frame, get, until_closed};
 use crate::harness::Server;
+use crate::limits::hits;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
@@ -150,6 +151,30 @@ fn an_idle_connection_ends_also_one_that_pings() {
     assert!(kinds.contains(&GOAWAY), "{kinds:?}");
     let _ = second.shutdown(std::net::Shutdown::Both);
     pings.join().unwrap();
+}
+
+/// Time alone did not end it: frames without a request kept a thread busy for as long as the connection may be idle.
+#[test]
+fn a_connection_that_sends_much_without_a_request_ends() {
+    let server = Server::with(&[]);
+    let bound = usize::try_from(base::limit::IDLE_BYTES.default).unwrap();
+    for begin in [Vec::new(), get(1, "/health/live", &[])] {
+        let mut stream = connect_from(ATTACKER, &server).unwrap();
+        let mut bytes = http2_begin();
+        bytes.extend(begin);
+        stream.write_all(&bytes).unwrap();
+        let mut answers = stream.try_clone().unwrap();
+        let reading = std::thread::spawn(move || wait_until_closed(&mut answers, "pings"));
+        let pings = frame(PING, 0, 0, &[7; 8]).repeat(1024);
+        let mut sent = 0;
+        while stream.write_all(&pings).is_ok() {
+            sent += pings.len();
+            // What the kernel holds on both sides is sent, too.
+            assert!(sent < bound + 64 * 1024 * 1024, "never closed: {sent}");
+        }
+        reading.join().unwrap();
+    }
+    assert_eq!(hits(&server, base::limit::IDLE_BYTES), 2);
 }
 
 #[test]

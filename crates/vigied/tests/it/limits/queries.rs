@@ -1,7 +1,8 @@
 //! The limits of one query beside what it reads, and of all queries; the latter are tried in `hostile/queries`.
 
+use super::figure;
 use super::{hits, refused};
-use crate::harness::Server;
+use crate::harness::{Server, now, until};
 use base::limit::{self, Limit};
 use serde_json::json;
 
@@ -53,15 +54,33 @@ fn what_one_query_may_look_at() {
 #[test]
 fn deletions_that_wait() {
     let limit = limit::PENDING_DELETIONS;
-    let server = Server::with(&["--set", "limits.pending_deletions=1"]);
+    let server = Server::with(&[
+        "--set",
+        "limits.pending_deletions=1",
+        "--set",
+        "storage.flush_samples=1000",
+    ]);
     let token = server.token();
-    let sample = r#"[{"name":"abc.def","value":1}]"#;
-    let sent = server.metrics(&token, "POST", "/v1/metrics").body(sample);
-    assert_eq!(sent.send().status, 200);
+    let send = |samples: i64| {
+        let times = (0..samples).map(|back| now() - back);
+        let samples: Vec<_> = times
+            .map(|at| json!({"name": "abc.def", "value": 1, "timestamp": at}))
+            .collect();
+        let sent = server.metrics(&token, "POST", "/v1/metrics");
+        assert_eq!(sent.json(&json!(samples)).send().status, 200);
+    };
     let delete = |hours: u32| {
         let path = format!("/v1/metrics/list?query=abc.*&from=-{hours}h&until=now");
         server.metrics(&token, "DELETE", &path).send()
     };
+    // What no file holds yet goes at once, and nothing waits.
+    for _ in 0..3 {
+        send(1);
+        assert_eq!(delete(1).status, 200);
+    }
+    send(1000);
+    until("a flush", || figure(&server, "vigie_store_segments") > 0);
+    send(1);
     assert_eq!(delete(1).status, 200);
     refused(&delete(2), 429, "BXNMSSV06E", limit);
     assert_eq!(hits(&server, limit), 1);

@@ -22,30 +22,23 @@ fn seconds(server: &Server, key: &str, name: &str, count: u64) -> u64 {
     last
 }
 
-/// 4000 deletions made a query of one series run for minutes, past its deadline, in a turn that nobody got back; and nothing
-/// refused the 4001st.
+/// 4000 deletions made a query of one series run for minutes, past its deadline, in a turn that nobody got back. What no file holds yet goes
+/// at once: nothing is left that a query would have to check, and no deletion is refused for it. (`limits::queries` has those that wait.)
 #[test]
-fn deletions_without_end_are_refused_and_their_series_can_be_read() {
+fn deletions_of_what_no_file_holds_are_never_too_many_and_their_series_can_be_read() {
     let (server, other) = with_another_account(&[]);
     let last = seconds(&server, &other, "a.b", 50_000);
     let mut stream = connect_from(HONEST, &server).unwrap();
-    let mut refused = None;
-    for number in 0..4000 {
+    for number in 0..1500 {
         let from = last - 49_000 + number * 2;
         let path = format!("/v1/metrics/list?query=a.*&from={from}&until={}", from + 1);
         let reply = ask(&server, &other, "DELETE", &path).send();
-        if reply.status == 429 {
-            refused = Some(reply);
-            break;
-        }
         assert_eq!(reply.status, 200, "{}", reply.text());
         if number % 100 == 0 {
             assert_eq!(write_sample(&mut stream, &server.owner.api_key).0, 200);
         }
     }
-    let refused = refused.expect("deletions without end");
-    assert!(refused.text().contains("`pending_deletions` = 1024"));
-    assert!(refused.header("retry-after").is_some());
+    assert_eq!(figure(&server, "vigie_store_tombstones"), 0);
     for path in [
         "/v1/metrics?target=a.*&from=-1d",
         "/v1/metrics?target=a.*&from=-1d&maxDataPoints=10",
