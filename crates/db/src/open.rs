@@ -1,7 +1,7 @@
 //! Opens a database, a file or a server, and migrates its tables to this program's version.
 
 use crate::disk_space::{DiskSpace, DiskTracked};
-use crate::timeouts::{BUSY_TIMEOUT, RETURN_TIMEOUT, within};
+use crate::timeouts::{BUSY_TIMEOUT, QUESTION_TIMEOUT, RETURN_TIMEOUT, within};
 use crate::write_turns::WriteTurns;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::postgres::PgPoolOptions;
@@ -130,8 +130,8 @@ pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
         .before_acquire(|connection, _| {
             let question = "SELECT transaction_timestamp() = statement_timestamp()";
             Box::pin(async move {
-                let row = sqlx::raw_sql(question).fetch_one(connection).await?;
-                row.try_get(0)
+                let asked = sqlx::raw_sql(question).fetch_one(connection);
+                within(QUESTION_TIMEOUT, asked).await?.try_get(0)
             })
         })
 }

@@ -16,6 +16,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
 /// its place.
 pub(crate) const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a connection of the pool may take to show that it can be used; then another one is.
+pub(crate) const QUESTION_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// The answer of PostgreSQL to a statement. Without one, whoever waited drops the connection, and the pool gives it up.
 pub(crate) async fn answer<T>(
     statement: impl Future<Output = Result<T, Error>>,

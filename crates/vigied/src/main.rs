@@ -294,20 +294,21 @@ fn routes(output: Output) -> String {
                 .collect();
             format!("{:#}\n", serde_json::Value::Array(rows))
         }
-        Output::Text => table
-            .iter()
-            .map(|route| {
-                let (guard, form, work, body) = (
+        Output::Text => {
+            let row = |route: &request::routes::Route| {
+                [
+                    route.verb,
+                    route.path,
                     route.guard.word(),
                     route.form.word(),
                     route.work.word(),
                     route.body_limit.word(),
-                );
-                format!(
-                    "{:7} {:55} {guard:16} {form:13} {work:30} {body}\n",
-                    route.verb, route.path
-                )
-            })
-            .collect(),
+                ]
+                .map(str::to_owned)
+            };
+            let rows: Vec<_> = table.iter().map(row).collect();
+            let heads = ["Method", "Path", "Guard", "Errors", "Work", "Body"];
+            text::columns::columns(heads, &rows)
+        }
     }
 }

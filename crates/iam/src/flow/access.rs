@@ -1,8 +1,8 @@
 //! Access tokens: signed, short-lived, and never valid longer than the credential they are issued for.
 
 use super::account_rules;
-use super::lifetimes::Lifetimes;
-use super::refresh::Login;
+use super::session::lifetimes::Lifetimes;
+use super::session::login::Login;
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{AccountReach, CredentialBounds, Root};

@@ -5,8 +5,9 @@
 //! behind it, and when the one who has shown it may not take on the profile any more.
 
 use super::access;
-use super::refresh::{self, Login};
-use super::shown_refresh_token;
+use super::session::login::Login;
+use super::session::rotate;
+use super::session::shown_refresh_token;
 use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::IamError;
@@ -133,7 +134,7 @@ impl Iam {
             return Err(IamError::refused(Reason::NoClient, message));
         }
         let wanted = Arc::new(wanted);
-        let owner = refresh::owner_of(self, &text, Client::Bx.id()).await?;
+        let owner = rotate::owner_of(self, &text, Client::Bx.id()).await?;
         let principal = owner.holder.to_string();
         let answer = self.assume_in_turn(owner.clone(), &wanted, &text).await;
         if !answer.as_ref().err().is_some_and(may_be_from_other_node) {

@@ -1,7 +1,7 @@
 //! Counts who authenticates: by a grant, or with an API key itself. A token is shown by who has authenticated before, and is not
 //! counted. A trusted profile authenticates when somebody takes it on.
 
-use super::refresh::Login;
+use super::session::login::Login;
 use crate::model::activity::Subject;
 use crate::service::Iam;
 use base::id::{AccountId, KeyId, ProfileId};

@@ -6,7 +6,7 @@
 //! the instance, and with the last authorization for the instance.
 
 use super::access;
-use super::refresh::Login;
+use super::session::login::Login;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;

@@ -2,7 +2,8 @@
 //! and with the time for which they were asked, however often they are renewed; and they stay for the account they were made for.
 //! So does everything that they are shown for.
 
-use super::{refresh, shown_refresh_token};
+use super::session::refresh_token::{self, Receiver};
+use super::session::{rotate, shown_refresh_token};
 use crate::error::IamError;
 use crate::repo::transactions::credentials;
 use crate::service::Iam;
@@ -21,7 +22,7 @@ impl Iam {
         receiver: Client,
         seconds: i64,
     ) -> Result<Secret<String>, IamError> {
-        let owner = refresh::owner_of(self, refresh_token, Client::Bx.id()).await?;
+        let owner = rotate::owner_of(self, refresh_token, Client::Bx.id()).await?;
         let (iam, text) = (self.clone(), refresh_token.clone());
         self.in_login_turn(owner, async move {
             iam.delegate_in_turn(&text, receiver, seconds).await
@@ -44,8 +45,11 @@ impl Iam {
             .ok_or(IamError::Internal("delegate what is of no session"))?;
         credentials::lock(&mut tx, login.bounds(), self.0.clock.now()).await?;
         let until = self.0.clock.now().plus(seconds.saturating_mul(1000));
-        let to = (receiver.id(), Some(until));
-        let token = refresh::issue_for(self, &mut tx, session, to, &login);
+        let to = Receiver {
+            client: receiver.id(),
+            delegated_until: Some(until),
+        };
+        let token = refresh_token::issue_for(self, &mut tx, session, to, &login);
         let token = token.await?;
         self.commit_unaudited(tx).await?;
         Ok(token)

@@ -7,8 +7,10 @@ pub use crate::token::issued::{
 };
 
 use super::proof::{GrantSubject, ProofGuard};
-use super::refresh::{Login, SessionTokens};
-use super::{access, account_rules, displaced, refresh};
+use super::session::login::Login;
+use super::session::rotate::SessionTokens;
+use super::session::{begin, displaced, refresh_token, rotate};
+use super::{access, account_rules};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
 use crate::error::IamError;
 use crate::refusal::Reason;
@@ -120,10 +122,10 @@ impl Iam {
             }
         };
         let mut tx = self.lock_proof(held).await?;
-        let begun = refresh::begin(self, &mut tx, login, client).await?;
+        let begun = begin::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
         let uaa_refresh_token =
-            refresh::issue_uaa(self, &mut tx, begun.session, &login, with_uaa).await?;
+            refresh_token::issue_uaa(self, &mut tx, begun.session, &login, with_uaa).await?;
         let about = |entry: Entry| {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
@@ -163,7 +165,7 @@ impl Iam {
         with_uaa: bool,
     ) -> Result<Tokens, IamError> {
         let client = client.id();
-        let renewed = refresh::rotate(self, text, client, account, with_uaa).await?;
+        let renewed = rotate::rotate(self, text, client, account, with_uaa).await?;
         self.note_request(&renewed.login, AuditedCredential::RefreshToken);
         self.tokens_of(renewed, client)
     }

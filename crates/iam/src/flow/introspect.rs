@@ -1,7 +1,7 @@
 //! Token introspection. A credential that is not entirely valid gets the same answer whatever is wrong with it.
 
 use super::access;
-use super::refresh::Login;
+use super::session::login::Login;
 use crate::error::{AuthError, IamError};
 use crate::service::Iam;
 use crate::token::claims::IamClaims;

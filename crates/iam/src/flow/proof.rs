@@ -1,7 +1,7 @@
 //! The proof of an identity that a grant shows: whom it identifies, and what may be issued for it.
 
-use super::refresh::Login;
 use super::request::Grant;
+use super::session::login::Login;
 use super::{account_rules, passcode, password};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;

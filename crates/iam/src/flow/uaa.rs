@@ -3,9 +3,10 @@
 use crate::refusal::Reason;
 pub use crate::token::issued::{SCOPES, UaaTokens};
 
-use super::refresh::Login;
+use super::access;
 use super::request::Grant;
-use super::{access, refresh};
+use super::session::login::Login;
+use super::session::rotate;
 use crate::audit::Credential as AuditedCredential;
 use crate::error::IamError;
 use crate::service::Iam;
@@ -102,7 +103,7 @@ impl Iam {
                 access::uaa_token(self, user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
-                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, false)
+                let renewed = rotate::rotate(self, &text, Client::Cf.id(), None, false)
                     .await
                     .map_err(grant_refused)?;
                 self.note_request(&renewed.login, AuditedCredential::RefreshToken);

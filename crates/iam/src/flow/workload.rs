@@ -4,7 +4,7 @@
 //! anew each time, and what it got ends with the profile, and with the link or rule by which the profile was for it.
 
 use super::access;
-use super::refresh::Login;
+use super::session::login::Login;
 use super::wanted_profile::WantedProfile;
 use crate::account_turns::TurnHolder;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};

@@ -4,7 +4,8 @@ use super::administrator::still_manages;
 use super::new_key::check_not_revoked;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::flow::{password, session_end};
+use crate::flow::password;
+use crate::flow::session::end;
 use crate::model::directory::User;
 use crate::model::page::{Page, PageRequest};
 use crate::model::role::Role;
@@ -102,7 +103,7 @@ impl Iam {
         if !users::change_password(&mut tx, user, held, hash.expose().clone(), now).await? {
             return Err(password::rejected());
         }
-        session_end::end_password(&mut tx, user, &caller, now).await?;
+        end::end_password(&mut tx, user, &caller, now).await?;
         let sources = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by(&caller, Action::PasswordChanged).on(user);
         self.commit(tx, entry).await?;

@@ -11,7 +11,7 @@ pub use crate::model::open_session::{OpenSession, SessionPlace};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::flow::lifetimes::Lifetimes;
+use crate::flow::session::lifetimes::Lifetimes;
 use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::open_session::SessionOwner;
 use crate::model::page::{Page, PageRequest, PlacedPage};

@@ -51,6 +51,13 @@ pub(crate) struct RefreshToken {
     pub(crate) delegated_for: Option<String>,
 }
 
+impl RefreshToken {
+    /// Whether it was delegated: it prolongs and moves nothing.
+    pub(crate) const fn is_delegated(&self) -> bool {
+        self.delegated_for.is_some()
+    }
+}
+
 fn key_of(row: &Row) -> Result<Option<KeyId>, IamError> {
     Ok(match row.text_or_none("api_key")? {
         Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),

@@ -5,7 +5,7 @@ use crate::world::{
     refresh_token, secret,
 };
 use iam::flow::grant::{Client, Grant, TokenRequest};
-use iam::flow::refresh::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
+use iam::flow::session::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
 use iam::flow::uaa::UaaGrant;
 use iam::{AuthError, Iam, IamConfig, IamError};
 

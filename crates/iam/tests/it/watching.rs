@@ -213,3 +213,37 @@ async fn cut_and_back(world: World) {
     assert!(!node.is_behind());
     node.close().await;
 }
+
+#[test]
+fn a_node_whose_connections_went_silent_hears_over_others_and_holds_up_nobody() {
+    let name = "a_node_whose_connections_went_silent_hears_over_others_and_holds_up_nobody";
+    on_postgres(name, |config| config, silent);
+}
+
+/// Something between drops its connections without a word: a key that was deleted elsewhere was let in for as long as they were silent, and
+/// what they had locked stopped every node.
+async fn silent(world: World) {
+    let proxy = Proxy::before(world.address()).await;
+    let (node, db) = watching_at(&world, &proxy.address).await;
+    let owner = world.owner();
+    let (id, key) = world.key(&owner, NewKey::default()).await;
+    soon("a new key", || enter(&node, &key).is_ok()).await;
+    let mut held = db.begin().await.unwrap();
+    let lock = "UPDATE counters SET value = value WHERE name = 'changes'";
+    held.execute(lock, &[]).await.unwrap();
+    proxy.silence();
+    // It waits until PostgreSQL has ended the transaction that says nothing more.
+    let off = world.iam.switch_api_key(&owner, id, Switch::Disabled, true);
+    off.await.unwrap();
+    let begun = Instant::now();
+    while enter(&node, &key).is_ok() {
+        assert!(begun.elapsed() < HANGS, "it never heard of it");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let owner = enter(&node, world.made.api_key.expose()).unwrap();
+    let made = node.create_org(&owner, "zebra", None).await.unwrap();
+    assert_eq!(node.org(&owner, made.id).await.unwrap().name, "zebra");
+    assert_eq!(node.hears_of_changes(), Ok(()));
+    drop(held);
+    node.close().await;
+}

@@ -1,9 +1,10 @@
-//! Makes a backup: the samples first, then the identity database, then the other files. In this order, no copied sample belongs
-//! to a space that the copied database may give to another owner.
+//! Makes a backup: the samples first, then the identity database, then the other files. In this order, the copied
+//! database knows the space of every copied sample.
 //!
 //! Everything is written to a folder beside the target, which is renamed to the target when it is complete and on stable
 //! storage.
 
+use super::partial_folder::PartialFolder;
 use crate::data_dir;
 use crate::data_dir::private_files;
 use crate::failure;
@@ -12,7 +13,6 @@ use crate::store::own_thread::on_own_thread;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use iam::Iam;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::{Value, json};
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read, Write};
@@ -90,23 +90,11 @@ fn parent(target: &Path) -> anyhow::Result<&Path> {
 /// Makes a backup.
 pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<BackupSummary> {
     check_target(target, source.data)?;
-    let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    let partial = target.with_file_name(name);
-    let made = DirBuilder::new().mode(0o700).create(&partial);
-    made.map_err(|error| {
-        let hint = match error.kind() {
-            ErrorKind::AlreadyExists => "\nhint: an earlier backup broke off there, or another is made right now; if none is, remove it",
-            _ => "",
-        };
-        anyhow::anyhow!("cannot make `{}`: {error}{hint}", partial.display())
-    })?;
-    let filled = fill(source, &partial).await;
-    let made = filled.and_then(|made| publish(&partial, target).map(|()| made));
-    if made.is_err() {
-        // A partial copy is useless and takes room.
-        let _ = std::fs::remove_dir_all(&partial);
-    }
+    let partial = PartialFolder::make(target)?;
+    let made = match fill(source, partial.path()).await {
+        Ok(made) => publish(partial, target).map(|()| made),
+        Err(error) => Err(error),
+    };
     made.map_err(|error| match failure::is_full(&error) {
         true => error.context(format!(
             "there is no room for the copy at `{}`\nhint: make room there, or name a folder on another disk",
@@ -215,16 +203,8 @@ fn synced(path: &Path) -> anyhow::Result<u64> {
     sync().with_context(|| format!("cannot bring `{}` to stable storage", path.display()))
 }
 
-/// Renames the folder to the target, and never replaces anything.
-fn publish(partial: &Path, target: &Path) -> anyhow::Result<()> {
-    let named = renameat_with(CWD, partial, CWD, target, RenameFlags::NOREPLACE);
-    let named = match named {
-        // The file system does not support `NOREPLACE`.
-        Err(rustix::io::Errno::INVAL) if target.symlink_metadata().is_err() => {
-            std::fs::rename(partial, target)
-        }
-        named => named.map_err(Into::into),
-    };
-    named.with_context(|| format!("cannot name the copy `{}`", target.display()))?;
+/// Names the folder as the target, durably.
+fn publish(partial: PartialFolder, target: &Path) -> anyhow::Result<()> {
+    partial.publish(target)?;
     synced(parent(target)?).map(drop)
 }

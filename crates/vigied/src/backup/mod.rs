@@ -2,4 +2,5 @@
 
 pub(crate) mod audited;
 pub(crate) mod make;
+pub(crate) mod partial_folder;
 pub(crate) mod state;

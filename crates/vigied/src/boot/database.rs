@@ -79,7 +79,12 @@ fn with_hint(error: DbError) -> anyhow::Error {
     let what = error.to_string();
     match error {
         DbError::Refused { source, .. } => {
-            anyhow::Error::new(source).context(format!("{what}\nhint: {hint}"))
+            // The library adds a line of PostgreSQL's own source.
+            let cause = match source.as_database_error() {
+                Some(refusal) => anyhow::Error::msg(refusal.message().to_owned()),
+                None => anyhow::Error::new(source),
+            };
+            cause.context(format!("{what}\nhint: {hint}"))
         }
         error => error.into(),
     }

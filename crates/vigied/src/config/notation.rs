@@ -98,7 +98,7 @@ pub(super) fn also(key: &str) -> &'static str {
 }
 
 /// Bytes as they are best typed: `4MiB`, `64KiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let divides = |(each, _): &(u64, &str)| bytes > 0 && bytes.is_multiple_of(*each);
     match units.iter().find(|unit| divides(unit)) {

@@ -2,7 +2,7 @@
 
 use crate::cli::accounts::{AddressesArgs, LimitArgs};
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
-use crate::config::Settings;
+use crate::config::{Settings, notation};
 use crate::operator::account_deletion;
 use crate::operator::init::{as_json, as_text, keep};
 use crate::operator::invitation::cli_error;
@@ -150,7 +150,10 @@ impl Row<4> for Allowed {
         };
         [
             self.name.to_owned(),
-            self.allowed.to_string(),
+            match self.unit {
+                "bytes" => notation::size(self.allowed),
+                _ => self.allowed.to_string(),
+            },
             self.unit.to_owned(),
             set.to_owned(),
         ]

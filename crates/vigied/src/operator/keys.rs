@@ -220,7 +220,8 @@ struct Key<'a> {
     /// None of one that is retired, or that the encryption key does not open.
     algorithm: Option<&'static str>,
     created_at: String,
-    signs_from: String,
+    /// None of one that never signs: a newer one does from then on, or from earlier on.
+    signs_from: Option<String>,
     retired_at: Option<String>,
 }
 
@@ -233,7 +234,9 @@ impl Row<5> for Key<'_> {
             self.state.word().to_owned(),
             self.algorithm.unwrap_or("-").to_owned(),
             self.created_at.clone(),
-            self.signs_from.clone(),
+            self.signs_from
+                .clone()
+                .unwrap_or_else(|| "never".to_owned()),
         ]
     }
 }
@@ -252,7 +255,12 @@ fn list(
         None if is_announced(key, now) => State::Announced,
         None => State::Verifies,
     };
-    let rows = keys.iter().map(|key| Key {
+    let is_overtaken = |at: usize, key: &StoredKey| {
+        let mut newer = keys.iter().skip(at + 1);
+        is_announced(key, now)
+            && newer.any(|newer| newer.retired_at.is_none() && newer.signs_from <= key.signs_from)
+    };
+    let rows = keys.iter().enumerate().map(|(at, key)| Key {
         kid: &key.kid,
         state: state(key),
         algorithm: algorithms
@@ -260,7 +268,7 @@ fn list(
             .copied()
             .map(SigningAlgorithm::name),
         created_at: instant(key.created_at),
-        signs_from: instant(key.signs_from),
+        signs_from: (!is_overtaken(at, key)).then(|| instant(key.signs_from)),
         retired_at: key.retired_at.map(instant),
     });
     output::list(
@@ -291,6 +299,20 @@ mod tests {
         let (first, second) = (announced("first", 120), announced("second", 130));
         let algorithm = (SigningAlgorithm::Rs256, "as the test says");
         made_key((&made, &[&first, &second]), algorithm, begins, Output::Text)
+    }
+
+    #[test]
+    fn a_key_that_a_newer_one_overtakes_never_signs() {
+        let keys = [announced("first", 120), announced("second", 31)];
+        let listed = |now: i64| {
+            let now = Millis::from_secs(now);
+            let text = list(&keys, &HashMap::new(), now, Output::Json);
+            let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+            [0, 1].map(|at| rows[at]["signs_from"].as_str().map(str::to_owned))
+        };
+        let second = Some("1970-01-01T00:00:31Z".to_owned());
+        assert_eq!(listed(10), [None, second.clone()]);
+        assert_eq!(listed(40), [None, second]);
     }
 
     /// The first alone was named, and with `--now` it was said to sign, though the newer key signed throughout.

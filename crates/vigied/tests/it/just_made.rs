@@ -323,3 +323,36 @@ fn a_new_key_and_its_token_are_good_at_the_other_node() {
         assert_eq!(unknown.status, 401, "{}", unknown.text());
     }
 }
+
+/// Of 42 changes at the other node 37 were refused, as if the role had not been given.
+#[test]
+fn a_role_that_was_given_or_taken_at_one_node_decides_changes_at_the_other() {
+    let test = "a_role_that_was_given_or_taken_at_one_node_decides_changes_at_the_other";
+    let Some(account) = Account::start(test) else {
+        return;
+    };
+    let id = account.nodes.owner("account_guid");
+    let new = json!({"name": "ops", "account_id": id, "apikey": {"name": "ops"}});
+    let (_, made) = account.made("/v1/serviceids", &new);
+    let made = made.json();
+    let key = made["apikey"]["apikey"].as_str().unwrap();
+    let there = account.nodes.url(1);
+    let token = token(&there, key);
+    let make = |turn: usize| {
+        let new = json!({"name": format!("made-{turn}"), "account_id": id});
+        let request = Request::new(&there, "POST", "/v1/serviceids").bearer(&token);
+        request.json(&new).send()
+    };
+    let role = format!("/v2/accounts/{id}/roles/Administrator");
+    let holder = json!({"username": made["iam_id"]});
+    for turn in 0..TRIES {
+        let given = account.call(0, "PUT", &role, &holder);
+        assert_eq!(given.status, 204, "{}", given.text());
+        let allowed = make(turn);
+        assert_eq!(allowed.status, 201, "{turn}: {}", allowed.text());
+        let taken = account.call(0, "DELETE", &role, &holder);
+        assert_eq!(taken.status, 204, "{}", taken.text());
+        let refused = make(turn);
+        assert_eq!(refused.status, 403, "{turn}: {}", refused.text());
+    }
+}

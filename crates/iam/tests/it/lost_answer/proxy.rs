@@ -25,6 +25,8 @@ struct State {
     server: String,
     next: Mutex<NextCommit>,
     is_unreachable: watch::Sender<bool>,
+    /// How often all connections that there were have gone silent.
+    silenced: watch::Sender<u32>,
     held: Notify,
     released: Notify,
 }
@@ -48,6 +50,7 @@ impl Proxy {
             server: server.to_owned(),
             next: Mutex::new(NextCommit::Pass),
             is_unreachable: watch::Sender::new(false),
+            silenced: watch::Sender::new(0),
             held: Notify::new(),
             released: Notify::new(),
         });
@@ -72,6 +75,11 @@ impl Proxy {
         self.state.is_unreachable.send_replace(is_unreachable);
     }
 
+    /// Passes nothing more over any connection that there is, and closes none; new ones are passed on.
+    pub(crate) fn silence(&self) {
+        self.state.silenced.send_modify(|times| *times += 1);
+    }
+
     /// Returns when a COMMIT is held.
     pub(crate) async fn held(&self) {
         self.state.held.notified().await;
@@ -90,18 +98,24 @@ async fn serve(state: Arc<State>, client: TcpStream) {
             .await;
         return;
     }
+    let mut silenced = state.silenced.subscribe();
     tokio::select! {
         _ = is_unreachable.wait_for(|is_unreachable| *is_unreachable) => {}
-        _ = pass(&state, client) => {}
+        _ = pass(&state, client, &mut silenced) => {}
     }
 }
 
 /// Passes bytes on until either side closes, or a COMMIT ends it.
-async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
+async fn pass(
+    state: &State,
+    mut client: TcpStream,
+    silenced: &mut watch::Receiver<u32>,
+) -> std::io::Result<()> {
     let mut server = TcpStream::connect(&state.server).await?;
     let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
+            _ = silenced.changed() => std::future::pending().await,
             read = client.read(&mut up) => {
                 let Some(bytes) = up.get(..read?).filter(|bytes| !bytes.is_empty()) else {
                     return Ok(());

@@ -8,7 +8,7 @@ use base::id::ProfileId;
 use iam::audit::Page;
 use iam::flow::assume::{AssumerProof, ProfileLogin};
 use iam::flow::grant::{Client, Tokens};
-use iam::flow::refresh::GRACE_MILLISECONDS;
+use iam::flow::session::GRACE_MILLISECONDS;
 use iam::flow::wanted_profile::WantedProfile;
 use iam::manage::account_settings::SettingsChange;
 use iam::manage::api_key::NewKey;

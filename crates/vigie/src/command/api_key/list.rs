@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Column, Row, printable};
 use clap::Args;
+use jiff::Timestamp;
 use wire::iam::api_key::ApiKey;
 
 /// List your API keys
@@ -45,6 +46,17 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     output.rows(&keys, "No API keys found.")
 }
 
+/// When it ends; of one that is over, that it is.
+fn end(key: &ApiKey) -> String {
+    let Some(end) = &key.expires_at else {
+        return "never".to_owned();
+    };
+    match end.parse::<Timestamp>() {
+        Ok(at) if at <= Timestamp::now() => format!("{end} (over)"),
+        _ => end.clone(),
+    }
+}
+
 impl Row for ApiKey {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Name", |key| key.name.clone()),
@@ -57,11 +69,7 @@ impl Row for ApiKey {
         Column::new("Description", |key| {
             key.description.clone().unwrap_or_default()
         }),
-        Column::where_any(
-            "Expires At",
-            |key| key.expires_at.is_some(),
-            |key| key.expires_at.clone().unwrap_or_else(|| "never".to_owned()),
-        ),
+        Column::where_any("Expires At", |key| key.expires_at.is_some(), end),
         Column::where_any("Reach", |key| key.reach.is_some(), reach_text),
         Column::wide("Service ID", |key| {
             let id = key.iam_id.strip_prefix("iam-");

@@ -6,17 +6,17 @@ use crate::repo::refresh_tokens::RefreshToken;
 use base::time::Millis;
 
 /// The refusal of an unknown token.
-pub(super) fn invalid() -> IamError {
+pub(crate) fn invalid() -> IamError {
     refused("Provided refresh token is invalid")
 }
 
 /// The refusal of a token whose session was ended before its time.
-pub(super) fn ended() -> IamError {
+pub(crate) fn ended() -> IamError {
     refused("Provided refresh token is invalid: its session has ended")
 }
 
 /// The refusal of a token that was used again, which has ended its session.
-pub(super) fn reused() -> IamError {
+pub(crate) fn reused() -> IamError {
     refused(
         "Provided refresh token is invalid: it was used before, and its session is ended for that",
     )
@@ -28,7 +28,7 @@ fn refused(message: &'static str) -> IamError {
 }
 
 /// Refuses a token that has expired.
-pub(super) fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
+pub(crate) fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
     if token.expires_at > now {
         return Ok(());
     }

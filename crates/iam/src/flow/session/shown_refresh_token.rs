@@ -1,12 +1,13 @@
 //! A refresh token that is shown as a proof and stays what it is: nothing is issued in its place. It proves its login as it does for a
 //! renewal, with all reasons against one, and counts as a use of the session.
 
-use super::account_rules::check_password;
 use super::held_login;
 use super::lifetimes::Lifetimes;
-use super::refresh::{self, Login};
-use super::refresh_refusal::{ended, invalid, reused};
+use super::login::Login;
+use super::refusal::{ended, invalid, reused};
+use super::reuse;
 use crate::error::IamError;
+use crate::flow::account_rules::check_password;
 use crate::repo::{refresh_tokens, sessions};
 use crate::service::Iam;
 use base::id::SessionId;
@@ -31,8 +32,8 @@ async fn shown(iam: &Iam, text: &Secret<String>, client: &str) -> Result<Shown, 
     let at = iam.0.clock.now();
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
-    if token.used_at.is_some() && !refresh::is_in_grace(&token, at) {
-        refresh::end_reused(iam, tx, &token, at).await?;
+    if token.used_at.is_some() && !reuse::is_in_grace(&token, at) {
+        reuse::end_reused(iam, tx, &token, at).await?;
         return Err(reused());
     }
     let held = held_login::read(iam, &mut tx, &token).await?;
@@ -48,7 +49,7 @@ async fn shown(iam: &Iam, text: &Secret<String>, client: &str) -> Result<Shown, 
 }
 
 /// The login of the token's session, for what is derived from it and ends with it: the caller locks what it is of.
-pub(super) async fn login_of(
+pub(crate) async fn login_of(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
@@ -59,7 +60,7 @@ pub(super) async fn login_of(
 
 /// The login of the token, in the account of its session alone, for what lives no longer than an access token of that session. The
 /// session is kept by the transaction, with which the caller commits what comes of the login. It is asked in a turn of that account.
-pub(super) async fn prove(
+pub(crate) async fn prove(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,

@@ -22,7 +22,7 @@ const ENDED_PER_LIVING: u64 = 20;
 /// returns which. Beyond the server's it ends the longest unused session of the larger group, either the user's own sessions or those
 /// of one of their keys, so that the holder of a key cannot log the user out. The sessions that `begun` came from are kept, because it
 /// would end with them.
-pub(super) async fn enforce(
+pub(crate) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
     bounds: &CredentialBounds,
@@ -52,7 +52,7 @@ pub(super) async fn enforce(
 
 /// Ends sessions beyond the number that an account has set, of those that are for it, now that `begun` is one of them. It may be so
 /// small that groups make no sense: the longest unused of all gives way.
-pub(super) async fn enforce_own(
+pub(crate) async fn enforce_own(
     tx: &mut Tx,
     bounds: &CredentialBounds,
     (begun, account, own_limit): (SessionId, AccountId, Option<u64>),
@@ -106,7 +106,7 @@ fn too_deep(allowed: u64, is_own: bool) -> IamError {
 /// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they
 /// expire, because a reused token indicates theft; so the oldest cannot be dropped. Those of the receiver of a delegated token are
 /// counted by themselves: however often it renews, the user's own client can.
-pub(super) async fn check_room(
+pub(crate) async fn check_room(
     iam: &Iam,
     tx: &mut Tx,
     (session, client): (SessionId, &str),

@@ -11,7 +11,7 @@ use db::Tx;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The one entry for all sessions that gave way to what the principal did; none without any. It names a single one, and counts more.
-pub(super) fn entry(
+pub(crate) fn entry(
     principal: Principal,
     credential: Credential,
     displaced: &[SessionId],
@@ -26,7 +26,7 @@ pub(super) fn entry(
 }
 
 /// Commits a renewal for the account, to which these sessions gave way, if any.
-pub(super) async fn commit_renewal(
+pub(crate) async fn commit_renewal(
     iam: &Iam,
     tx: Tx,
     (principal, account): (Principal, AccountId),
@@ -40,7 +40,7 @@ pub(super) async fn commit_renewal(
 }
 
 /// The sessions of a principal, from which those that give way are chosen.
-pub(super) struct Displacing<'s> {
+pub(crate) struct Displacing<'s> {
     /// The longest unused first.
     all: &'s [HeldSession],
     by_id: HashMap<SessionId, &'s HeldSession>,
@@ -55,7 +55,7 @@ pub(super) struct Displacing<'s> {
 }
 
 impl<'s> Displacing<'s> {
-    pub(super) fn new(all: &'s [HeldSession], begun: SessionId) -> Self {
+    pub(crate) fn new(all: &'s [HeldSession], begun: SessionId) -> Self {
         let mut new = Self {
             all,
             by_id: all.iter().map(|one| (one.id, one)).collect(),
@@ -81,12 +81,12 @@ impl<'s> Displacing<'s> {
     }
 
     /// How many live.
-    pub(super) fn live_count(&self) -> usize {
+    pub(crate) fn live_count(&self) -> usize {
         self.live.values().sum()
     }
 
     /// The key with the most sessions; `key`, if it is among the first.
-    pub(super) fn busiest(&self, key: &'s str) -> &'s str {
+    pub(crate) fn busiest(&self, key: &'s str) -> &'s str {
         let of = |key: &str| self.live.get(key).copied().unwrap_or_default();
         let mut most = key;
         for (other, count) in &self.live {
@@ -99,7 +99,7 @@ impl<'s> Displacing<'s> {
 
     /// Ends the session of this key that was longest unused, or that of any, except those that are spared, with all that came
     /// from it; returns which.
-    pub(super) fn end_longest_unused(&mut self, key: Option<&'s str>) -> Option<SessionId> {
+    pub(crate) fn end_longest_unused(&mut self, key: Option<&'s str>) -> Option<SessionId> {
         let from = self.searched_to.get(&key).copied().unwrap_or_default();
         let is_wanted = |one: &HeldSession| {
             one.is_live

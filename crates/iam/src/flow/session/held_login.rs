@@ -1,7 +1,7 @@
 //! The session of a refresh token: whether token and session are alive, and what the token proves then. Nothing is used up here.
 
 use super::lifetimes::{Lifetimes, over_when_ended};
-use super::refresh_refusal::{ended, invalid, unexpired};
+use super::refusal::{ended, invalid, unexpired};
 use crate::error::IamError;
 use crate::model::bounds::{CredentialBounds, Root};
 use crate::repo::refresh_tokens::RefreshToken;
@@ -13,16 +13,16 @@ use base::time::Millis;
 use db::Tx;
 
 /// The session of a refresh token, which has not ended.
-pub(super) struct HeldLogin {
-    pub(super) bounds: CredentialBounds,
+pub(crate) struct HeldLogin {
+    pub(crate) bounds: CredentialBounds,
     /// The account it is for; of a delegated token, the one it was delegated for.
-    pub(super) account: AccountId,
+    pub(crate) account: AccountId,
     used_at: Millis,
 }
 
 impl HeldLogin {
     /// Its bounds for an account, unless it is over by the settings of that.
-    pub(super) fn bounds_for(
+    pub(crate) fn bounds_for(
         &self,
         iam: &Iam,
         account: AccountId,
@@ -35,7 +35,7 @@ impl HeldLogin {
 }
 
 /// The token's session, if that has not ended.
-pub(super) async fn live_session(
+pub(crate) async fn live_session(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
@@ -49,7 +49,7 @@ pub(super) async fn live_session(
 }
 
 /// The token's session if both are alive.
-pub(super) async fn read(
+pub(crate) async fn read(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,

@@ -1,0 +1,238 @@
+//! Uses a refresh token: renews its session, and gives the token's successor.
+//!
+//! The token is used up first, and every reason against the renewal is checked in the same transaction: a refusal rolls it back, and costs
+//! nothing. A session is for one account at a time, whose settings it obeys, and a renewal may switch it. `tests/it/session.rs` and
+//! `tests/it/late_renewal.rs` have its races.
+
+use super::displaced;
+use super::held_login;
+use super::lifetimes::Lifetimes;
+use super::limit;
+use super::login::Login;
+use super::refresh_token::{Receiver, issue_for, issue_uaa};
+use super::refusal::{ended, invalid, reused, unexpired};
+use super::reuse::{end_reused, is_in_grace, last_of_chain};
+use crate::error::IamError;
+use crate::flow::account_rules::check_password;
+use crate::repo::refresh_tokens::{self, RefreshToken};
+use crate::repo::sessions;
+use crate::service::Iam;
+use crate::state::login_turns::LoginOwner;
+use crate::token::subject::Subject;
+use crate::token::successor;
+use base::id::SessionId;
+use base::secret::Secret;
+use db::Tx;
+
+/// A session that was begun or renewed, with its new refresh tokens.
+#[derive(Debug)]
+pub(crate) struct SessionTokens {
+    pub(crate) subject: Subject,
+    pub(crate) login: Login,
+    pub(crate) refresh_token: Secret<String>,
+    /// For the UAA, where its tokens were asked for.
+    pub(crate) uaa_refresh_token: Option<Secret<String>>,
+}
+
+/// A request for a renewal: the refresh token, and what its successor is wanted for.
+struct Renewal<'a> {
+    text: &'a Secret<String>,
+    client: &'a str,
+    account: Option<&'a str>,
+    with_uaa: bool,
+}
+
+/// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
+/// With UAA tokens, there is a refresh token for these beside the successor.
+pub(crate) async fn rotate(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &'static str,
+    account: Option<&str>,
+    with_uaa: bool,
+) -> Result<SessionTokens, IamError> {
+    let owner = owner_of(iam, text, client).await?;
+    let (rotating, text) = (iam.clone(), text.clone());
+    let account = account.map(str::to_owned);
+    iam.in_login_turn(owner, async move {
+        let renewal = Renewal {
+            text: &text,
+            client,
+            account: account.as_deref(),
+            with_uaa,
+        };
+        rotate_in_turn(&rotating, &renewal).await
+    })
+    .await
+}
+
+/// Whose a refresh token is, in whose turn it is used. One that is unknown or dead is refused by reads alone, and takes no turn.
+pub(crate) async fn owner_of(
+    iam: &Iam,
+    text: &Secret<String>,
+    client: &str,
+) -> Result<LoginOwner, IamError> {
+    let mut tx = iam.0.db.snapshot().await?;
+    let token = refresh_tokens::find(&mut tx, text, client).await?;
+    let token = token.ok_or_else(invalid)?;
+    let now = iam.0.clock.now();
+    unexpired(&token, now)?;
+    let session = held_login::live_session(iam, &mut tx, &token).await;
+    tx.end().await?;
+    let session = match session {
+        // Its reuse may be why the session has ended.
+        Err(IamError::Refused(_)) if token.used_at.is_some() && !is_in_grace(&token, now) => {
+            return Err(reused());
+        }
+        session => session?,
+    };
+    let account = session.account.parse().map_err(|_| invalid())?;
+    let principal = token.principal.ok_or_else(invalid)?;
+    let asked = iam.sync_if_owner_unknown(text.expose(), principal, token.api_key);
+    asked.await?;
+    Ok(LoginOwner {
+        account,
+        holder: principal.into(),
+    })
+}
+
+async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<SessionTokens, IamError> {
+    let Renewal { text, client, .. } = *renewal;
+    let mut tx = iam.0.db.begin().await?;
+    // Only now: who was told to renew with the same token, while this waited for the database, has all of the grace.
+    let now = iam.0.clock.now();
+    if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
+        return renew(iam, tx, &token, renewal).await;
+    }
+    let token = refresh_tokens::find(&mut tx, text, client).await?;
+    let token = token.ok_or_else(invalid)?;
+    if is_in_grace(&token, now) {
+        return latest_successor(iam, tx, token, renewal).await;
+    }
+    end_reused(iam, tx, &token, now).await?;
+    Err(reused())
+}
+
+/// Renews the session of a token that this transaction has used up. A refusal drops the transaction, and the token stays
+/// unused.
+async fn renew(
+    iam: &Iam,
+    mut tx: Tx,
+    token: &RefreshToken,
+    renewal: &Renewal<'_>,
+) -> Result<SessionTokens, IamError> {
+    let Renewal { text, client, .. } = *renewal;
+    let RenewedSession {
+        subject,
+        login,
+        session,
+        displaced,
+    } = renew_session(iam, &mut tx, token, renewal).await?;
+    let issued = 1 + u64::from(renewal.with_uaa);
+    limit::check_room(iam, &mut tx, (session, client), issued).await?;
+    // The end of a delegated token is that of its whole chain.
+    let receiver = Receiver {
+        client,
+        delegated_until: token.is_delegated().then_some(token.expires_at),
+    };
+    let refresh_token = issue_for(iam, &mut tx, session, receiver, &login).await?;
+    let with_uaa = renewal.with_uaa;
+    let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
+    let encrypted = successor::encrypt(text, &refresh_token)?;
+    // The grace begins when the answer is near: rows of others may have been waited for.
+    let now = iam.0.clock.now();
+    refresh_tokens::set_successor(&mut tx, text, encrypted, now).await?;
+    if !token.is_delegated() {
+        let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
+        let ends = login.bounds().end(now, life.refresh_seconds);
+        sessions::extend(&mut tx, session, ends).await?;
+    }
+    let by = (login.bounds.principal(), login.account);
+    displaced::commit_renewal(iam, tx, by, &displaced).await?;
+    Ok(SessionTokens {
+        subject,
+        login,
+        refresh_token,
+        uaa_refresh_token,
+    })
+}
+
+/// The latest successor of a token that was used within its grace. Its session is renewed as if with the successor, which
+/// is not used up.
+async fn latest_successor(
+    iam: &Iam,
+    mut tx: Tx,
+    token: RefreshToken,
+    renewal: &Renewal<'_>,
+) -> Result<SessionTokens, IamError> {
+    let (token, refresh_token) =
+        last_of_chain(&mut tx, renewal.text, renewal.client, token).await?;
+    let RenewedSession {
+        subject,
+        login,
+        session,
+        displaced,
+    } = renew_session(iam, &mut tx, &token, renewal).await?;
+    let with_uaa = renewal.with_uaa;
+    let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
+    let by = (login.bounds.principal(), login.account);
+    displaced::commit_renewal(iam, tx, by, &displaced).await?;
+    Ok(SessionTokens {
+        subject,
+        login,
+        refresh_token,
+        uaa_refresh_token,
+    })
+}
+
+/// A session that is renewed.
+struct RenewedSession {
+    subject: Subject,
+    login: Login,
+    session: SessionId,
+    /// The sessions that were ended to make room for it in the account to which it was switched.
+    displaced: Vec<SessionId>,
+}
+
+/// Renews a session, for the requested account from now on; all reasons against it are checked here.
+async fn renew_session(
+    iam: &Iam,
+    tx: &mut Tx,
+    token: &RefreshToken,
+    renewal: &Renewal<'_>,
+) -> Result<RenewedSession, IamError> {
+    let held = held_login::read(iam, tx, token).await?;
+    let own_bounds = held.bounds_for(iam, held.account)?;
+    let subject = iam.subject(&own_bounds)?;
+    let named = renewal.account;
+    let asked = named.map_or(Some(held.account), |text| text.parse().ok());
+    let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
+    check_password(iam, login.account, &login.grant_type)?;
+    let bounds = held.bounds_for(iam, login.account)?;
+    let login = Login { bounds, ..login };
+    let session = bounds.root().session.ok_or_else(invalid)?;
+    let now = iam.0.clock.now();
+    let life = Lifetimes::of(iam, &bounds, login.account, false);
+    let tokens_until = bounds.end(now, life.access_seconds);
+    // A delegated token does not move its login.
+    let account = (!token.is_delegated()).then_some(login.account);
+    if !sessions::renew(tx, session, account, tokens_until, now).await? {
+        return Err(ended());
+    }
+    let displaced = match account.filter(|account| *account != held.account) {
+        Some(account) => {
+            let moved = (session, account, life.sessions);
+            limit::enforce_own(tx, &bounds, moved, now).await?
+        }
+        None => Vec::new(),
+    };
+    if renewal.with_uaa {
+        subject.require_user()?;
+    }
+    Ok(RenewedSession {
+        subject,
+        login,
+        session,
+        displaced,
+    })
+}
