@@ -339,8 +339,10 @@ impl Fixture {
             ),
             ("PUT" | "DELETE", ["v2", "organizations" | "spaces", _, _]) => (201, json!({})),
             ("PUT", ["v2", "spaces", guid]) => (201, space(guid, &asked.json()["name"])),
-            ("GET", ["v2", "organizations" | "spaces", _, role]) => (200, holders(role)),
-            ("GET", ["v2", "accounts", _, "roles", role]) => (200, holders(role)),
+            (
+                "GET",
+                ["v2", "organizations" | "spaces", _, role] | ["v2", "accounts", _, "roles", role],
+            ) => (200, holders(role)),
             ("GET", ["v1", "settings", "domain"]) => (200, behavior.settings.clone()),
             ("PUT", ["v1", "settings", "domain"]) => (200, asked.json()),
             ("GET", ["v2", "accounts", _, "users"]) => (200, users()),

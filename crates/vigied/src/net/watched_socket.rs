@@ -7,7 +7,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
@@ -38,6 +38,11 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 /// of HTTP/2 frames without a request keeps a thread for a tenth of a second.
 const READ_IN_TURN: usize = 8 * 1024;
 
+/// How long one piece of an HTTP/2 connection may take to be worked on. Some frames cost far more than others: where a piece took longer,
+/// the next ones are smaller, down to [`PIECE_MIN`], until they are quick again.
+const PIECE_TIME: Duration = Duration::from_micros(200);
+const PIECE_MIN: usize = 256;
+
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
 pub(super) struct WatchedSocket<S: Connected> {
@@ -46,6 +51,10 @@ pub(super) struct WatchedSocket<S: Connected> {
     refusal: Option<Refusal>,
     /// What was read since it last waited.
     read: usize,
+    /// How much is read at once.
+    piece: usize,
+    /// Since when the last piece is worked on.
+    working_since: Option<Instant>,
 }
 
 /// Our answer to bytes that are not a valid request, instead of the HTTP library's.
@@ -65,6 +74,8 @@ impl<S: Connected> WatchedSocket<S> {
             state,
             refusal: None,
             read: 0,
+            piece: READ_IN_TURN,
+            working_since: None,
         }
     }
 
@@ -119,6 +130,33 @@ impl<S: Connected> WatchedSocket<S> {
         Poll::Ready(())
     }
 
+    /// Chooses the size of the next piece by how long the last one took.
+    fn choose_piece(&mut self) {
+        let Some(took) = self.working_since.take().map(|since| since.elapsed()) else {
+            return;
+        };
+        self.piece = match took > PIECE_TIME {
+            true => (self.piece / 2).max(PIECE_MIN),
+            false => (self.piece * 2).min(READ_IN_TURN),
+        };
+    }
+
+    /// Reads a piece.
+    fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.piece >= READ_IN_TURN || buffer.remaining() <= self.piece {
+            return Pin::new(&mut self.inner).poll_read(context, buffer);
+        }
+        let mut piece = ReadBuf::new(buffer.initialize_unfilled_to(self.piece));
+        let polled = Pin::new(&mut self.inner).poll_read(context, &mut piece);
+        let read = piece.filled().len();
+        buffer.advance(read);
+        polled
+    }
+
     fn record_write<T>(&self, polled: Poll<T>) -> Poll<T> {
         self.state.record_write(polled.is_ready());
         polled
@@ -131,16 +169,20 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.read >= READ_IN_TURN {
+        self.choose_piece();
+        // Of small pieces, one is a turn.
+        if self.read >= READ_IN_TURN.min(self.piece) {
             self.read = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let polled = self.poll_piece(context, buffer);
         let read = buffer.filled().len() - before;
         if read > 0 {
             self.state.record_read(read);
+            // HTTP/1.1 reads on only when its request is answered.
+            self.working_since = self.state.is_http2().then(Instant::now);
         }
         self.read = match polled {
             Poll::Ready(_) => self.read.saturating_add(read),
