@@ -173,8 +173,9 @@ pub(crate) async fn has_tables(db: &Db) -> Result<bool, DbError> {
     let sql = match db {
         Db::Sqlite(..) => "SELECT COUNT(*) AS found FROM sqlite_master WHERE name = 'migrations'",
         Db::Pg(_) => {
-            "SELECT COUNT(*) AS found FROM information_schema.tables \
-             WHERE table_name = 'migrations' AND table_schema = ANY (current_schemas(false))"
+            // Also those that this user may not read: that is said then, and not that there are none.
+            "SELECT COUNT(*) AS found FROM pg_catalog.pg_class \
+             WHERE relname = 'migrations' AND relkind = 'r' AND pg_table_is_visible(oid)"
         }
     };
     let found = db.one(sql, &[]).await?;

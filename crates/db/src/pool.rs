@@ -3,7 +3,7 @@
 use crate::disk_space::DiskTracked;
 use crate::row::Inner;
 use crate::statement::bound;
-use crate::timeouts::{BUSY_TIMEOUT, answer};
+use crate::timeouts::{BUSY_TIMEOUT, answer, rows};
 use crate::write_turns::WriteTurns;
 use crate::{DbError, Row, Tx, Value};
 use sqlx::postgres::PgPool;
@@ -121,10 +121,10 @@ impl Db {
                     .collect())
             }
             Self::Pg(pool) => {
-                let rows = answer(bound!(sql, values).fetch_all(&pool.on))
+                let found = rows(bound!(sql, values).fetch_all(&pool.on))
                     .await
                     .map_err(pool.disk_space.classify("query"))?;
-                Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
+                Ok(found.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
     }
@@ -136,7 +136,8 @@ impl Db {
     pub async fn one(&self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, DbError> {
         match self {
             Self::Sqlite(pool, _) => {
-                let row = answer(bound!(sql, values).fetch_optional(&pool.on))
+                let row = bound!(sql, values)
+                    .fetch_optional(&pool.on)
                     .await
                     .map_err(pool.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))

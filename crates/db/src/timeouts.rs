@@ -12,12 +12,15 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// may be one that something between drops without a word.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
 
+/// The same of many rows, which may come over a slow network.
+const ROWS_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// How long a connection that is given back to the pool may take to show that it can be used again. Until then nobody gets another one in
 /// its place.
 pub(crate) const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection of the pool may take to show that it can be used; then another one is.
-pub(crate) const QUESTION_TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const QUESTION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The answer of PostgreSQL to a statement. Without one, whoever waited drops the connection, and the pool gives it up.
 pub(crate) async fn answer<T>(
@@ -26,6 +29,12 @@ pub(crate) async fn answer<T>(
     within(ANSWER_TIMEOUT, statement).await
 }
 
+/// All rows that PostgreSQL answers with.
+pub(crate) async fn rows<T>(query: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    within(ROWS_TIMEOUT, query).await
+}
+
+/// The result, or an error after the time.
 pub(crate) async fn within<T>(
     limit: Duration,
     statement: impl Future<Output = Result<T, Error>>,

@@ -4,7 +4,7 @@ use crate::disk_space::DiskTracked;
 use crate::outcome;
 use crate::row::Inner;
 use crate::statement::bound;
-use crate::timeouts::answer;
+use crate::timeouts::{answer, rows};
 use crate::write_turns::WriteTurn;
 use crate::{DbError, Row, Value};
 
@@ -109,10 +109,10 @@ impl Tx {
                 Ok(rows.collect())
             }
             Self::Pg(tx, _) => {
-                let rows = answer(bound!(sql, values).fetch_all(&mut *tx.on))
+                let found = rows(bound!(sql, values).fetch_all(&mut *tx.on))
                     .await
                     .map_err(tx.disk_space.classify("query"))?;
-                Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
+                Ok(found.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
     }

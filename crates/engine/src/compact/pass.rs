@@ -108,7 +108,7 @@ impl Core {
         }
     }
 
-    /// Forgets the owners of tenants that have neither series nor tombstones: numbers of tenants are never given again.
+    /// Forgets the owners of tenants that have neither series nor tombstones.
     fn forget_owners(&self) {
         let state = &self.state;
         let version = state.version();

@@ -13,7 +13,7 @@ use db::{Db, Row, Tx, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How often a number is drawn: even with a thousand million domains, four draws would do.
+/// How often a number is drawn before something must be wrong: with a thousand million domains, every fourth draw finds one taken.
 const DRAWS_MAX: usize = 64;
 
 /// For the directory.

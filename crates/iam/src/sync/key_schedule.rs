@@ -38,16 +38,17 @@ fn announce_anew(keys: &mut [EncryptedSigningKey], now: Millis) -> Vec<String> {
 
 impl Iam {
     /// Makes a successor of a signing key that has signed for as long as the configuration says, and retires those whose tokens
-    /// have all expired; announces anew those of a clock that was ahead. Without a schedule it does nothing. Several nodes may do so
-    /// at once: one makes the key.
+    /// have all expired; announces anew those of a clock that was ahead. Without a schedule it only makes a key where none is left, as
+    /// after `vigied keys retire-unreadable` on another node. Several nodes may do so at once: one makes the key.
     ///
     /// # Errors
     /// When the database fails, or another encryption key is needed.
     pub async fn keep_signing_keys_fresh(&self) -> Result<(), IamError> {
         let config = &self.0.config;
         let days = config.signing.key_days;
-        let key = self.0.encryption_key.as_ref().filter(|_| days > 0);
-        let Some(key) = key else { return Ok(()) };
+        let Some(key) = self.0.encryption_key.as_ref() else {
+            return Ok(());
+        };
         let (now, algorithm) = (self.0.clock.now(), config.signing.algorithm);
         let life = i64::from(days).saturating_mul(86_400_000);
         let overlap = config.access_token_seconds.saturating_mul(1000);
@@ -55,11 +56,14 @@ impl Iam {
         let signs_from = now.plus(ANNOUNCED_MILLISECONDS);
         let is_due = |keys: &[EncryptedSigningKey]| {
             let newest = keys.last();
-            newest.is_some_and(|newest| newest.signs_from.plus(life) <= signs_from)
+            newest.is_none_or(|newest| days > 0 && newest.signs_from.plus(life) <= signs_from)
         };
         let mut snapshot = self.0.db.snapshot().await?;
         let mut stored = signing_keys::in_service(&mut snapshot).await?;
         snapshot.end().await?;
+        if days == 0 && !stored.is_empty() {
+            return Ok(());
+        }
         let was_ahead = !announce_anew(&mut stored, now).is_empty();
         let made = match is_due(&stored) {
             true => Some(generate(algorithm).await?),
@@ -79,7 +83,8 @@ impl Iam {
             // Otherwise the other nodes could not decrypt it.
             open_all(&stored, key)?;
             let kid = new_name(&mut tx, now).await?;
-            let new = sealed(key, &kid, &der, signs_from)?;
+            let begins = if stored.is_empty() { now } else { signs_from };
+            let new = sealed(key, &kid, &der, begins)?;
             signing_keys::insert(&mut tx, &new, now).await?;
             let entry = Entry::by_server(Action::SigningKeyMade).on(&kid);
             entries.push(entry.with("algorithm", algorithm.name()));

@@ -266,8 +266,9 @@ impl Iam {
         self.commit(tx, entry).await
     }
 
-    /// Retires the keys that the encryption key does not open, be it lost or another one: that in memory, or else the one in that folder or
-    /// in the named file. Returns their names. The next start makes another where none is left.
+    /// Finds the keys that the encryption key does not open, be it lost or another one: that in memory, or else the one in that folder or
+    /// in the named file; and retires them if `retire`. Returns their names, and where the encryption key was looked for. The next start
+    /// makes another where none is left.
     ///
     /// # Errors
     /// When the file is there and cannot be read, and when the database fails.
@@ -275,10 +276,13 @@ impl Iam {
         &self,
         folder: &Path,
         named: Option<&Path>,
-    ) -> Result<Vec<String>, IamError> {
+        retire: bool,
+    ) -> Result<(Vec<String>, String), IamError> {
+        let path = encryption_key::path(folder, named);
+        let looked_at = path.display().to_string();
         let read = match &self.0.encryption_key {
             Some(_) => None,
-            None => EncryptionKey::read(&encryption_key::path(folder, named))?,
+            None => EncryptionKey::read(&path)?,
         };
         let key = self.0.encryption_key.as_ref().or(read.as_ref());
         let is_opened =
@@ -289,9 +293,9 @@ impl Iam {
         let stored = signing_keys::in_service(&mut tx).await?;
         let unreadable = stored.into_iter().filter(|stored| !is_opened(stored));
         let unreadable: Vec<String> = unreadable.map(|stored| stored.kid).collect();
-        if unreadable.is_empty() {
+        if unreadable.is_empty() || !retire {
             tx.end().await?;
-            return Ok(unreadable);
+            return Ok((unreadable, looked_at));
         }
         let mut entries = Vec::with_capacity(unreadable.len());
         for kid in &unreadable {
@@ -299,7 +303,7 @@ impl Iam {
             entries.push(Entry::by_operator(Action::SigningKeyRetired).on(kid));
         }
         self.commit(tx, Entries::of(entries)).await?;
-        Ok(unreadable)
+        Ok((unreadable, looked_at))
     }
 
     /// Every key, retired ones included, oldest first.

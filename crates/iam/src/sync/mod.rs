@@ -115,6 +115,11 @@ impl Iam {
         if self.is_behind() {
             return Err("a change that was made here cannot be read yet".to_owned());
         }
+        if self.0.keys.load().kids().is_empty() {
+            return Err(
+                "there is no signing key in service that the encryption key opens".to_owned(),
+            );
+        }
         match self.directory_age_seconds() {
             seconds if seconds > AWAY_SECONDS => Err(format!(
                 "the question for changes has had no answer for {seconds} s"

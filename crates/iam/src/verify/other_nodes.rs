@@ -99,7 +99,7 @@ impl Iam {
 
     /// Learns what the nodes that share the database have done until now, before a verified caller is told what there is: one who has
     /// changed something at another node, as behind a balancer, finds it here. If there is no answer in time, they are told what this node
-    /// knows, as while the database is away. Returns whether it knows everything.
+    /// knows, as while the database is away, but are denied nothing. Returns whether it knows everything.
     pub async fn sync_with_other_nodes(&self) -> bool {
         if !self.has_other_nodes() {
             return true;

@@ -136,7 +136,7 @@ fn key(name: String) -> String {
 
 /// Whether it is the IAM id of a service ID or of a trusted profile: users are listed by their addresses.
 pub(crate) fn is_program(name: &str) -> bool {
-    name.starts_with("iam-")
+    name.starts_with("iam-") && !name.contains('@')
 }
 
 /// The roles in every organization and space that the caller sees, by user.

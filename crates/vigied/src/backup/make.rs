@@ -21,7 +21,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files of the data folder to copy, if they exist.
-const FILES: [&str; 3] = ["operations.token", "quickstart-key", "vigie.toml"];
+const FILES: [&str; 4] = [
+    "identity",
+    "operations.token",
+    "quickstart-key",
+    "vigie.toml",
+];
 
 /// The source of a backup.
 #[derive(Debug, Clone, Copy)]

@@ -36,7 +36,10 @@ impl PartialFolder {
                 .create_new(true)
                 .mode(0o600)
                 .open(path.join(INCOMPLETE))?;
-            flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+            // Where a file system has no locks, a copy is made all the same.
+            if is_locked_elsewhere(&lock) {
+                return Err(ErrorKind::WouldBlock.into());
+            }
             Ok::<File, std::io::Error>(lock)
         };
         let lock = make().with_context(|| format!("cannot make `{}`", path.display()))?;
@@ -53,9 +56,6 @@ impl PartialFolder {
 
     /// Names it as the target, and never replaces anything.
     pub(super) fn publish(mut self, target: &Path) -> anyhow::Result<()> {
-        let mark = self.path.join(INCOMPLETE);
-        std::fs::remove_file(&mark)
-            .with_context(|| format!("cannot remove `{}`", mark.display()))?;
         let named = match renameat_with(CWD, &self.path, CWD, target, RenameFlags::NOREPLACE) {
             // The file system does not support `NOREPLACE`.
             Err(rustix::io::Errno::INVAL) if target.symlink_metadata().is_err() => {
@@ -65,7 +65,9 @@ impl PartialFolder {
         };
         named.with_context(|| format!("cannot name the copy `{}`", target.display()))?;
         self.is_published = true;
-        Ok(())
+        // After a crash here it stays, and nothing reads it.
+        let mark = target.join(INCOMPLETE);
+        std::fs::remove_file(&mark).with_context(|| format!("cannot remove `{}`", mark.display()))
     }
 }
 
@@ -78,11 +80,22 @@ impl Drop for PartialFolder {
     }
 }
 
+/// Whether another process works there.
+fn is_locked_elsewhere(lock: &File) -> bool {
+    let locked = flock(lock, FlockOperation::NonBlockingLockExclusive);
+    locked == Err(rustix::io::Errno::WOULDBLOCK)
+}
+
 /// Removes what a backup has left behind that broke off.
 fn remove_left_behind(path: &Path) -> anyhow::Result<()> {
     let place = path.display();
+    // An empty one may be ours, before it was marked, and holds nothing of anybody's.
+    if std::fs::remove_dir(path).is_ok() {
+        return Ok(());
+    }
+    // To be written, as NFS locks no other files.
     let mark = OpenOptions::new()
-        .read(true)
+        .write(true)
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
         .open(path.join(INCOMPLETE));
     let lock = match mark {
@@ -93,7 +106,7 @@ fn remove_left_behind(path: &Path) -> anyhow::Result<()> {
         }
         mark => mark.with_context(|| format!("cannot look into `{place}`"))?,
     };
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+    if is_locked_elsewhere(&lock) {
         bail!(
             "another backup is being made at `{place}`\nhint: wait until it is complete, or name another target"
         );

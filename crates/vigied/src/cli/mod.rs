@@ -366,8 +366,12 @@ pub(crate) enum KeysCommand {
     ///
     /// The next start makes new signing keys, and a new encryption key where the file is missing. Users get new tokens with their refresh
     /// tokens or keys; secrets of senders (`vigied sender-secret`) are other ones from then on, and a repeated `POST /login` answers with
-    /// another logging token. If another node or a backup still has the encryption key, copy it from there instead.
+    /// another logging token. If another node or a backup still has the encryption key, copy it from there instead: every node would be left
+    /// without a key.
     RetireUnreadable {
+        /// Retire them; without it, they are only named.
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         database: DatabaseArgs,
         #[command(flatten)]

@@ -50,10 +50,10 @@ pub(crate) fn operator_hint(error: &IamError) -> Option<&'static str> {
             "look whether it was made before you do it again"
         }
         IamError::NoEncryptionKey { .. } => {
-            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`; if it is lost, `vigied keys retire-unreadable` lets the next start make new keys"
+            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
         }
         IamError::OtherEncryptionKey { .. } => {
-            "all nodes on one database need the same: copy it from the node that made the first one, or from a backup; if it is lost, see `vigied keys retire-unreadable --help`"
+            "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
         }
         IamError::Key(KeyError::File { source, .. })
             if matches!(source.kind(), ErrorKind::InvalidData) =>

@@ -122,6 +122,12 @@ impl ConnectionState {
         state.is_idle() && !state.is_http2
     }
 
+    /// Whether its own task serves a request: that of an HTTP/2 connection leaves them to its streams.
+    pub(super) fn serves_by_itself(&self) -> bool {
+        let state = self.state();
+        state.requests > 0 && !state.is_http2
+    }
+
     /// Its key among the slots.
     pub(super) fn slot_key(&self) -> Option<ConnectionKey> {
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,9 +2,12 @@
 //!
 //! The threads that serve connections poll their tasks in the order in which these became ready, so a source that makes a
 //! thousand tasks ready at once, each with a piece of a flood, would be a thousand polls ahead of everybody else. All tasks of one source
-//! therefore share a [`SourceSchedule`]. A source that uses more than one thread's time puts its further tasks into a queue of its own, and a
-//! *releaser* moves a few of them at a time behind the tasks of everybody else. It goes on while any are queued: a source that is alone
-//! has all of the threads' time.
+//! therefore share a [`SourceSchedule`]. A source that has used [`UNQUEUED`] of a thread's time lately puts its further tasks into a queue of its own,
+//! and a *releaser* moves a few of them at a time behind the tasks of everybody else. It goes on while any are queued: a source that is
+//! alone has all of the threads' time.
+//!
+//! A request that is being served is not queued: it may hold what others wait for, such as a connection to the database or the query that
+//! all share. So an HTTP/1.1 connection is queued between its requests alone, and an HTTP/2 stream before its request begins.
 //!
 //! In the queue, tasks of connections that have authenticated take turns with those of all others, so that a stranger behind the same
 //! address does not displace them.
@@ -12,16 +15,21 @@
 use super::connection_state::ConnectionState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// A source whose tasks have used this much time within as much time keeps a whole thread busy: further ones queue up.
+/// How much of the threads' time a source has in each [`WINDOW`] before its tasks queue up.
+const UNQUEUED: Duration = Duration::from_millis(2);
 const WINDOW: Duration = Duration::from_millis(5);
 
-/// How many tasks of a source's queue may be ready to be polled, for each thread: two, so that no thread waits for the releaser.
-const RELEASED_PER_THREAD: usize = 2;
+/// For how long the released tasks of a source may keep each thread busy, by what its polls have taken lately.
+const RELEASED_TIME: Duration = Duration::from_millis(1);
+
+/// How many tasks of a source's queue may be released at once, for each thread: at least two, so that no thread waits for the releaser.
+const RELEASED_PER_THREAD: RangeInclusive<u128> = 2..=64;
 
 /// The schedule of one source.
 #[derive(Debug, Default)]
@@ -32,6 +40,8 @@ struct Schedule {
     window_began: Option<Instant>,
     /// Time used since then.
     spent: Duration,
+    /// How long a poll has taken lately, on average.
+    poll_time: Duration,
     next_ticket: u64,
     /// In order of arrival: those of connections that have authenticated, and the others.
     authenticated: BTreeMap<u64, Waker>,
@@ -44,11 +54,20 @@ struct Schedule {
     is_releasing: bool,
 }
 
+/// What a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TaskKind {
+    /// A whole connection.
+    Connection,
+    /// One HTTP/2 stream of it.
+    Stream,
+}
+
 /// Polls the task of a connection when it is its source's turn. Without a schedule, as for the connections of trusted proxies, which
 /// many callers share, that is at once.
 pub(super) async fn scheduled<F: Future>(
     schedule: Option<Arc<SourceSchedule>>,
-    state: Arc<ConnectionState>,
+    (state, kind): (Arc<ConnectionState>, TaskKind),
     task: F,
 ) -> F::Output {
     let mut task = std::pin::pin!(task);
@@ -58,6 +77,8 @@ pub(super) async fn scheduled<F: Future>(
     let mut place = Place {
         schedule,
         state,
+        kind,
+        has_begun: false,
         ticket: None,
     };
     poll_fn(|context| place.poll(context, task.as_mut())).await
@@ -67,6 +88,9 @@ pub(super) async fn scheduled<F: Future>(
 struct Place {
     schedule: Arc<SourceSchedule>,
     state: Arc<ConnectionState>,
+    kind: TaskKind,
+    /// It was polled.
+    has_begun: bool,
     /// Its number in the queue.
     ticket: Option<u64>,
 }
@@ -75,9 +99,13 @@ impl Place {
     fn poll<F: Future>(&mut self, context: &mut Context<'_>, task: Pin<&mut F>) -> Poll<F::Output> {
         let begun = Instant::now();
         let mut schedule = self.schedule.lock();
+        let is_served = match self.kind {
+            TaskKind::Connection => self.state.serves_by_itself(),
+            TaskKind::Stream => self.has_begun,
+        };
         let may_run = match self.ticket {
-            // Its slot and its descriptor are wanted: it only ends.
-            _ if self.state.is_evicted() => true,
+            // Of an evicted one its slot and its descriptor are wanted.
+            _ if is_served || self.state.is_evicted() => true,
             Some(ticket) => schedule.released.contains(&ticket),
             None => schedule.is_unqueued(begun),
         };
@@ -95,8 +123,9 @@ impl Place {
             schedule.forget(ticket);
         }
         drop(schedule);
+        self.has_begun = true;
         let polled = task.poll(context);
-        self.schedule.lock().spent += begun.elapsed();
+        self.schedule.lock().note_poll(begun.elapsed());
         polled
     }
 }
@@ -113,7 +142,7 @@ impl Drop for Place {
 async fn release(schedule: Arc<SourceSchedule>) {
     let threads = tokio::runtime::Handle::current().metrics().num_workers();
     loop {
-        let woken = schedule.lock().release(threads * RELEASED_PER_THREAD);
+        let woken = schedule.lock().release(threads);
         let Some(woken) = woken else {
             return;
         };
@@ -156,7 +185,7 @@ impl Schedule {
             self.window_began = Some(now);
             self.spent = Duration::ZERO;
         }
-        self.spent < WINDOW
+        self.spent < UNQUEUED
     }
 
     const fn draw_ticket(&mut self) -> u64 {
@@ -179,8 +208,21 @@ impl Schedule {
         }
     }
 
-    /// Takes tasks from the queue until so many are released; `None` when nothing is queued.
-    fn release(&mut self, released_max: usize) -> Option<Vec<Waker>> {
+    fn note_poll(&mut self, took: Duration) {
+        self.spent += took;
+        self.poll_time = (self.poll_time * 7 + took) / 8;
+    }
+
+    /// How many tasks may be released at once.
+    fn released_max(&self, threads: usize) -> usize {
+        let (least, most) = (RELEASED_PER_THREAD.start(), RELEASED_PER_THREAD.end());
+        let each = RELEASED_TIME.as_nanos() / self.poll_time.as_nanos().max(1);
+        threads * usize::try_from(each.clamp(*least, *most)).unwrap_or(1)
+    }
+
+    /// Takes tasks from the queue until as many are released as these threads may have; `None` when nothing is queued.
+    fn release(&mut self, threads: usize) -> Option<Vec<Waker>> {
+        let released_max = self.released_max(threads);
         let mut woken = Vec::new();
         if self.is_empty() {
             self.is_releasing = false;
@@ -226,8 +268,8 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let (schedule, state) = (self.schedule.clone(), Arc::clone(&self.state));
-        tokio::spawn(scheduled(schedule, state, stream));
+        let of = (Arc::clone(&self.state), TaskKind::Stream);
+        tokio::spawn(scheduled(self.schedule.clone(), of, stream));
     }
 }
 
@@ -250,7 +292,9 @@ mod tests {
     fn busy_source() -> Arc<SourceSchedule> {
         let schedule = Arc::new(SourceSchedule::default());
         schedule.lock().window_began = Some(Instant::now() + Duration::from_secs(3600));
-        schedule.lock().spent = WINDOW;
+        schedule.lock().spent = UNQUEUED;
+        // Of polls that take long.
+        schedule.lock().poll_time = Duration::from_secs(1);
         schedule
     }
 
@@ -271,7 +315,8 @@ mod tests {
         for _ in 0..100 {
             let task = always_ready(who, 20, Rc::clone(polls));
             let schedule = Some(Arc::clone(schedule));
-            tasks.spawn_local(scheduled(schedule, connection(false), task));
+            let of = (connection(false), TaskKind::Connection);
+            tasks.spawn_local(scheduled(schedule, of, task));
         }
     }
 
@@ -293,7 +338,8 @@ mod tests {
                 spawn_many(&mut tasks, &busy_source(), "flood", &polls);
                 let honest = always_ready("honest", 100, Rc::clone(&polls));
                 let schedule = Some(Arc::default());
-                tasks.spawn_local(scheduled(schedule, connection(false), honest));
+                let of = (connection(false), TaskKind::Connection);
+                tasks.spawn_local(scheduled(schedule, of, honest));
                 while tasks.join_next().await.is_some() {}
                 assert_eq!(polls.borrow().len(), 2100);
                 let longest = longest_wait(&polls, "flood", "honest");
@@ -311,7 +357,8 @@ mod tests {
                 let schedule = busy_source();
                 spawn_many(&mut tasks, &schedule, "flood", &polls);
                 let honest = always_ready("honest", 100, Rc::clone(&polls));
-                tasks.spawn_local(scheduled(Some(schedule), connection(true), honest));
+                let of = (connection(true), TaskKind::Connection);
+                tasks.spawn_local(scheduled(Some(schedule), of, honest));
                 while tasks.join_next().await.is_some() {}
                 let longest = longest_wait(&polls, "flood", "honest");
                 assert!(longest <= 6, "{longest}");
@@ -325,7 +372,8 @@ mod tests {
         let state = connection(false);
         let task = || {
             let schedule = Some(Arc::clone(&schedule));
-            Box::pin(scheduled(schedule, Arc::clone(&state), async {}))
+            let of = (Arc::clone(&state), TaskKind::Connection);
+            Box::pin(scheduled(schedule, of, async {}))
         };
         let context = &mut Context::from_waker(Waker::noop());
         let (mut first, mut second) = (task(), task());
@@ -337,5 +385,73 @@ mod tests {
         state.evict();
         assert!(second.as_mut().poll(context).is_ready());
         assert!(schedule.lock().is_empty());
+    }
+
+    /// It waits for what others wait for, too: in its source's queue it would keep them waiting.
+    #[tokio::test]
+    async fn a_request_that_is_served_is_never_queued() {
+        let schedule = busy_source();
+        let context = &mut Context::from_waker(Waker::noop());
+        let serving = |state: &Arc<ConnectionState>, kind| {
+            let (schedule, of) = (Some(Arc::clone(&schedule)), (Arc::clone(state), kind));
+            Box::pin(scheduled(schedule, of, tokio::task::yield_now()))
+        };
+        let state = connection(false);
+        let mut idle = serving(&state, TaskKind::Connection);
+        assert!(idle.as_mut().poll(context).is_pending());
+        assert_eq!(schedule.lock().others.len(), 1);
+        drop(idle);
+        let request = state.begin_request(http::Version::HTTP_11);
+        let mut of_connection = serving(&state, TaskKind::Connection);
+        assert!(of_connection.as_mut().poll(context).is_pending());
+        assert!(schedule.lock().is_empty());
+        drop(request);
+
+        let mut stream = serving(&state, TaskKind::Stream);
+        assert!(stream.as_mut().poll(context).is_pending());
+        let woken = schedule.lock().release(1);
+        assert_eq!(woken.map(|woken| woken.len()), Some(1));
+        assert!(stream.as_mut().poll(context).is_pending());
+        assert!(
+            stream.as_mut().poll(context).is_ready(),
+            "it was queued again"
+        );
+    }
+
+    /// The time that a source has used: also on one thread, and where several sources take turns.
+    #[test]
+    fn a_source_is_queued_once_it_has_used_its_time_of_a_window() {
+        let began = Instant::now();
+        let at = |micros| began + Duration::from_micros(micros);
+        let mut schedule = Schedule::default();
+        assert!(schedule.is_unqueued(began));
+        schedule.spent = Duration::from_micros(600);
+        assert!(schedule.is_unqueued(at(600)));
+        schedule.spent = UNQUEUED;
+        assert!(!schedule.is_unqueued(at(2000)));
+        assert!(!schedule.is_unqueued(at(4999)));
+        assert!(schedule.is_unqueued(at(5000)));
+        assert_eq!(schedule.spent, Duration::ZERO);
+        schedule.enqueue(1, false, Waker::noop());
+        assert!(!schedule.is_unqueued(at(20_000)), "others wait before it");
+    }
+
+    #[test]
+    fn as_many_are_released_as_keep_the_threads_busy_for_a_millisecond() {
+        let released = |micros| {
+            let poll_time = Duration::from_micros(micros);
+            let schedule = Schedule {
+                poll_time,
+                ..Schedule::default()
+            };
+            schedule.released_max(2)
+        };
+        let all = [0, 1, 20, 100, 1000, 100_000].map(released);
+        assert_eq!(all, [128, 128, 100, 20, 4, 4]);
+        let mut schedule = Schedule::default();
+        for _ in 0..100 {
+            schedule.note_poll(Duration::from_micros(100));
+        }
+        assert_eq!(schedule.released_max(1), 10);
     }
 }

@@ -60,11 +60,18 @@ pub(crate) async fn perform(
                 output.output,
             ))
         }
-        KeysCommand::RetireUnreadable { output, .. } => {
-            let retired = iam.retire_unreadable_signing_keys(&folder, named).await?;
-            let facts = json!({"retired": retired});
+        KeysCommand::RetireUnreadable { yes, output, .. } => {
+            let found = iam.retire_unreadable_signing_keys(&folder, named, *yes);
+            let (found, looked_at) = found.await?;
+            let (retired, unreadable) = if *yes {
+                (&found[..], &[][..])
+            } else {
+                (&[][..], &found[..])
+            };
+            let facts =
+                json!({"retired": retired, "unreadable": unreadable, "looked_at": looked_at});
             Ok(output::one(output.output, &facts, || {
-                retired_unreadable(&retired)
+                retired_unreadable(&found, &looked_at, *yes)
             }))
         }
         KeysCommand::Retire { kid, output, .. } => {
@@ -99,18 +106,28 @@ fn not_retired(kid: &str, error: IamError) -> anyhow::Error {
     anyhow::Error::from(error).context(what)
 }
 
-fn retired_unreadable(retired: &[String]) -> String {
-    if retired.is_empty() {
-        return "The encryption key opens every signing key in service: nothing was retired.\n"
-            .to_owned();
+/// The keys that the encryption key at `looked_at` does not open, and what became of them.
+fn retired_unreadable(found: &[String], looked_at: &str, is_done: bool) -> String {
+    if found.is_empty() {
+        return format!(
+            "The encryption key `{looked_at}` opens every signing key in service: nothing was retired.\n"
+        );
     }
-    let lines: String = retired
-        .iter()
-        .map(|kid| format!("Retired the signing key {kid}.\n"))
-        .collect();
-    format!(
-        "{lines}No token they have signed opens anything. If none is left, the next start makes one.\n"
-    )
+    let (begin, end) = match is_done {
+        true => (
+            "Retired the signing key",
+            "No token they have signed opens anything. If none is left, the next start makes one.\n".to_owned(),
+        ),
+        false => (
+            "Cannot open the signing key",
+            format!(
+                "The encryption key was looked for at `{looked_at}`. If it is not in another file (`tokens.encryption_key_file`), on another \
+                 node or in a backup, retire these keys, on every node, with `--yes`.\n"
+            ),
+        ),
+    };
+    let lines = found.iter().map(|kid| format!("{begin} {kid}.\n"));
+    lines.chain([end]).collect()
 }
 
 const fn algorithm_source(is_in_server: bool) -> &'static str {

@@ -65,8 +65,8 @@ struct Guarded {
     known_query: Option<KnownQuery>,
     /// Whether `If-Match` is honoured, or asks for nothing.
     takes_if_match: bool,
-    /// Whether its answer tells what there is of identity, so that what other nodes have done until now belongs to it. A change reads the
-    /// database itself.
+    /// Whether it goes by what there is of identity, so that what other nodes have done until now belongs to it: also a change, before which
+    /// a role is looked for.
     syncs_first: bool,
 }
 

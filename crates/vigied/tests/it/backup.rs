@@ -326,6 +326,7 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
     assert!(nowhere.contains("there is no folder"), "{nowhere}");
     let broken = folder.path().join("broken");
     std::fs::create_dir(folder.path().join("broken.partial")).unwrap();
+    std::fs::write(folder.path().join("broken.partial/data"), "of somebody").unwrap();
     let error = refused(&backup(&data, &broken));
     assert!(
         error.contains("broken.partial") && error.contains("\"hint\":\""),

@@ -69,7 +69,7 @@ fn regression_7_a_limit_of_an_account_takes_what_a_setting_takes() {
         &["account", "limit", "Vigie", "stored_bytes_per_account=1MiB"],
     );
     let limits = run_ok(&data, &["account", "limit", "Vigie"]);
-    assert!(limits.contains("1048576"), "{limits}");
+    assert!(limits.contains("1MiB"), "{limits}");
     for (change, expected) in [
         ("stored_bytes_per_account=1XiB", "`16MiB`"),
         ("spaces_per_account=1MiB", "whole number"),

@@ -34,21 +34,21 @@ pub(crate) async fn begin(
     // Each login deletes what is over of its principal's sessions, so that it counts for no limit. What is over of others is deleted in
     // the background: who deletes it here would keep all logins waiting that find the same.
     let over = credentials::Forgotten::at(now);
-    credentials::sweep(tx, &key(login.bounds.principal()), over).await?;
-    let life = Lifetimes::of(iam, &login.bounds, login.account, true);
-    let bounds = life.bound(login.bounds, now)?;
-    let (login, session) = (Login { bounds, ..login }, SessionId(entropy::guid()));
+    credentials::sweep(tx, &key(login.bounds().principal()), over).await?;
+    let life = Lifetimes::of(iam, login.bounds(), login.account(), true);
+    let bounds = life.bound(*login.bounds(), now)?;
+    let (login, session) = (login.with_bounds(bounds), SessionId(entropy::guid()));
     credentials::lock(tx, &bounds, now).await?;
     let new = NewSession {
         session,
-        account: login.account,
+        account: login.account(),
         bounds: &bounds,
         now,
         expires_at: bounds.end(now, life.refresh_seconds),
         tokens_until: bounds.end(now, life.access_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let begun = (session, login.account, life.sessions);
+    let begun = (session, login.account(), life.sessions);
     let displaced = limit::enforce(iam, tx, &bounds, begun, now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;

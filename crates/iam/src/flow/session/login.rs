@@ -11,9 +11,9 @@ use base::time::Millis;
 /// A proof and the account it is used for; a session begins with it. Only [`Login::to`] makes one.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
-    pub(super) bounds: CredentialBounds,
-    pub(super) account: AccountId,
-    pub(super) grant_type: String,
+    bounds: CredentialBounds,
+    account: AccountId,
+    grant_type: String,
 }
 
 impl Login {
@@ -54,6 +54,12 @@ impl Login {
     /// The authentication method, as in the claims.
     pub(crate) fn grant_type(&self) -> &str {
         &self.grant_type
+    }
+
+    /// This login, with other bounds: what its session, or its account, leaves of them.
+    pub(super) fn with_bounds(mut self, bounds: CredentialBounds) -> Self {
+        self.bounds = bounds;
+        self
     }
 
     /// This login, in its account alone.

@@ -73,16 +73,16 @@ pub(crate) async fn issue_for(
         ));
     }
     limit::check_room(iam, tx, (session, client), 1).await?;
-    let life = Lifetimes::of(iam, bounds, login.account, false);
+    let life = Lifetimes::of(iam, bounds, login.account(), false);
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {
         session,
         client,
         bounds,
-        grant_type: &login.grant_type,
+        grant_type: login.grant_type(),
         expires_at: until.map_or(end, |until| until.min(end)),
-        delegated_for: until.map(|_| login.account),
+        delegated_for: until.map(|_| login.account()),
     };
     refresh_tokens::insert(tx, &text, &new).await?;
     Ok(Secret::new(text))

@@ -147,7 +147,7 @@ async fn renew(
         let ends = login.bounds().end(now, life.refresh_seconds);
         sessions::extend(&mut tx, session, ends).await?;
     }
-    let by = (login.bounds.principal(), login.account);
+    let by = (login.bounds().principal(), login.account());
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
     Ok(SessionTokens {
         subject,
@@ -175,7 +175,7 @@ async fn latest_successor(
     } = renew_session(iam, &mut tx, &token, renewal).await?;
     let with_uaa = renewal.with_uaa;
     let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
-    let by = (login.bounds.principal(), login.account);
+    let by = (login.bounds().principal(), login.account());
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
     Ok(SessionTokens {
         subject,
@@ -207,15 +207,15 @@ async fn renew_session(
     let named = renewal.account;
     let asked = named.map_or(Some(held.account), |text| text.parse().ok());
     let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
-    check_password(iam, login.account, &login.grant_type)?;
-    let bounds = held.bounds_for(iam, login.account)?;
-    let login = Login { bounds, ..login };
+    check_password(iam, login.account(), login.grant_type())?;
+    let bounds = held.bounds_for(iam, login.account())?;
+    let login = login.with_bounds(bounds);
     let session = bounds.root().session.ok_or_else(invalid)?;
     let now = iam.0.clock.now();
-    let life = Lifetimes::of(iam, &bounds, login.account, false);
+    let life = Lifetimes::of(iam, &bounds, login.account(), false);
     let tokens_until = bounds.end(now, life.access_seconds);
     // A delegated token does not move its login.
-    let account = (!token.is_delegated()).then_some(login.account);
+    let account = (!token.is_delegated()).then_some(login.account());
     if !sessions::renew(tx, session, account, tokens_until, now).await? {
         return Err(ended());
     }
