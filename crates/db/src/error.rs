@@ -11,9 +11,9 @@ const FULL: [&str; 3] = ["13", "4874", "53100"];
 const SQLITE_UNAVAILABLE: [u32; 4] = [5, 6, 10, 14];
 
 /// PostgreSQL's classes for what may pass: connections (08), lack of resources (53), shutdown (57P) and the system (58); and its
-/// codes for a transaction that met another one, a server that only reads, a lock that is not free and a time-out.
-const POSTGRES_UNAVAILABLE: [&str; 9] = [
-    "08", "53", "57P", "58", "40001", "40P01", "25006", "55P03", "57014",
+/// codes for a transaction that met another one, a server that only reads, a lock that is not free, a time-out, and a transaction that was silent.
+const POSTGRES_UNAVAILABLE: [&str; 10] = [
+    "08", "53", "57P", "58", "40001", "40P01", "25006", "55P03", "57014", "25P03",
 ];
 
 /// Why a database operation failed.
@@ -149,7 +149,9 @@ mod tests {
     #[test]
     fn what_may_pass_is_told_from_what_is_wrong() {
         // BUSY, BUSY_SNAPSHOT, IOERR_FSYNC; too many connections, a lock, a time-out, a server that goes down.
-        for code in ["5", "517", "1034", "53300", "55P03", "57014", "57P01"] {
+        for code in [
+            "5", "517", "1034", "53300", "55P03", "57014", "25P03", "57P01",
+        ] {
             assert!(is_transient_code(code), "{code}");
         }
         // ERROR, CONSTRAINT_FOREIGNKEY, CORRUPT; syntax, a missing table, a foreign key.

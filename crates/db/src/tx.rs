@@ -4,7 +4,7 @@ use crate::disk_space::DiskTracked;
 use crate::outcome;
 use crate::row::Inner;
 use crate::statement::bound;
-use crate::timeouts::{answer, rows};
+use crate::timeouts::{RETURN_TIMEOUT, answer, rows, within};
 use crate::write_turns::WriteTurn;
 use crate::{DbError, Row, Value};
 
@@ -124,7 +124,7 @@ impl Tx {
     pub async fn end(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(tx, _turn) => tx.on.rollback().await,
-            Self::Pg(tx, _) => answer(tx.on.rollback()).await,
+            Self::Pg(tx, _) => within(RETURN_TIMEOUT, tx.on.rollback()).await,
         }
         .map_err(DbError::sql("end a transaction"))
     }

@@ -107,6 +107,12 @@ impl Iam {
         self.0.freshness.is_behind()
     }
 
+    /// Whether a signing key is in service here. One that another encryption key opens is not.
+    #[must_use]
+    pub fn has_signing_key(&self) -> bool {
+        !self.0.keys.load().kids().is_empty()
+    }
+
     /// Whether the node hears of changes; else why not. The database may answer who asks it now, and not the task that watches.
     ///
     /// # Errors
@@ -115,7 +121,7 @@ impl Iam {
         if self.is_behind() {
             return Err("a change that was made here cannot be read yet".to_owned());
         }
-        if self.0.keys.load().kids().is_empty() {
+        if !self.has_signing_key() {
             return Err(
                 "there is no signing key in service that the encryption key opens".to_owned(),
             );

@@ -2,7 +2,7 @@
 //! crash has left behind is removed by the next backup of the same name, and nothing else ever is.
 
 use anyhow::{Context, bail};
-use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags, flock, renameat_with};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -96,7 +96,7 @@ fn remove_left_behind(path: &Path) -> anyhow::Result<()> {
     // To be written, as NFS locks no other files.
     let mark = OpenOptions::new()
         .write(true)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
         .open(path.join(INCOMPLETE));
     let lock = match mark {
         Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {

@@ -69,7 +69,7 @@ pub(crate) async fn perform(
                 (&[][..], &found[..])
             };
             let facts =
-                json!({"retired": retired, "unreadable": unreadable, "looked_at": looked_at});
+                json!({"retired": retired, "unreadable": unreadable, "encryption_key": looked_at});
             Ok(output::one(output.output, &facts, || {
                 retired_unreadable(&found, &looked_at, *yes)
             }))
