@@ -113,8 +113,7 @@ impl Iam {
         !self.0.keys.load().kids().is_empty()
     }
 
-    /// Whether the node hears of changes; else why not. The database may answer who asks it now, and not the task that watches.
-    ///
+    /// Whether the node hears of changes: the database may answer who asks it now, and not the task that watches.
     /// # Errors
     /// What keeps it from that.
     pub fn hears_of_changes(&self) -> Result<(), String> {
