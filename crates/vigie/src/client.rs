@@ -50,7 +50,7 @@ pub(crate) struct Client {
 }
 
 /// A request to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     method: Method,
     url: String,

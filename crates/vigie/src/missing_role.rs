@@ -101,11 +101,12 @@ impl Context {
     pub(crate) fn no_role_refusal(&self, scope: Option<&str>) -> Option<Failure> {
         let asked = || -> Result<Reply, Failure> {
             let url = format!("{}{PROBE}", self.metrics_endpoint()?);
-            let token = format!("iam {}", self.token()?.expose());
-            let request = Request::get(url).header("x-auth-user-token", token);
-            self.send(match scope {
-                Some(scope) => request.header("x-auth-scope-id", scope),
-                None => request,
+            let request = match scope {
+                Some(scope) => Request::get(url).header("x-auth-scope-id", scope),
+                None => Request::get(url),
+            };
+            self.send_with_token(request, |request, token| {
+                request.header("x-auth-user-token", format!("iam {}", token.expose()))
             })
         };
         let reply = asked().ok()?;

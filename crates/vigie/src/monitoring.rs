@@ -17,7 +17,7 @@ use crate::error::{Failure, Kind};
 use crate::missing_role;
 use crate::printable_text::{PrintableText, escaped};
 use crate::secret_argument;
-use crate::session::{Token, checked, grant, not_logged_in};
+use crate::session::{Token, checked, grant, is_for_token, not_logged_in};
 use crate::token::Claims;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
@@ -27,9 +27,6 @@ use std::time::Duration;
 use wire::iam::discovery::GRANT_API_KEY;
 use wire::iam::token::TokenReply;
 
-/// The refusals after which a new token may help: expired, signed with a retired key, revoked (for example by a logout that was
-/// followed by another login).
-const RENEWABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
 /// A token of an API key is renewed when it is valid for less than this: sending a batch can take a minute.
 const KEY_TOKEN_SECONDS_MIN: i64 = 60;
 /// The first wait between two attempts; each further one is twice as long.
@@ -309,11 +306,7 @@ impl<'a> Monitoring<'a> {
         loop {
             let answer = self.attempt(make());
             let asked = match &answer {
-                Ok(reply) if reply.status == 401 && !renewed => {
-                    let code = reply.refusal("").code.unwrap_or_default();
-                    if !RENEWABLE.contains(&&*code) {
-                        return answer;
-                    }
+                Ok(reply) if !renewed && is_for_token(reply) => {
                     renewed = true;
                     self.renew()?;
                     continue;

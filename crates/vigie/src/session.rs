@@ -7,10 +7,12 @@ mod early;
 mod ended;
 mod grant;
 pub(crate) mod reach;
+mod refused_token;
 mod state;
 mod turn;
 
 pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, grant_in_turn, only_space, revoke};
+pub(crate) use self::refused_token::is_for_token;
 pub(crate) use self::turn::in_turn;
 pub(crate) use crate::token::Token;
 
@@ -19,7 +21,7 @@ use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::token::{Claims, Reach, good};
+use crate::token::{Claims, Reach, good, signing_key};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
@@ -93,11 +95,16 @@ impl Context {
         if claims.is_of_program() {
             return Err(no_person());
         }
-        let account = claims.account.bss;
-        // A UAA token exchanged for an IAM token is valid for that token's account only.
+        let signed_by = signing_key(self.config().iam_token.expose());
         let kept = |cf: &CfConfig| {
-            let bound = Claims::of(cf.access_token.expose())?.account.bss;
-            (bound.is_empty() || bound == account)
+            let held = Claims::of(cf.access_token.expose())?;
+            // One exchanged for an IAM token is valid for that token's account only.
+            let is_of_account =
+                held.account.bss.is_empty() || held.account.bss == claims.account.bss;
+            // An older one that another key signed may be refused, as the IAM token of its time was: that key may be retired.
+            let is_of_key =
+                held.iat >= claims.iat || signing_key(cf.access_token.expose()) == signed_by;
+            (is_of_account && is_of_key)
                 .then(|| good(cf.access_token.expose(), Duration::ZERO, SystemClock.now()))?
         };
         if let Some(token) = kept(&self.cf()?) {

@@ -94,6 +94,19 @@ impl Claims {
     }
 }
 
+/// The name (`kid`) of the key that signed a token, with or without `Bearer` in front; `None` if it names none.
+pub(crate) fn signing_key(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Header {
+        kid: String,
+    }
+    let header = URL_SAFE_NO_PAD
+        .decode(bare(token).split('.').next()?)
+        .ok()?;
+    let header: Header = serde_json::from_slice(&header).ok()?;
+    Some(header.kid)
+}
+
 /// Whether a text has the form of a token (RFC 6750, 2.1), so that it is safe in a header, a line and a quoted shell word.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty()
@@ -128,6 +141,18 @@ mod tests {
         );
         assert_eq!(claims.remaining(Millis::from_secs(95)), 5);
         assert_eq!(Claims::of("not a token"), None);
+    }
+
+    #[test]
+    fn the_signing_key_is_read_with_and_without_bearer() {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k1"}"#);
+        let key = |token: &str| signing_key(token);
+        assert_eq!(key(&format!("{header}.e30.s")).as_deref(), Some("k1"));
+        assert_eq!(
+            key(&format!("bearer {header}.e30.s")).as_deref(),
+            Some("k1")
+        );
+        assert_eq!((key("e30.e30.s"), key("none"), key("")), (None, None, None));
     }
 
     #[test]

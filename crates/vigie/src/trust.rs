@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::origin::{Advertised, Origin, classify, follow};
 use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
+use crate::token::Token;
 use base::user_info;
 
 impl Context {
@@ -27,10 +28,10 @@ impl Context {
         self.client()?.send(trusted_request)
     }
 
-    /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
+    /// Sends a request with the session's token, once more where that is refused and has a successor; any other refusal is a failure. `doing` completes "cannot …".
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
-        let token = self.token()?;
-        self.send(request.bearer(token.expose()))?.success(doing)
+        let as_bearer = |request: Request, token: &Token| request.bearer(token.expose());
+        self.send_with_token(request, as_bearer)?.success(doing)
     }
 
     /// Sends a request to a server of another kind that the user named in this very command. It has nothing of the login: no

@@ -1,6 +1,6 @@
 //! Copies of one login, renewed by the real command line at the real server.
 
-use crate::harness::{Server, vigie};
+use crate::harness::{Server, VIGIED, vigie};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -53,4 +53,43 @@ fn renew_a_copy(server: &Server) {
     assert_ne!(refresh_token(&first), begun);
     run(&second, &renew);
     assert_eq!(refresh_token(&second), refresh_token(&first));
+}
+
+/// All commands but those of metrics failed until the next login, and the UAA token was printed for as long as it said it was good.
+#[test]
+fn a_login_outlives_the_key_that_signed_its_tokens() {
+    let server = Server::start();
+    let home = server.folder.path().join("cli");
+    let (url, key) = (server.serving.url(), server.owner.api_key.clone());
+    run(
+        &home,
+        &["login", "-a", &url, "--apikey", &key, "-o", "vigie"],
+    );
+    let keys = |arguments: &[&str]| -> Value {
+        let mut command = Command::new(VIGIED);
+        command.arg("keys").args(arguments);
+        command.args(["--output", "json", "--data"]);
+        let output = command.arg(server.data()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let status = |token: &str| {
+        let orgs = server.request("GET", "/v2/organizations");
+        orgs.bearer(token).send().status
+    };
+    let uaa = || run(&home, &["cf", "oauth-token"]);
+    let (stolen, signed_by_it) = (keys(&["list"])[0]["kid"].clone(), uaa());
+    keys(&["rotate", "--now"]);
+    keys(&["retire", stolen.as_str().unwrap()]);
+    let refused = run(&home, &["iam", "token"]);
+    assert_eq!(status(refused.trim()), 401);
+    let listed = run(&home, &["account", "orgs"]);
+    assert!(listed.contains("vigie"), "{listed}");
+    let renewed = run(&home, &["iam", "token"]);
+    assert_eq!(status(renewed.trim()), 200);
+    let fresh = uaa();
+    assert_ne!(fresh, signed_by_it);
+    let bare = fresh.trim().trim_start_matches("bearer ");
+    assert_eq!(status(bare), 200);
+    assert_eq!(uaa(), fresh);
 }
