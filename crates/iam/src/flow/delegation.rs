@@ -49,7 +49,7 @@ impl Iam {
             client: receiver.id(),
             delegated_until: Some(until),
         };
-        let token = refresh_token::issue_for(self, &mut tx, session, to, &login);
+        let token = refresh_token::issue(self, &mut tx, session, to, &login);
         let token = token.await?;
         self.commit_unaudited(tx).await?;
         Ok(token)

@@ -183,35 +183,24 @@ pub(crate) async fn is_session_of(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Whose tokens of a session are counted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Holder<'a> {
-    /// This client's.
-    Only(&'a str),
-    /// All but this client's.
-    Not(&'a str),
-}
-
-/// The number of the session's unexpired tokens, and when the first of them expires.
+/// The number of the session's unexpired tokens, of those that are delegated or of the others, and when the first of them expires.
 pub(crate) async fn count_unexpired(
     tx: &mut Tx,
     session: SessionId,
-    holder: Holder<'_>,
+    are_delegated: bool,
     now: Millis,
 ) -> Result<(u64, Option<i64>), IamError> {
-    let (sql, client) = match holder {
-        Holder::Only(client) => (
+    let sql = match are_delegated {
+        true => {
             "SELECT COUNT(*) AS counted, MIN(expires_at) AS first FROM refresh_tokens \
-             WHERE session = $1 AND expires_at > $2 AND client = $3",
-            client,
-        ),
-        Holder::Not(client) => (
+             WHERE session = $1 AND expires_at > $2 AND delegated_for IS NOT NULL"
+        }
+        false => {
             "SELECT COUNT(*) AS counted, MIN(expires_at) AS first FROM refresh_tokens \
-             WHERE session = $1 AND expires_at > $2 AND client <> $3",
-            client,
-        ),
+             WHERE session = $1 AND expires_at > $2 AND delegated_for IS NULL"
+        }
     };
-    let values = [session.0.to_string().into(), now.0.into(), client.into()];
+    let values = [session.0.to_string().into(), now.0.into()];
     let Some(row) = tx.one(sql, &values).await? else {
         return Ok((0, None));
     };

@@ -1,9 +1,9 @@
 //! Begins a session with a login.
 
 use super::lifetimes::Lifetimes;
-use super::limit;
+use super::limit::{self, Newcomer};
 use super::login::Login;
-use super::refresh_token::issue;
+use super::refresh_token::{self, Receiver};
 use crate::entropy;
 use crate::error::IamError;
 use crate::repo::principals::key;
@@ -48,10 +48,15 @@ pub(crate) async fn begin(
         tokens_until: bounds.end(now, life.access_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let begun = (session, login.account(), life.sessions);
-    let displaced = limit::enforce(iam, tx, &bounds, begun, now).await?;
+    let newcomer = Newcomer {
+        session,
+        account: login.account(),
+        own_limit: life.sessions,
+    };
+    let displaced = limit::enforce(iam, tx, &bounds, &newcomer, now).await?;
     let login = login.in_session(session);
-    let token = issue(iam, tx, session, client, &login).await?;
+    let receiver = Receiver::of(client);
+    let token = refresh_token::issue(iam, tx, session, receiver, &login).await?;
     Ok(StartedSession {
         login,
         session,

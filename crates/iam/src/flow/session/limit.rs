@@ -2,13 +2,13 @@
 //! of times, but must not fill the database with it.
 
 use super::displaced::Displacing;
+use super::refresh_token::Receiver;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::refresh_tokens::{self, Holder};
+use crate::repo::refresh_tokens;
 use crate::repo::sessions;
 use crate::service::Iam;
-use crate::token::issued::Client;
 use base::id::{AccountId, SessionId};
 use base::limit;
 use base::time::Millis;
@@ -18,15 +18,23 @@ use db::Tx;
 /// live.
 const ENDED_PER_LIVING: u64 = 20;
 
-/// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that `begun` exists for the account;
+/// A session that has just come to an account, begun or moved there.
+pub(crate) struct Newcomer {
+    pub(crate) session: SessionId,
+    pub(crate) account: AccountId,
+    /// How many sessions the account allows each identity.
+    pub(crate) own_limit: Option<u64>,
+}
+
+/// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that there is a newcomer;
 /// returns which. Beyond the server's it ends the longest unused session of the larger group, either the user's own sessions or those
-/// of one of their keys, so that the holder of a key cannot log the user out. The sessions that `begun` came from are kept, because it
-/// would end with them.
+/// of one of their keys, so that the holder of a key cannot log the user out. The sessions that the newcomer came from are kept, because
+/// it would end with them.
 pub(crate) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
     bounds: &CredentialBounds,
-    (begun, account, own_limit): (SessionId, AccountId, Option<u64>),
+    newcomer: &Newcomer,
     now: Millis,
 ) -> Result<Vec<SessionId>, IamError> {
     let allowed = iam.0.config.limits.sessions_per_user;
@@ -37,7 +45,7 @@ pub(crate) async fn enforce(
     let mut ended = Vec::new();
     if sessions::count_live(tx, bounds, None, now).await? > allowed {
         let held = sessions::held(tx, bounds, None, now).await?;
-        let mut left = Displacing::new(&held, begun);
+        let mut left = Displacing::new(&held, newcomer.session);
         while left.live_count() as u64 > allowed {
             let group = left.busiest(&key);
             let oldest = left.end_longest_unused(Some(group));
@@ -45,27 +53,27 @@ pub(crate) async fn enforce(
         }
         sessions::end_these(tx, &ended, now).await?;
     }
-    let enforced = enforce_own(tx, bounds, (begun, account, own_limit), now);
-    ended.extend(enforced.await?);
+    ended.extend(enforce_own(tx, bounds, newcomer, now).await?);
     Ok(ended)
 }
 
-/// Ends sessions beyond the number that an account has set, of those that are for it, now that `begun` is one of them. It may be so
+/// Ends sessions beyond the number that an account has set, of those that are for it, now that there is a newcomer. It may be so
 /// small that groups make no sense: the longest unused of all gives way.
 pub(crate) async fn enforce_own(
     tx: &mut Tx,
     bounds: &CredentialBounds,
-    (begun, account, own_limit): (SessionId, AccountId, Option<u64>),
+    newcomer: &Newcomer,
     now: Millis,
 ) -> Result<Vec<SessionId>, IamError> {
-    let Some(allowed) = own_limit else {
+    let Some(allowed) = newcomer.own_limit else {
         return Ok(Vec::new());
     };
-    if sessions::count_live(tx, bounds, Some(account), now).await? <= allowed {
+    let account = Some(newcomer.account);
+    if sessions::count_live(tx, bounds, account, now).await? <= allowed {
         return Ok(Vec::new());
     }
-    let held = sessions::held(tx, bounds, Some(account), now).await?;
-    let mut left = Displacing::new(&held, begun);
+    let held = sessions::held(tx, bounds, account, now).await?;
+    let mut left = Displacing::new(&held, newcomer.session);
     let mut ended = Vec::new();
     while left.live_count() as u64 > allowed {
         let oldest = left.end_longest_unused(None);
@@ -103,25 +111,22 @@ fn too_deep(allowed: u64, is_own: bool) -> IamError {
     })
 }
 
-/// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they
+/// Refuses one more refresh token if the session has as many as the limit. Used tokens are remembered until they
 /// expire, because a reused token indicates theft; so the oldest cannot be dropped. Those of the receiver of a delegated token are
 /// counted by themselves: however often it renews, the user's own client can.
 pub(crate) async fn check_room(
     iam: &Iam,
     tx: &mut Tx,
-    (session, client): (SessionId, &str),
-    needed: u64,
+    session: SessionId,
+    receiver: &Receiver<'_>,
 ) -> Result<(), IamError> {
     let limit = &limit::REFRESH_TOKENS_PER_SESSION;
     let allowed = iam.0.config.limits.refresh_tokens_per_session;
     let now = iam.0.clock.now();
-    let receiver = Client::Kube.id();
-    let holder = match client == receiver {
-        true => Holder::Only(receiver),
-        false => Holder::Not(receiver),
-    };
-    let (held, first) = refresh_tokens::count_unexpired(tx, session, holder, now).await?;
-    if held.saturating_add(needed) <= allowed {
+    let is_delegated = receiver.delegated_until.is_some();
+    let counted = refresh_tokens::count_unexpired(tx, session, is_delegated, now);
+    let (held, first) = counted.await?;
+    if held < allowed {
         return Ok(());
     }
     let first = first.unwrap_or(now.0);

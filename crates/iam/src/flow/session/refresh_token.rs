@@ -23,19 +23,14 @@ pub(crate) struct Receiver<'a> {
     pub(crate) delegated_until: Option<Millis>,
 }
 
-/// A new refresh token of a session, valid no longer than its bounds.
-pub(crate) async fn issue(
-    iam: &Iam,
-    tx: &mut Tx,
-    session: SessionId,
-    client: &str,
-    login: &Login,
-) -> Result<Secret<String>, IamError> {
-    let receiver = Receiver {
-        client,
-        delegated_until: None,
-    };
-    issue_for(iam, tx, session, receiver, login).await
+impl<'a> Receiver<'a> {
+    /// The program that the login was made with.
+    pub(crate) const fn of(client: &'a str) -> Self {
+        Self {
+            client,
+            delegated_until: None,
+        }
+    }
 }
 
 /// The refresh token for the UAA's tokens beside the others of a session, in the transaction of these: so a login is made with both,
@@ -50,12 +45,15 @@ pub(crate) async fn issue_uaa(
     if !with_uaa {
         return Ok(None);
     }
-    let issued = issue(iam, tx, session, Client::Cf.id(), login);
+    let issued = issue(iam, tx, session, Receiver::of(Client::Cf.id()), login);
     issued.await.map(Some)
 }
 
-/// A new refresh token of a session, for whoever receives it.
-pub(crate) async fn issue_for(
+/// A new refresh token of a session, valid no longer than its bounds.
+///
+/// # Errors
+/// When the session has as many as it may have.
+pub(crate) async fn issue(
     iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
@@ -72,7 +70,7 @@ pub(crate) async fn issue_for(
             "issue a refresh token for what is not renewable",
         ));
     }
-    limit::check_room(iam, tx, (session, client), 1).await?;
+    limit::check_room(iam, tx, session, &receiver).await?;
     let life = Lifetimes::of(iam, bounds, login.account(), false);
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());

@@ -7,9 +7,9 @@
 use super::displaced;
 use super::held_login;
 use super::lifetimes::Lifetimes;
-use super::limit;
+use super::limit::{self, Newcomer};
 use super::login::Login;
-use super::refresh_token::{Receiver, issue_for, issue_uaa};
+use super::refresh_token::{self, Receiver, issue_uaa};
 use super::refusal::{ended, invalid, reused, unexpired};
 use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::error::IamError;
@@ -61,7 +61,7 @@ pub(crate) async fn rotate(
             account: account.as_deref(),
             with_uaa,
         };
-        rotate_in_turn(&rotating, &renewal).await
+        in_turn(&rotating, &renewal).await
     })
     .await
 }
@@ -96,70 +96,53 @@ pub(crate) async fn owner_of(
     })
 }
 
-async fn rotate_in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<SessionTokens, IamError> {
+async fn in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<SessionTokens, IamError> {
     let Renewal { text, client, .. } = *renewal;
     let mut tx = iam.0.db.begin().await?;
     // Only now: who was told to renew with the same token, while this waited for the database, has all of the grace.
     let now = iam.0.clock.now();
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
-        return renew(iam, tx, &token, renewal).await;
+        return use_up(iam, tx, &token, renewal).await;
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
     if is_in_grace(&token, now) {
-        return latest_successor(iam, tx, token, renewal).await;
+        return show_again(iam, tx, token, renewal).await;
     }
     end_reused(iam, tx, &token, now).await?;
     Err(reused())
 }
 
-/// Renews the session of a token that this transaction has used up. A refusal drops the transaction, and the token stays
-/// unused.
-async fn renew(
+/// Gives a token that this transaction has used up its successor. A refusal drops the transaction, and the token stays unused.
+async fn use_up(
     iam: &Iam,
     mut tx: Tx,
     token: &RefreshToken,
     renewal: &Renewal<'_>,
 ) -> Result<SessionTokens, IamError> {
-    let Renewal { text, client, .. } = *renewal;
-    let RenewedSession {
-        subject,
-        login,
-        session,
-        displaced,
-    } = renew_session(iam, &mut tx, token, renewal).await?;
-    let issued = 1 + u64::from(renewal.with_uaa);
-    limit::check_room(iam, &mut tx, (session, client), issued).await?;
+    let kept = check_and_keep(iam, &mut tx, token, renewal).await?;
+    let (session, login) = (kept.session, &kept.login);
     // The end of a delegated token is that of its whole chain.
     let receiver = Receiver {
-        client,
+        client: renewal.client,
         delegated_until: token.is_delegated().then_some(token.expires_at),
     };
-    let refresh_token = issue_for(iam, &mut tx, session, receiver, &login).await?;
-    let with_uaa = renewal.with_uaa;
-    let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
-    let encrypted = successor::encrypt(text, &refresh_token)?;
+    let refresh_token = refresh_token::issue(iam, &mut tx, session, receiver, login).await?;
+    let encrypted = successor::encrypt(renewal.text, &refresh_token)?;
     // The grace begins when the answer is near: rows of others may have been waited for.
     let now = iam.0.clock.now();
-    refresh_tokens::set_successor(&mut tx, text, encrypted, now).await?;
+    refresh_tokens::set_successor(&mut tx, renewal.text, encrypted, now).await?;
     if !token.is_delegated() {
         let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
         let ends = login.bounds().end(now, life.refresh_seconds);
         sessions::extend(&mut tx, session, ends).await?;
     }
-    let by = (login.bounds().principal(), login.account());
-    displaced::commit_renewal(iam, tx, by, &displaced).await?;
-    Ok(SessionTokens {
-        subject,
-        login,
-        refresh_token,
-        uaa_refresh_token,
-    })
+    finish(iam, tx, kept, refresh_token, renewal).await
 }
 
-/// The latest successor of a token that was used within its grace. Its session is renewed as if with the successor, which
+/// Shows the latest successor of a token that was used within its grace once more. Its session is renewed as if with the successor, which
 /// is not used up.
-async fn latest_successor(
+async fn show_again(
     iam: &Iam,
     mut tx: Tx,
     token: RefreshToken,
@@ -167,12 +150,24 @@ async fn latest_successor(
 ) -> Result<SessionTokens, IamError> {
     let (token, refresh_token) =
         last_of_chain(&mut tx, renewal.text, renewal.client, token).await?;
-    let RenewedSession {
+    let kept = check_and_keep(iam, &mut tx, &token, renewal).await?;
+    finish(iam, tx, kept, refresh_token, renewal).await
+}
+
+/// Adds the UAA's token, where it was asked for, and commits.
+async fn finish(
+    iam: &Iam,
+    mut tx: Tx,
+    kept: KeptSession,
+    refresh_token: Secret<String>,
+    renewal: &Renewal<'_>,
+) -> Result<SessionTokens, IamError> {
+    let KeptSession {
         subject,
         login,
         session,
         displaced,
-    } = renew_session(iam, &mut tx, &token, renewal).await?;
+    } = kept;
     let with_uaa = renewal.with_uaa;
     let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
     let by = (login.bounds().principal(), login.account());
@@ -185,8 +180,8 @@ async fn latest_successor(
     })
 }
 
-/// A session that is renewed.
-struct RenewedSession {
+/// A session that goes on.
+struct KeptSession {
     subject: Subject,
     login: Login,
     session: SessionId,
@@ -194,13 +189,13 @@ struct RenewedSession {
     displaced: Vec<SessionId>,
 }
 
-/// Renews a session, for the requested account from now on; all reasons against it are checked here.
-async fn renew_session(
+/// Keeps a session, for the requested account from now on; all reasons against that are checked here.
+async fn check_and_keep(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
     renewal: &Renewal<'_>,
-) -> Result<RenewedSession, IamError> {
+) -> Result<KeptSession, IamError> {
     let held = held_login::read(iam, tx, token).await?;
     let own_bounds = held.bounds_for(iam, held.account)?;
     let subject = iam.subject(&own_bounds)?;
@@ -221,15 +216,19 @@ async fn renew_session(
     }
     let displaced = match account.filter(|account| *account != held.account) {
         Some(account) => {
-            let moved = (session, account, life.sessions);
-            limit::enforce_own(tx, &bounds, moved, now).await?
+            let moved = Newcomer {
+                session,
+                account,
+                own_limit: life.sessions,
+            };
+            limit::enforce_own(tx, &bounds, &moved, now).await?
         }
         None => Vec::new(),
     };
     if renewal.with_uaa {
         subject.require_user()?;
     }
-    Ok(RenewedSession {
+    Ok(KeptSession {
         subject,
         login,
         session,
