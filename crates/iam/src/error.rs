@@ -55,6 +55,12 @@ pub enum IamError {
         /// Where it was expected.
         path: String,
     },
+    /// The encryption key that the server read at its start is in its file no more.
+    #[error("the server works with an encryption key that is not in `{path}` any more")]
+    EncryptionKeyGone {
+        /// Where it was.
+        path: String,
+    },
     /// A signing key is encrypted under another key than the present one.
     #[error("the signing key `{kid}` is encrypted under another key than that of `{path}`")]
     OtherEncryptionKey {

@@ -188,6 +188,7 @@ impl Iam {
         algorithm: SigningAlgorithm,
         begins: Begins,
     ) -> Result<NewSigningKey, IamError> {
+        self.check_encryption_key_file()?;
         let path = encryption_key::path(folder, named);
         let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
             path: path.display().to_string(),
@@ -266,12 +267,30 @@ impl Iam {
         self.commit(tx, entry).await
     }
 
-    /// Finds the keys that the encryption key does not open, be it lost or another one: that in memory, or else the one in that folder or
-    /// in the named file; and retires them if `retire`. Returns their names, and where the encryption key was looked for. The next start
-    /// makes another where none is left.
+    /// Whether the encryption key is still in the file that the server read it from at its start. A server goes on without the file,
+    /// and its next start would fail. Without a key in memory there is nothing to check.
     ///
     /// # Errors
-    /// When the file is there and cannot be read, and when the database fails.
+    /// [`IamError::EncryptionKeyGone`], and when the file is there and cannot be read.
+    pub fn check_encryption_key_file(&self) -> Result<(), IamError> {
+        let Some(key) = &self.0.encryption_key else {
+            return Ok(());
+        };
+        let stored = EncryptionKey::read(&key.path)?;
+        match stored.is_some_and(|stored| stored.name == key.name) {
+            true => Ok(()),
+            false => Err(IamError::EncryptionKeyGone {
+                path: key.path.display().to_string(),
+            }),
+        }
+    }
+
+    /// Finds the keys that the encryption key in that folder or in the named file does not open, be it lost or another one, and retires
+    /// them if `retire`. Returns their names, and where the encryption key was looked for. The next start makes another where none is
+    /// left.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, or is not that of the running server, and when the database fails.
     pub async fn retire_unreadable_signing_keys(
         &self,
         folder: &Path,
@@ -280,13 +299,12 @@ impl Iam {
     ) -> Result<(Vec<String>, String), IamError> {
         let path = encryption_key::path(folder, named);
         let looked_at = path.display().to_string();
-        let read = match &self.0.encryption_key {
-            Some(_) => None,
-            None => EncryptionKey::read(&path)?,
+        self.check_encryption_key_file()?;
+        let key = EncryptionKey::read(&path)?;
+        let is_opened = |stored: &EncryptedSigningKey| {
+            key.as_ref()
+                .is_some_and(|key| open_one(stored, key).is_ok())
         };
-        let key = self.0.encryption_key.as_ref().or(read.as_ref());
-        let is_opened =
-            |stored: &EncryptedSigningKey| key.is_some_and(|key| open_one(stored, key).is_ok());
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;

@@ -52,13 +52,16 @@ pub(crate) fn operator_hint(error: &IamError) -> Option<&'static str> {
         IamError::NoEncryptionKey { .. } => {
             "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
         }
+        IamError::EncryptionKeyGone { .. } => {
+            "if another file was put there on purpose, restart the server; if not, bring the former one back from a backup or another node before the server ends, because no start succeeds without it"
+        }
         IamError::OtherEncryptionKey { .. } => {
             "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
         }
         IamError::Key(KeyError::File { source, .. })
             if matches!(source.kind(), ErrorKind::InvalidData) =>
         {
-            "bring the right file back from another node or a backup"
+            "bring the right file back from another node or a backup; if it is lost for good, move this one away, and see `vigied keys retire-unreadable --help`"
         }
         IamError::Key(KeyError::File { source, .. })
             if matches!(source.kind(), ErrorKind::PermissionDenied) =>

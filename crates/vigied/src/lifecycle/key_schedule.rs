@@ -1,7 +1,9 @@
 //! Looks from time to time whether a signing key needs a successor, or can be retired; `tokens.signing_key_days` says when.
 
 use crate::app::App;
+use crate::failure::refused::operator_hint;
 use base::error_chain::Chain;
+use iam::Iam;
 use std::sync::Weak;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -20,6 +22,7 @@ pub(crate) async fn watch(weak: Weak<App>) {
         if let Err(error) = app.iam.keep_signing_keys_fresh().await {
             tracing::warn!(error = %Chain(&error), "a signing key gets no successor yet");
         }
+        check_encryption_key_file(&app.iam).await;
         drop(app);
         while looked.elapsed() < INTERVAL {
             tokio::time::sleep(NONE_LEFT_INTERVAL).await;
@@ -29,5 +32,17 @@ pub(crate) async fn watch(weak: Weak<App>) {
             }
         }
         looked = Instant::now();
+    }
+}
+
+/// Says in the log that the file of the encryption key is not the one that the server works with, so that somebody brings it back
+/// while the server still runs.
+pub(super) async fn check_encryption_key_file(iam: &Iam) {
+    let iam = iam.clone();
+    // The disk may hang.
+    let checked = tokio::task::spawn_blocking(move || iam.check_encryption_key_file()).await;
+    if let Ok(Err(error)) = checked {
+        let hint = operator_hint(&error).unwrap_or_default();
+        tracing::warn!(error = %Chain(&error), hint, "the next start will not find the encryption key");
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::boot::workloads;
 use crate::config::Settings;
+use crate::lifecycle::key_schedule;
 use crate::lifecycle::notify::{self, State};
 use crate::net::tls::Tls;
 use crate::operations::answer::Tokens;
@@ -42,6 +43,7 @@ impl Reload {
 
     /// The server reloads signing keys by itself when one changes; this makes sure.
     async fn read_keys(&self) {
+        key_schedule::check_encryption_key_file(&self.iam).await;
         match self.iam.reread_keys().await {
             Ok(change) => tracing::info!(signing = change.signing, "signing keys read again"),
             Err(error) => {

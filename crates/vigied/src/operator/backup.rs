@@ -32,7 +32,7 @@ pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::
         None => of_a_closed_folder(settings, &target).await?,
     };
     Ok(output::one(arguments.output, &made.json(&target), || {
-        text(&made, &target)
+        text(&made, &target, settings)
     }))
 }
 
@@ -113,7 +113,7 @@ fn failed(value: &Value, otherwise: &str) -> CodedError {
     CodedError::new(word_of(value, "code").unwrap_or("failed"), text)
 }
 
-fn text(made: &BackupSummary, target: &Path) -> String {
+fn text(made: &BackupSummary, target: &Path, settings: &Settings) -> String {
     let path = word(&target.display().to_string());
     let identity = if made.has_identity {
         ""
@@ -121,12 +121,15 @@ fn text(made: &BackupSummary, target: &Path) -> String {
         "The identity is in PostgreSQL and not in this copy: make its own now, with\n  \
          pg_dump --format custom --file identity.dump DATABASE\n"
     };
-    // It may be in a file of its own, or lost.
-    let key = if keys(target).join("encryption.key").exists() {
-        ""
-    } else {
-        "The encryption key is not in this copy, and without it no server starts on the copy: keep the file that\n\
-         `tokens.encryption_key_file` names with it\n"
+    let key = match &settings.tokens.encryption_key_file {
+        _ if keys(target).join("encryption.key").exists() => String::new(),
+        Some(named) => format!(
+            "The encryption key is not in this copy, and without it no server starts on the copy: keep {} with it.\n",
+            word(&named.display().to_string())
+        ),
+        None => "The encryption key is LOST: it is neither in the data folder nor in this copy, and no server starts without it.\n\
+                 Bring `keys/encryption.key` back from an earlier backup or another node before the server ends.\n"
+            .to_owned(),
     };
     format!(
         "The backup is complete: {path} ({} files, {} bytes).\n{identity}{key}\n\

@@ -77,10 +77,13 @@ pub(crate) async fn perform(
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
             retired.map_err(|error| not_retired(kid, error))?;
-            let facts = json!({"kid": kid, "state": State::Retired});
+            let left = iam.stored_signing_keys().await?;
+            let signing = signing(&left, SystemClock.now()).map(|key| &key.kid);
+            let facts = json!({"kid": kid, "state": State::Retired, "signing": signing});
             Ok(output::one(output.output, &facts, || {
+                let signs = signing.map_or_else(String::new, |kid| format!("{kid} signs.\n"));
                 format!(
-                    "Retired the signing key {kid}: no token it has signed opens anything, on any node.\n"
+                    "Retired the signing key {kid}: no token it has signed opens anything, on any node.\n{signs}"
                 )
             }))
         }
@@ -140,6 +143,12 @@ const fn algorithm_source(is_in_server: bool) -> &'static str {
 /// Whether a key is public and signs later.
 fn is_announced(key: &StoredKey, now: Millis) -> bool {
     key.retired_at.is_none() && key.signs_from > now
+}
+
+/// The newest of the keys whose time has come, which signs.
+fn signing(keys: &[StoredKey], now: Millis) -> Option<&StoredKey> {
+    let signs = |key: &&StoredKey| key.retired_at.is_none() && key.signs_from <= now;
+    keys.iter().rev().find(signs)
 }
 
 /// A key that was announced before the newest one was made.
@@ -264,8 +273,7 @@ fn list(
     now: Millis,
     output: Output,
 ) -> String {
-    let signs = |key: &&StoredKey| key.retired_at.is_none() && key.signs_from <= now;
-    let signing = keys.iter().rev().find(signs);
+    let signing = signing(keys, now);
     let state = |key: &StoredKey| match key.retired_at {
         Some(_) => State::Retired,
         None if Some(key) == signing => State::Signs,

@@ -178,6 +178,41 @@ fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
     assert_eq!(retire(&["--yes"]), [0, 0]);
 }
 
+/// Nobody said so before the next start, and the commands sent operators from one to the other.
+#[test]
+fn a_server_whose_encryption_key_is_taken_from_its_file_says_so_while_it_runs() {
+    let server = Server::start();
+    let key = server.data().join("keys/encryption.key");
+    let away = server.folder.path().join("away.key");
+    std::fs::rename(&key, &away).unwrap();
+    server.serving.signal("HUP");
+    let told = "the next start will not find the encryption key";
+    server.serving.wait_for_log(told);
+    let refused = |command: &[&str]| {
+        let output = keys(&server, command);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.contains("keys/encryption.key"), "{errors}");
+        assert!(errors.contains("bring the former one back"), "{errors}");
+    };
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    for file in [None, Some(other)] {
+        if let Some(text) = file {
+            std::fs::write(&key, text).unwrap();
+            std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+        }
+        refused(&["rotate"]);
+        refused(&["retire-unreadable", "--yes"]);
+    }
+    assert_eq!(listed(&server).len(), 1);
+    std::fs::rename(&away, &key).unwrap();
+    output_of(keys(&server, &["rotate", "--now"]));
+    let first = listed(&server)[0].0.clone();
+    let said = output_of(keys(&server, &["retire", &first]));
+    let second = listed(&server)[1].0.clone();
+    assert!(said.ends_with(&format!("{second} signs.\n")), "{said}");
+}
+
 /// As files, as they were before the database held them.
 #[test]
 fn a_signing_key_in_a_file_is_taken_into_the_database_and_the_file_goes() {
