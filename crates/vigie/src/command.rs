@@ -14,6 +14,7 @@ mod invitation;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+mod may_delete;
 mod members;
 pub(crate) mod metrics;
 pub(crate) mod no_effect;

@@ -8,7 +8,8 @@ use crate::error::Failure;
 use crate::origin::Origin;
 use crate::output::{Format, Output};
 use crate::stray_variables::unreadable_switch;
-use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 use std::time::Instant;
 use wire::secret::SecretText;
 
@@ -21,7 +22,7 @@ pub(crate) struct Context {
     pub(crate) env: Env,
     pub(crate) home: Home,
     pub(crate) output: Output,
-    config: RefCell<Config>,
+    config: RefCell<Rc<Config>>,
     client: OnceCell<Client>,
     /// The server's own name for itself, if the user named a different address as its token service.
     pub(crate) other_name: OnceCell<Origin>,
@@ -47,7 +48,7 @@ impl Context {
             env,
             home,
             output,
-            config: RefCell::new(config),
+            config: RefCell::new(Rc::new(config)),
             client: OnceCell::new(),
             other_name: OnceCell::new(),
             spent_refresh_token: RefCell::new(None),
@@ -56,13 +57,14 @@ impl Context {
         })
     }
 
-    /// The configuration as last read or written.
-    pub(crate) fn config(&self) -> Ref<'_, Config> {
-        self.config.borrow()
+    /// The configuration as last read or written. Whoever holds it may send requests meanwhile, any of which may renew the login, and has
+    /// what was before.
+    pub(crate) fn config(&self) -> Rc<Config> {
+        Rc::clone(&self.config.borrow())
     }
 
     pub(crate) fn set_config(&self, config: Config) {
-        *self.config.borrow_mut() = config;
+        self.config.replace(Rc::new(config));
     }
 
     /// The HTTP client, created at the first call.

@@ -103,7 +103,7 @@ impl Context {
     pub(crate) fn resolve_org(&self, named: Option<&str>) -> Result<DomainFields, Failure> {
         self.require_manager()?;
         if let Some(name) = named {
-            let org = self.org_named(name, &self.config().region.clone())?;
+            let org = self.org_named(name, &self.config().region)?;
             return Ok(org.into());
         }
         let targeted = self.cf()?.organization_fields;
@@ -111,7 +111,7 @@ impl Context {
             return Ok(targeted);
         }
         // As a login does: the only one is taken.
-        match self.orgs(&self.config().region.clone())?.as_slice() {
+        match self.orgs(&self.config().region)?.as_slice() {
             [only] => Ok(only.clone().into()),
             [] => Err(self.no_org()),
             _ => Err(

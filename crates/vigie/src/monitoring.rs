@@ -139,7 +139,6 @@ impl<'a> Monitoring<'a> {
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
             return Err(not_logged_in(context));
         }
-        drop(config);
         let endpoint = context.metrics_endpoint()?;
         let domain = domain()?;
         if let Some(reach) = context.reach() {
@@ -175,7 +174,7 @@ impl<'a> Monitoring<'a> {
             .map(|named| Domain::by_default(context, named))
             .transpose()?;
         let key = secret_argument::key(text, name, &context.output)?;
-        let config = context.config().clone();
+        let config = context.config();
         let named = scope.scope.as_deref();
         let elsewhere = context
             .env

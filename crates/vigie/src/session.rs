@@ -56,11 +56,9 @@ impl Context {
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
         let config = self.config();
         if let Some(token) = config.good_token(ttl_min) {
-            drop(config);
             return self.renewed_early(token);
         }
         let known = config.iam_token.clone();
-        drop(config);
         self.require_login()?;
         // Ask the user before taking the lock, not while other processes wait for it.
         let iam = self.iam_endpoint(&self.config())?;

@@ -10,8 +10,34 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
-use serde_json::{Value, json};
+use crate::printable_text::PrintableText;
+use serde_json::json;
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES};
+
+/// What can be restored for some days.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Restorable {
+    Space,
+    Org,
+}
+
+impl Restorable {
+    /// The command that restores it.
+    const fn restore(self) -> &'static str {
+        match self {
+            Self::Space => "space-restore",
+            Self::Org => "org-restore",
+        }
+    }
+
+    /// The key that scripts know its GUID by.
+    const fn json_key(self) -> &'static str {
+        match self {
+            Self::Space => "space_guid",
+            Self::Org => "org_guid",
+        }
+    }
+}
 
 /// The server's answer to a deletion: which metrics will be removed, and when.
 #[derive(Debug)]
@@ -28,28 +54,38 @@ impl Deletion {
         }
     }
 
-    /// For programs, with `guid` under the key that scripts know.
-    pub(super) fn json(&self, key: &str, guid: &str) -> Value {
-        json!({
-            key: guid,
-            "deleted": true,
-            "series": self.series,
-            "removed_at": self.removed_at,
-        })
-    }
-
-    /// Says what will be removed, when, and how to restore it. Silent if the server does not say, as the original's does not.
-    pub(super) fn say(&self, restore: &str, context: &Context) -> Result<(), Failure> {
+    /// Reports what will be removed, when, and how to restore it. Without a time if the server tells none, as the original's does not.
+    pub(super) fn report(
+        &self,
+        what: Restorable,
+        guid: &str,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let output = &context.output;
+        if output.is_json() {
+            return output.json(&json!({
+                what.json_key(): guid,
+                "deleted": true,
+                "series": self.series,
+                "removed_at": self.removed_at,
+            }));
+        }
+        output.ok()?;
         let Some(removed_at) = &self.removed_at else {
             return Ok(());
         };
+        let restore = format!(
+            "vigie account {} {}",
+            PrintableText::word(what.restore()),
+            PrintableText::word(guid)
+        );
         let series = match self.series {
             None => "Its metrics".to_owned(),
             Some(1) => "Its 1 series".to_owned(),
             Some(series) => format!("Its {series} series"),
         };
         let verb = if self.series == Some(1) { "goes" } else { "go" };
-        context.output.say(format!(
+        output.say(format!(
             "{series} {verb} on {}; until then `{restore}` brings all back.",
             printable(removed_at)
         ))

@@ -10,7 +10,7 @@ use self::credential_refusal::rejected;
 use crate::address;
 use crate::client::{Reply, Request};
 use crate::command::invitation::at_login;
-use crate::config::DomainFields;
+use crate::config::{Config, DomainFields};
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
@@ -132,7 +132,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     let is_configured = args.api.is_none() && context.config().api_endpoint == api;
     let unchecked = args.skip_ssl_validation || (is_configured && context.config().ssl_disabled);
     {
-        let mut config = context.config().clone();
+        let mut config = Config::clone(&context.config());
         config.api_endpoint.clone_from(&api);
         config.ssl_disabled = unchecked;
         context.set_config(config);

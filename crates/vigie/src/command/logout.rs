@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
 }
 
 fn revoke(context: &Context) -> Result<(), Failure> {
-    let config = context.config().clone();
+    let config = context.config();
     let token = match config.iam_refresh_token.expose() {
         "" | "not_supported" => bare(config.iam_token.expose()),
         refresh => refresh,

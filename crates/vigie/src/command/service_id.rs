@@ -44,7 +44,7 @@ pub(crate) struct OneArgs {
 }
 
 fn url(context: &Context, path: &str) -> Result<String, Failure> {
-    let config = context.config().clone();
+    let config = context.config();
     Ok(format!(
         "{}/v1/serviceids{path}",
         context.iam_endpoint(&config)?

@@ -13,6 +13,7 @@ use crate::token::{Claims, Reach};
 use base::time::{Clock as _, Millis, SystemClock};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// The most that a dynamic rule of an access group lets a user in for after they have proven who they are. How long a rule has, and
 /// whether one lets this user in, only the server knows.
@@ -44,7 +45,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
 
 /// The state of the session.
 struct Status {
-    config: Config,
+    config: Rc<Config>,
     cf: CfConfig,
     claims: Option<Claims>,
     /// The limits of a narrowed login.
@@ -60,7 +61,7 @@ struct Status {
 impl Status {
     fn of(context: &Context) -> Result<Self, Failure> {
         let now = SystemClock.now();
-        let config = context.config().clone();
+        let config = context.config();
         let claims = context.claims();
         Ok(Self {
             config,

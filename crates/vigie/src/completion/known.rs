@@ -10,6 +10,7 @@ use crate::argument::Named;
 use crate::client::Request;
 use crate::command::metrics::schemas::{KnownRule, known_rules};
 use crate::command::{api_key, service_id, user};
+use crate::config::Config;
 use crate::context::{Context, Name};
 use crate::env::{self, Env};
 use crate::error::Failure;
@@ -57,7 +58,7 @@ fn ask_server(name: Name, named: Named, typed: &CommandLine, written: &str) -> V
     let Ok(context) = Context::new(name, env, Format::Text, true) else {
         return Vec::new();
     };
-    let mut config = context.config().clone();
+    let mut config = Config::clone(&context.config());
     config.trace.clear();
     config.http_timeout_s = i64::try_from(DEADLINE.as_secs()).ok().map(|s| s.max(1));
     context.set_config(config);

@@ -33,7 +33,7 @@ impl Context {
     /// Begins a login with these tokens, at the server in use.
     pub(crate) fn begin_login(&self, reply: &TokenReply) -> Result<(), Failure> {
         let mut cf = self.home.read_cf()?;
-        let mut config = self.config().clone();
+        let mut config = Config::clone(&self.config());
         config.clear_session();
         cf.clear_session();
         config.login_at = Some(jiff::Timestamp::now().to_string());
@@ -63,7 +63,7 @@ impl Context {
 
     /// New tokens for a login that is not stored yet.
     pub(super) fn renewed_in_memory(&self, account: Option<&str>) -> Result<Token, Failure> {
-        let mut config = self.config().clone();
+        let mut config = Config::clone(&self.config());
         let reply = renew(self, &config, account)?;
         store_tokens(&mut config, &reply);
         self.set_config(config);
@@ -193,7 +193,7 @@ impl Context {
         change: impl FnOnce(&mut Config, &mut CfConfig),
     ) -> Result<(), Failure> {
         if let Some(cf) = self.login.borrow_mut().as_mut() {
-            let mut config = self.config().clone();
+            let mut config = Config::clone(&self.config());
             change(&mut config, cf);
             self.set_config(config);
             return Ok(());

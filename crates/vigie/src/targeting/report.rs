@@ -8,6 +8,7 @@ use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::token::Reach;
 use serde_json::{Value, json};
+use std::rc::Rc;
 
 /// Lines of a name and a value.
 type Rows = Vec<(&'static str, String)>;
@@ -42,7 +43,7 @@ impl Context {
 
 /// Where the session works, and whose it is.
 struct Target {
-    config: Config,
+    config: Rc<Config>,
     cf: CfConfig,
     user: String,
     /// The limits of a narrowed login.
@@ -51,7 +52,7 @@ struct Target {
 
 impl Target {
     fn of(context: &Context) -> Result<Self, Failure> {
-        let config = context.config().clone();
+        let config = context.config();
         Ok(Self {
             config,
             cf: context.cf()?,

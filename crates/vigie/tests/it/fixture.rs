@@ -105,6 +105,8 @@ pub(crate) struct Behavior {
     pub(crate) reach: Option<Value>,
     /// The space that introspection tells, as of an account that has no other.
     pub(crate) only_space: Option<&'static str>,
+    /// A token that is refused although it has not expired.
+    pub(crate) refused_token: Option<String>,
     /// Serial number of the last token.
     tokens: u32,
     requests: Vec<RecordedRequest>,
@@ -144,6 +146,7 @@ impl Fixture {
                 issuer: "https://vigie.example/identity".to_owned(),
                 reach: None,
                 only_space: None,
+                refused_token: None,
                 tokens: 0,
                 requests: Vec::new(),
             })),
@@ -240,6 +243,9 @@ impl Fixture {
         let base = format!("http://{}", self.address);
         let method = asked.method.as_str();
         let path = asked.path.as_str();
+        if tokens::is_refused(&self.behavior.lock().unwrap(), asked) {
+            return (401, tokens::refusal(path));
+        }
         match (method, path) {
             ("GET", "/identity/.well-known/openid-configuration") => {
                 return (200, discovery(&base));

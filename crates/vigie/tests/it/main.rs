@@ -50,6 +50,7 @@ mod prompts;
 mod proxies;
 mod recognised;
 mod redirects;
+mod renewed_on_the_way;
 mod schemas;
 mod service_ids;
 mod session;

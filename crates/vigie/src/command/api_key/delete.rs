@@ -4,8 +4,6 @@ use super::{OneArgs, find, url};
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
-use crate::prompt;
 use serde_json::json;
 use wire::iam::api_key::ApiKey;
 
@@ -23,13 +21,8 @@ pub(crate) fn delete(
     context: &Context,
 ) -> Result<(), Failure> {
     let output = &context.output;
-    if !yes
-        && !prompt::confirm(
-            format!("Really delete API key {}?", printable(&key.name)),
-            context.name.yes(),
-        )?
-    {
-        return output.say("Nothing was deleted.");
+    if !context.may_delete(yes, format!("Really delete API key {}?", key.name))? {
+        return Ok(());
     }
     output.action(format!("Deleting API key {named} as {}...", context.user()))?;
     context.ask(

@@ -10,7 +10,6 @@ use crate::error::Failure;
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::printable_text::escaped;
-use crate::prompt;
 use wire::find::delete::DeleteReply;
 
 /// Delete metrics, or their samples of a time
@@ -76,16 +75,14 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
         }
         return show_dry_run(args, span, &found, context);
     }
-    if !args.yes {
-        let question = format!(
-            "{} {} {} will be deleted for good. Go on?",
-            announced(args, span, &found),
-            place(span),
-            monitoring.described()
-        );
-        if !prompt::confirm(question, "`--yes`")? {
-            return output.say("Nothing was deleted.");
-        }
+    let question = format!(
+        "{} {} {} will be deleted for good. Go on?",
+        announced(args, span, &found),
+        place(span),
+        monitoring.described()
+    );
+    if !context.may_delete(args.yes, question)? {
+        return Ok(());
     }
     output.action(format!(
         "Deleting {} {} {}...",

@@ -2,11 +2,9 @@
 
 use crate::argument::Named;
 use crate::client::{Request, encode};
-use crate::command::deleted::Deletion;
+use crate::command::deleted::{Deletion, Restorable};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::PrintableText;
-use crate::prompt;
 use clap::Args;
 
 /// Delete an organization
@@ -27,44 +25,30 @@ pub(crate) struct OrgDeleteArgs {
 
 /// Deletes an organization.
 pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
-    let org = context.org_named(&args.name, &context.config().region.clone())?;
+    let org = context.org_named(&args.name, &context.config().region)?;
     let with = if args.recursive {
         " with all its spaces and their metrics"
     } else {
         ""
     };
-    if !args.yes
-        && !prompt::confirm(
-            format!("Really delete org {}{with}?", args.name),
-            context.name.yes(),
-        )?
-    {
-        return output.say("Nothing was deleted.");
+    let question = format!("Really delete org {}{with}?", args.name);
+    if !context.may_delete(args.yes, question)? {
+        return Ok(());
     }
-    output.action(format!(
+    context.output.action(format!(
         "Deleting org {} as {}...",
         args.name,
         context.user()
     ))?;
-    let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
+    let guid = &org.metadata.guid;
+    let url = context.cf_url(&format!("/v2/organizations/{}", encode(guid)))?;
     let request =
         Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
-    let gone = Deletion::of(&context.ask(request, "delete the organization")?);
+    let reply = context.ask(request, "delete the organization")?;
     context.update(|_, cf| {
-        if cf.organization_fields.guid == org.metadata.guid {
+        if cf.organization_fields.guid == *guid {
             cf.clear_target();
         }
     })?;
-    if output.is_json() {
-        return output.json(&gone.json("org_guid", &org.metadata.guid));
-    }
-    output.ok()?;
-    gone.say(
-        &format!(
-            "vigie account org-restore {}",
-            PrintableText::word(&org.metadata.guid)
-        ),
-        context,
-    )
+    Deletion::of(&reply).report(Restorable::Org, guid, context)
 }

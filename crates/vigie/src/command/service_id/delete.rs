@@ -4,24 +4,18 @@ use super::{OneArgs, address, find};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
-use crate::prompt;
 use serde_json::json;
 
 /// Deletes a service ID, and with it its API keys and roles.
 pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let service = find(&args.service, &args.ask, context)?;
-    if !args.ask.is_no()
-        && !prompt::confirm(
-            format!(
-                "Really delete service ID {} with its API keys and roles?",
-                printable(&service.name)
-            ),
-            context.name.yes(),
-        )?
-    {
-        return output.say("Nothing was deleted.");
+    let question = format!(
+        "Really delete service ID {} with its API keys and roles?",
+        service.name
+    );
+    if !context.may_delete(args.ask.is_no(), question)? {
+        return Ok(());
     }
     output.action(format!(
         "Deleting service ID {} as {}...",

@@ -2,12 +2,10 @@
 
 use crate::argument::Named;
 use crate::client::{Request, encode};
-use crate::command::deleted::Deletion;
+use crate::command::deleted::{Deletion, Restorable};
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::printable_text::PrintableText;
-use crate::prompt;
 use clap::Args;
 
 /// Delete a space with its metrics
@@ -28,17 +26,16 @@ pub(crate) struct SpaceDeleteArgs {
 
 /// Deletes a space.
 pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failure> {
-    let output = &context.output;
     let org = context.resolve_org(args.org.as_deref())?;
     let space = context.space_named(&org, &args.name)?;
     let question = format!(
         "Really delete space {} of org {} with all its metrics?",
         args.name, org.name
     );
-    if !args.yes && !prompt::confirm(question, context.name.yes())? {
-        return output.say("Nothing was deleted.");
+    if !context.may_delete(args.yes, question)? {
+        return Ok(());
     }
-    output.action(format!(
+    context.output.action(format!(
         "Deleting space {} in org {} as {}...",
         args.name,
         org.name,
@@ -49,18 +46,10 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
         Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
         "delete the space",
     )?;
-    let gone = Deletion::of(&reply);
     context.update(|_, cf| {
         if cf.space_fields.guid == *guid {
             cf.space_fields = DomainFields::default();
         }
     })?;
-    if output.is_json() {
-        return output.json(&gone.json("space_guid", guid));
-    }
-    output.ok()?;
-    gone.say(
-        &format!("vigie account space-restore {}", PrintableText::word(guid)),
-        context,
-    )
+    Deletion::of(&reply).report(Restorable::Space, guid, context)
 }
