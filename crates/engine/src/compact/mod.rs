@@ -1,7 +1,7 @@
 //! Rewriting segments: those of one day, or of many, are merged into fewer, and what was deleted of them is left out (a purge).
 //!
-//! `pass` chooses which groups are rewritten and in which order, `merge` which neighbours of a group become one, and `merge_run` makes one
-//! segment of such a run. The steps of the latter, and in italics what the next start does when a crash follows:
+//! `pass` chooses which groups are rewritten and in which order; `merge` parts a group into runs of neighbours ([`run`]), for each of which
+//! `choose_merge` decides what becomes one segment; and `merge_run` makes it. The steps of the latter, and in italics what the next start does when a crash follows:
 //!
 //! 1. Without a lock: the new segment is planned, and the room for it on the disk is checked. *Nothing has changed.*
 //! 2. Its file is written, series by series ([`copy`], [`series_union`]), with no more of the old ones in memory than a block each. Between
@@ -16,6 +16,7 @@
 //! its group left alone until something of it changes ([`crate::failed_merges`]); a full disk or a lack of descriptors is tried again
 //! later. Any other failure of writing poisons the store.
 
+mod choose_merge;
 mod copy;
 mod deletions;
 mod merge;

@@ -1,4 +1,4 @@
-//! Selects which segments of a day that has too many are merged.
+//! Parts the segments of a group into runs, each of which may become one segment, and selects which of a run are too many. Pure.
 
 use crate::day::Day;
 
@@ -57,17 +57,36 @@ pub(super) struct SegmentExtent {
     pub(super) last_day: Day,
 }
 
-/// Where to part `run`, ascending by sequence, so that no part has one of `others` between its sequences that holds samples of
-/// the same days: merged, older samples would count for newer than those. Returns the first position of each part but the first.
-pub(super) fn parts(run: &[SegmentExtent], others: &[SegmentExtent]) -> Vec<usize> {
-    let mut parts = Vec::new();
+/// How a group's segments are parted into runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// A run of each.
+    EachAlone,
+    /// As long as they may be.
+    Uninterrupted,
+}
+
+impl Runs {
+    /// The first position of each run of a group, which ascends by sequence; `others` are the other segments of the store.
+    pub(super) fn begins(self, group: &[SegmentExtent], others: &[SegmentExtent]) -> Vec<usize> {
+        match self {
+            Self::EachAlone => (0..group.len()).collect(),
+            Self::Uninterrupted => uninterrupted(group, others),
+        }
+    }
+}
+
+/// No run has one of `others` between its sequences that holds samples of the same days: merged, older samples would count for newer than
+/// those.
+fn uninterrupted(group: &[SegmentExtent], others: &[SegmentExtent]) -> Vec<usize> {
+    let mut begins = Vec::from_iter((!group.is_empty()).then_some(0));
     let mut begin = 0;
-    for (position, last) in run.iter().enumerate() {
-        let part = run.get(begin..=position).unwrap_or_default();
+    for (position, last) in group.iter().enumerate() {
+        let run = group.get(begin..=position).unwrap_or_default();
         let (Some(first), Some(first_day), Some(last_day)) = (
-            part.first(),
-            part.iter().map(|segment| segment.first_day).min(),
-            part.iter().map(|segment| segment.last_day).max(),
+            run.first(),
+            run.iter().map(|segment| segment.first_day).min(),
+            run.iter().map(|segment| segment.last_day).max(),
         ) else {
             continue;
         };
@@ -77,11 +96,11 @@ pub(super) fn parts(run: &[SegmentExtent], others: &[SegmentExtent]) -> Vec<usiz
             is_within && first_day <= other.last_day && other.first_day <= last_day
         };
         if others.iter().any(between) {
-            parts.push(position);
+            begins.push(position);
             begin = position;
         }
     }
-    parts
+    begins
 }
 
 #[cfg(test)]
@@ -97,13 +116,22 @@ mod tests {
         };
         let day = |sequence: u64, day: i32| late(sequence, day, day);
         let run = [day(10, 5), day(20, 5), day(30, 5), day(40, 5)];
-        assert!(parts(&run, &[]).is_empty());
-        assert!(parts(&run, &[late(5, 1, 9), late(50, 1, 9)]).is_empty());
-        assert!(parts(&run, &[late(25, 1, 4)]).is_empty(), "other days");
-        assert_eq!(parts(&run, &[late(25, 1, 9)]), [2]);
-        assert_eq!(parts(&run, &[late(15, 1, 9), late(35, 5, 6)]), [1, 3]);
+        let begins = |group: &[SegmentExtent], others: &[SegmentExtent]| {
+            assert_eq!(Runs::EachAlone.begins(group, others).len(), group.len());
+            Runs::Uninterrupted.begins(group, others)
+        };
+        assert!(begins(&[], &[]).is_empty());
+        assert_eq!(begins(&run, &[]), [0]);
+        assert_eq!(begins(&run, &[late(5, 1, 9), late(50, 1, 9)]), [0]);
+        assert_eq!(begins(&run, &[late(25, 1, 4)]), [0], "other days");
+        assert_eq!(begins(&run, &[late(25, 1, 9)]), [0, 2]);
+        assert_eq!(begins(&run, &[late(15, 1, 9), late(35, 5, 6)]), [0, 1, 3]);
         let many = [late(10, 1, 3), late(20, 7, 9)];
-        assert_eq!(parts(&many, &[day(15, 5)]), [1], "the merged one spans it");
+        assert_eq!(
+            begins(&many, &[day(15, 5)]),
+            [0, 1],
+            "the merged one spans it"
+        );
     }
 
     #[test]
