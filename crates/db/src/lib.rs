@@ -16,6 +16,7 @@ mod open;
 mod outcome;
 mod pool;
 mod row;
+mod silence;
 mod statement;
 mod timeouts;
 mod tls;

@@ -1,7 +1,8 @@
 //! Opens a database, a file or a server, and migrates its tables to this program's version.
 
 use crate::disk_space::{DiskSpace, DiskTracked};
-use crate::timeouts::{BUSY_TIMEOUT, QUESTION_TIMEOUT, RETURN_TIMEOUT, within};
+use crate::silence::Silence;
+use crate::timeouts::{BUSY_TIMEOUT, QUESTION_TIMEOUT, RETURN_TIMEOUT, timed_out, within};
 use crate::write_turns::WriteTurns;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::postgres::PgPoolOptions;
@@ -12,6 +13,8 @@ use sqlx::{Connection, Row};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Instant;
+use tokio::time::timeout;
 
 /// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
@@ -106,6 +109,7 @@ async fn open_file(path: &Path) -> Result<SqlitePool, DbError> {
 
 /// A pool of so many connections to PostgreSQL.
 pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
+    let silence = Silence::default();
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(BUSY_TIMEOUT)
@@ -127,11 +131,23 @@ pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         // Whoever gives up between BEGIN and its answer leaves a connection inside a transaction, of which the library does not know: all
         // that is read with it then is of one moment. A plain query outside of one begins its own. Inside a failed one this fails.
-        .before_acquire(|connection, _| {
-            let question = "SELECT transaction_timestamp() = statement_timestamp()";
+        .before_acquire(move |connection, used| {
+            let (silence, free_for) = (silence.clone(), used.idle_for);
             Box::pin(async move {
+                let now = Instant::now();
+                if silence.concerns(free_for, now) {
+                    // An error, because the library waits for those that it refuses.
+                    return Err(timed_out());
+                }
+                let question = "SELECT transaction_timestamp() = statement_timestamp()";
                 let asked = sqlx::raw_sql(question).fetch_one(connection);
-                within(QUESTION_TIMEOUT, asked).await?.try_get(0)
+                let answered = timeout(QUESTION_TIMEOUT, asked).await;
+                answered
+                    .unwrap_or_else(|_| {
+                        silence.noted(now);
+                        Err(timed_out())
+                    })?
+                    .try_get(0)
             })
         })
 }

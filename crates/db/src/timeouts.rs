@@ -10,7 +10,7 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long PostgreSQL's answer to a statement is waited for: longer than statements wait for locks. A connection over which none comes
 /// may be one that something between drops without a word.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// The same of many rows, which may come over a slow network.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(120);
@@ -40,5 +40,10 @@ pub(crate) async fn within<T>(
     statement: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let answered = timeout(limit, statement).await;
-    answered.unwrap_or_else(|_| Err(Error::Io(io::ErrorKind::TimedOut.into())))
+    answered.unwrap_or_else(|_| Err(timed_out()))
+}
+
+/// The error of whoever has waited for too long.
+pub(crate) fn timed_out() -> Error {
+    Error::Io(io::ErrorKind::TimedOut.into())
 }

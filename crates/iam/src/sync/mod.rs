@@ -43,7 +43,7 @@ const POLL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long nothing may be heard of the database while rows are read. How long reading takes in all is no sign of a fault: it
 /// depends on how many there are.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
+const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// With a directory that is older, in seconds, nobody waits for the database to hear of more.
 const UNHEARD_SECONDS_MAX: i64 = 2;

@@ -248,6 +248,13 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     assert_eq!(scope.tenant(), deletion.tenants[0].tenant());
     scope.require(Action::Delete).unwrap();
     scope.require(Action::Render).unwrap_err();
+    // What a store holds of it is nobody's only when it is forgotten.
+    let tenant = deletion.tenants[0].tenant();
+    let directory = iam.directory();
+    let of_account = directory.tenants_of(world.made.account);
+    let held: Vec<_> = of_account.map(|of_domain| of_domain.tenant()).collect();
+    assert!(held.contains(&tenant));
+    assert!(iam.unknown_tenants(&held).await.unwrap().is_empty());
     // A second call, as after a crash, has the same result.
     assert!(iam.begin_removal(&stale[0]).await.unwrap().is_some());
     assert_eq!(iam.due().len(), 1);
@@ -263,6 +270,8 @@ async fn what_is_due_is_removed_once_and_then_forgotten(world: World) {
     assert_eq!(removed.count(), 1);
     let counted: Vec<_> = iam.directory().tenants_of(world.made.account).collect();
     assert!(!counted.contains(&deletion.tenants[0]));
+    let unknown = iam.unknown_tenants(&held).await.unwrap();
+    assert!(!unknown.is_empty() && unknown.iter().all(|unknown| *unknown == tenant));
     // Its number is never given again.
     let owner = world.owner();
     let next = iam.create_space(&owner, world.org(), "prod").await.unwrap();

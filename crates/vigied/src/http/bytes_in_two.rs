@@ -42,3 +42,38 @@ impl HttpBody for BytesInTwo {
         SizeHint::with_exact((self.first.len() + self.second.len()) as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn both_parts_are_sent_whichever_is_empty_and_nothing_after_them() {
+        for (first, second) in [("ab", "cd"), ("", "cd"), ("ab", ""), ("", "")] {
+            let mut body = BytesInTwo::new(Bytes::from(first), Bytes::from(second));
+            let length = (first.len() + second.len()) as u64;
+            assert_eq!(body.size_hint().exact(), Some(length));
+            let mut sent = Vec::new();
+            while let Some(frame) = body.frame().await {
+                let data = frame.unwrap().into_data().unwrap();
+                assert!(!data.is_empty());
+                sent.extend_from_slice(&data);
+            }
+            assert_eq!(sent, format!("{first}{second}").as_bytes());
+            assert!(body.is_end_stream());
+        }
+    }
+
+    #[test]
+    fn a_part_is_sent_without_a_copy_of_it() {
+        let first = Bytes::from(vec![1_u8; 100]);
+        let mut body = BytesInTwo::new(first.clone(), Bytes::new());
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let polled = Pin::new(&mut body).poll_frame(&mut context);
+        let Poll::Ready(Some(Ok(frame))) = polled else {
+            panic!("{polled:?}");
+        };
+        assert_eq!(frame.into_data().unwrap().as_ptr(), first.as_ptr());
+    }
+}

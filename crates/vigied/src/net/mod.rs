@@ -12,6 +12,7 @@ pub(crate) mod listener;
 pub(crate) mod malformed_request;
 pub(crate) mod path_normalization;
 pub(crate) mod peer;
+mod piece_size;
 pub(crate) mod proxies;
 pub(crate) mod proxy_protocol;
 pub(crate) mod remaining_body;

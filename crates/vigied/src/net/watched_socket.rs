@@ -2,6 +2,7 @@
 
 use super::connection_state::ConnectionState;
 use super::malformed_request;
+use super::piece_size::PieceSize;
 use super::socket::Socket;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -36,12 +37,7 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
 /// How much is read from one connection before the others have their turn: the libraries go on for as long as bytes come, and a megabyte
 /// of HTTP/2 frames without a request keeps a thread for a tenth of a second.
-const READ_IN_TURN: usize = 8 * 1024;
-
-/// How long one piece of an HTTP/2 connection may take to be worked on. Some frames cost far more than others: where a piece took longer,
-/// the next ones are smaller, down to [`PIECE_MIN`], until they are quick again.
-const PIECE_TIME: Duration = Duration::from_micros(200);
-const PIECE_MIN: usize = 256;
+const READ_IN_TURN: usize = PieceSize::MAX;
 
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
@@ -52,7 +48,7 @@ pub(super) struct WatchedSocket<S: Connected> {
     /// What was read since it last waited.
     read: usize,
     /// How much is read at once.
-    piece: usize,
+    piece: PieceSize,
     /// Since when the last piece is worked on.
     working_since: Option<Instant>,
 }
@@ -74,7 +70,7 @@ impl<S: Connected> WatchedSocket<S> {
             state,
             refusal: None,
             read: 0,
-            piece: READ_IN_TURN,
+            piece: PieceSize::new(),
             working_since: None,
         }
     }
@@ -130,27 +126,17 @@ impl<S: Connected> WatchedSocket<S> {
         Poll::Ready(())
     }
 
-    /// Chooses the size of the next piece by how long the last one took.
-    fn choose_piece(&mut self) {
-        let Some(took) = self.working_since.take().map(|since| since.elapsed()) else {
-            return;
-        };
-        self.piece = match took > PIECE_TIME {
-            true => (self.piece / 2).max(PIECE_MIN),
-            false => (self.piece * 2).min(READ_IN_TURN),
-        };
-    }
-
-    /// Reads a piece.
+    /// Reads at most a piece.
     fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.piece >= READ_IN_TURN || buffer.remaining() <= self.piece {
+        let size = self.piece.bytes();
+        if size >= READ_IN_TURN || buffer.remaining() <= size {
             return Pin::new(&mut self.inner).poll_read(context, buffer);
         }
-        let mut piece = ReadBuf::new(buffer.initialize_unfilled_to(self.piece));
+        let mut piece = ReadBuf::new(buffer.initialize_unfilled_to(size));
         let polled = Pin::new(&mut self.inner).poll_read(context, &mut piece);
         let read = piece.filled().len();
         buffer.advance(read);
@@ -169,9 +155,11 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.choose_piece();
+        if let Some(since) = self.working_since.take() {
+            self.piece = self.piece.after(since.elapsed());
+        }
         // Of small pieces, one is a turn.
-        if self.read >= READ_IN_TURN.min(self.piece) {
+        if self.read >= READ_IN_TURN.min(self.piece.bytes()) {
             self.read = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;

@@ -47,6 +47,8 @@ mod conformance;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod cut_off;
+#[cfg(test)]
 mod deletion;
 #[cfg(test)]
 mod deletion_bounds;
