@@ -5,6 +5,7 @@
 pub use crate::repo::signing_keys::StoredKey;
 
 use crate::audit::{Action, Entries, Entry};
+use crate::blocking::run_blocking;
 use crate::config::IamConfig;
 use crate::entropy;
 use crate::error::IamError;
@@ -20,8 +21,9 @@ use base::error_chain::Chain;
 use base::time::Millis;
 use db::{Db, Tx};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long a verifier may keep the public keys that it has read, in seconds.
@@ -53,6 +55,41 @@ pub struct NewSigningKey {
     pub signs_from: Millis,
 }
 
+/// The signing keys in service that the encryption key does not open.
+#[derive(Debug)]
+pub struct UnreadableKeys {
+    /// Their names.
+    pub kids: Vec<String>,
+    /// The file in which the encryption key was looked for.
+    pub looked_at: String,
+    /// Whether it was there.
+    pub has_encryption_key: bool,
+}
+
+/// How long a starting node waits for another to make a signing key where all were retired: nodes that run look every five seconds, and one
+/// of them may have the encryption key. A key of this node's own would be one that it does not know.
+const SUCCESSOR_MAX: Duration = Duration::from_secs(12);
+const SUCCESSOR_PAUSE: Duration = Duration::from_millis(250);
+
+/// Waits for a signing key where all were retired, as after `vigied keys retire-unreadable`, and other nodes may run.
+async fn wait_for_successor(db: &Db) -> Result<(), IamError> {
+    let begun = Instant::now();
+    loop {
+        let mut tx = db.snapshot().await?;
+        let is_alone = tx.excludes_writers();
+        let is_retired = signing_keys::newest(&mut tx).await?.is_some();
+        let is_in_service = !signing_keys::in_service(&mut tx).await?.is_empty();
+        tx.end().await?;
+        if is_alone || !is_retired || is_in_service || begun.elapsed() >= SUCCESSOR_MAX {
+            return Ok(());
+        }
+        if begun.elapsed() < SUCCESSOR_PAUSE {
+            tracing::info!("every signing key is retired: waiting whether another node makes one");
+        }
+        tokio::time::sleep(SUCCESSOR_PAUSE).await;
+    }
+}
+
 /// Loads the keys at the start: imports keys from files, and makes the first key if there is none.
 pub(crate) async fn open(
     db: &Db,
@@ -62,6 +99,7 @@ pub(crate) async fn open(
     key_folder::make(&config.keys)?;
     let path = encryption_key::path(&config.keys, config.encryption_key.as_deref());
     let files = key_folder::read_all(&config.keys)?;
+    wait_for_successor(db).await?;
     let mut tx = db.begin().await?;
     counters::lock_changes(&mut tx).await?;
     let stored = signing_keys::in_service(&mut tx).await?;
@@ -101,6 +139,18 @@ pub(crate) async fn open(
     Ok((KeyRing::of(keys), key))
 }
 
+/// Reads an encryption key, on a disk that may hang.
+async fn read_key(path: PathBuf) -> Result<Option<EncryptionKey>, IamError> {
+    run_blocking(move || Ok(EncryptionKey::read(&path)?)).await
+}
+
+async fn required_key(path: PathBuf) -> Result<EncryptionKey, IamError> {
+    let missing = IamError::NoEncryptionKey {
+        path: path.display().to_string(),
+    };
+    read_key(path).await?.ok_or(missing)
+}
+
 /// The encryption key, if it is the one that the signing keys of this database are encrypted with.
 pub(crate) async fn own_encryption_key(
     db: &Db,
@@ -108,9 +158,7 @@ pub(crate) async fn own_encryption_key(
     named: Option<&Path>,
 ) -> Result<EncryptionKey, IamError> {
     let path = encryption_key::path(folder, named);
-    let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
-        path: path.display().to_string(),
-    })?;
+    let key = required_key(path).await?;
     let mut tx = db.snapshot().await?;
     let stored = signing_keys::in_service(&mut tx).await?;
     tx.end().await?;
@@ -188,11 +236,8 @@ impl Iam {
         algorithm: SigningAlgorithm,
         begins: Begins,
     ) -> Result<NewSigningKey, IamError> {
-        self.check_encryption_key_file()?;
-        let path = encryption_key::path(folder, named);
-        let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
-            path: path.display().to_string(),
-        })?;
+        self.check_encryption_key_file().await?;
+        let key = required_key(encryption_key::path(folder, named)).await?;
         let now = self.0.clock.now();
         let der = generate(algorithm).await?;
         let mut tx = self.0.db.begin().await?;
@@ -222,7 +267,7 @@ impl Iam {
         named: Option<&Path>,
     ) -> Result<HashMap<String, SigningAlgorithm>, IamError> {
         let path = encryption_key::path(folder, named);
-        let Ok(Some(key)) = EncryptionKey::read(&path) else {
+        let Ok(Some(key)) = read_key(path).await else {
             return Ok(HashMap::new());
         };
         let mut tx = self.0.db.snapshot().await?;
@@ -272,11 +317,11 @@ impl Iam {
     ///
     /// # Errors
     /// [`IamError::EncryptionKeyGone`], and when the file is there and cannot be read.
-    pub fn check_encryption_key_file(&self) -> Result<(), IamError> {
+    pub async fn check_encryption_key_file(&self) -> Result<(), IamError> {
         let Some(key) = &self.0.encryption_key else {
             return Ok(());
         };
-        let stored = EncryptionKey::read(&key.path)?;
+        let stored = read_key(key.path.clone()).await?;
         match stored.is_some_and(|stored| stored.name == key.name) {
             true => Ok(()),
             false => Err(IamError::EncryptionKeyGone {
@@ -285,9 +330,21 @@ impl Iam {
         }
     }
 
+    /// Whether the encryption key in that folder or in the named file opens the signing keys in service.
+    ///
+    /// # Errors
+    /// [`IamError::NoEncryptionKey`], [`IamError::OtherEncryptionKey`], and when the file or the database cannot be read.
+    pub async fn check_encryption_key(
+        &self,
+        folder: &Path,
+        named: Option<&Path>,
+    ) -> Result<(), IamError> {
+        let opens = own_encryption_key(&self.0.db, folder, named);
+        opens.await.map(drop)
+    }
+
     /// Finds the keys that the encryption key in that folder or in the named file does not open, be it lost or another one, and retires
-    /// them if `retire`. Returns their names, and where the encryption key was looked for. The next start makes another where none is
-    /// left.
+    /// them if `retire`. The next start makes another where none is left.
     ///
     /// # Errors
     /// When the file is there and cannot be read, or is not that of the running server, and when the database fails.
@@ -296,11 +353,11 @@ impl Iam {
         folder: &Path,
         named: Option<&Path>,
         retire: bool,
-    ) -> Result<(Vec<String>, String), IamError> {
+    ) -> Result<UnreadableKeys, IamError> {
         let path = encryption_key::path(folder, named);
         let looked_at = path.display().to_string();
-        self.check_encryption_key_file()?;
-        let key = EncryptionKey::read(&path)?;
+        self.check_encryption_key_file().await?;
+        let key = read_key(path).await?;
         let is_opened = |stored: &EncryptedSigningKey| {
             key.as_ref()
                 .is_some_and(|key| open_one(stored, key).is_ok())
@@ -311,17 +368,22 @@ impl Iam {
         let stored = signing_keys::in_service(&mut tx).await?;
         let unreadable = stored.into_iter().filter(|stored| !is_opened(stored));
         let unreadable: Vec<String> = unreadable.map(|stored| stored.kid).collect();
-        if unreadable.is_empty() || !retire {
+        let found = UnreadableKeys {
+            kids: unreadable,
+            looked_at,
+            has_encryption_key: key.is_some(),
+        };
+        if found.kids.is_empty() || !retire {
             tx.end().await?;
-            return Ok((unreadable, looked_at));
+            return Ok(found);
         }
-        let mut entries = Vec::with_capacity(unreadable.len());
-        for kid in &unreadable {
+        let mut entries = Vec::with_capacity(found.kids.len());
+        for kid in &found.kids {
             signing_keys::retire(&mut tx, kid, now).await?;
             entries.push(Entry::by_operator(Action::SigningKeyRetired).on(kid));
         }
         self.commit(tx, Entries::of(entries)).await?;
-        Ok((unreadable, looked_at))
+        Ok(found)
     }
 
     /// Every key, retired ones included, oldest first.

@@ -14,6 +14,9 @@ pub enum KeyError {
         #[source]
         source: std::io::Error,
     },
+    /// Every signing key was retired, and none has been made in their place yet.
+    #[error("there is no signing key in service")]
+    NoSigningKey,
     /// Cryptography failed; nothing was issued.
     #[error("cannot {0}")]
     Crypto(&'static str),

@@ -6,6 +6,7 @@
 use super::key_error::KeyError;
 use super::signing_key::SigningKey;
 use base::time::Millis;
+use rustix::fs::OFlags;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use std::fs::{DirBuilder, File};
@@ -74,12 +75,12 @@ pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Er
     }
 }
 
-/// The text of a key file; never follows a link, and reads no more than the limit.
+/// The text of a key file; never follows a link, nor waits for who writes to a pipe, and reads no more than the limit.
 pub(crate) fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
-    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = File::options()
         .read(true)
-        .custom_flags(nofollow)
+        .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
         .open(path)?;
     if !file.metadata()?.is_file() {
         return Err(std::io::Error::new(ErrorKind::InvalidData, "not a file"));

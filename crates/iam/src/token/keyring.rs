@@ -99,7 +99,7 @@ impl KeyRing {
         message: impl FnOnce(&str, SigningAlgorithm) -> String,
     ) -> Result<(String, Vec<u8>), KeyError> {
         let key = self.signing(now);
-        let key = key.ok_or(KeyError::Crypto("sign: there is no key"))?;
+        let key = key.ok_or(KeyError::NoSigningKey)?;
         let message = message(&key.kid, key.algorithm());
         let signature = key.sign(message.as_bytes())?;
         Ok((message, signature))

@@ -3,6 +3,8 @@
 use crate::world::{ACCESS, START, World, access_token, on_both_databases, on_postgres, on_sqlite};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use iam::manage::invitation::InvitationConfig;
+use iam::manage::quota::AccountLimits;
 use iam::sync::key_store::Begins;
 use iam::token::keyring::SigningAlgorithm;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, SigningConfig};
@@ -17,6 +19,7 @@ on_both_databases!(
     a_key_signs_no_sooner_than_every_node_can_know_it,
     a_key_of_each_algorithm_signs_and_those_before_it_stay_good,
     a_node_needs_the_encryption_key_of_the_others,
+    where_all_keys_were_retired_a_start_makes_one_unless_a_running_node_does,
     no_signing_key_can_be_read_from_the_database,
 );
 
@@ -382,4 +385,50 @@ async fn no_signing_key_can_be_read_from_the_database(world: World) {
     // An RSA key in PKCS#8 begins like this, and contains this.
     let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
     assert!(sealed.len() > 1000 && !sealed.windows(rsa.len()).any(|part| part == rsa));
+}
+
+/// A node that started beside running ones made an encryption key of its own, and with it a signing key that they could not open: nobody
+/// could log in at them any more.
+async fn where_all_keys_were_retired_a_start_makes_one_unless_a_running_node_does(world: World) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("keys");
+    let retired = world
+        .iam
+        .retire_unreadable_signing_keys(&world.config.keys, None, true);
+    assert!(retired.await.unwrap().kids.is_empty());
+    let retire = async || {
+        let operator = Iam::open_without_keys(
+            world.database().await,
+            AccountLimits::default(),
+            InvitationConfig::default(),
+            0,
+            world.clock.clone(),
+        );
+        let operator = operator.await.unwrap();
+        let found = operator.retire_unreadable_signing_keys(&folder, None, true);
+        let found = found.await.unwrap();
+        operator.close().await;
+        assert_eq!((found.kids.len(), found.has_encryption_key), (1, false));
+    };
+    retire().await;
+    if world.address().starts_with("postgres") {
+        let makes = async {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            world.iam.sync().await.unwrap();
+            assert!(!world.iam.has_signing_key());
+            world.iam.keep_signing_keys_fresh().await.unwrap();
+        };
+        let (started, ()) = tokio::join!(open_with(&world, &folder), makes);
+        let refused = started.unwrap_err();
+        assert!(
+            matches!(refused, IamError::NoEncryptionKey { .. }),
+            "{refused}"
+        );
+        assert!(!folder.join("encryption.key").exists(), "one was made");
+        access_token(&world.log_in().await);
+        retire().await;
+    }
+    let node = open_with(&world, &folder).await.unwrap();
+    assert!(node.has_signing_key() && folder.join("encryption.key").exists());
+    node.close().await;
 }

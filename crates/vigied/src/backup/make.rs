@@ -12,7 +12,9 @@ use crate::store::operator_proof::as_operator;
 use crate::store::own_thread::on_own_thread;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
-use iam::Iam;
+use iam::{Iam, IamError};
+use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read, Write};
@@ -34,6 +36,21 @@ pub(crate) struct Source<'a> {
     pub(crate) data: &'a Path,
     pub(crate) store: &'a Arc<dyn SampleStore>,
     pub(crate) iam: &'a Iam,
+    /// The encryption key's file, where it is not in the data folder.
+    pub(crate) encryption_key_file: Option<&'a Path>,
+}
+
+/// What a backup has of the encryption key, without which no server starts on the copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CopiedKey {
+    Included,
+    /// It is in a file outside of the data folder.
+    Elsewhere,
+    /// There is none.
+    Missing,
+    /// There is one that does not open the signing keys.
+    Wrong,
 }
 
 /// The contents of a backup.
@@ -43,6 +60,7 @@ pub(crate) struct BackupSummary {
     pub(crate) bytes: u64,
     /// Whether the identity database is included; otherwise it is in PostgreSQL.
     pub(crate) has_identity: bool,
+    pub(crate) encryption_key: CopiedKey,
 }
 
 impl BackupSummary {
@@ -52,6 +70,7 @@ impl BackupSummary {
             "files": self.files,
             "bytes": self.bytes,
             "identity": if self.has_identity { "included" } else { "postgresql" },
+            "encryption_key": self.encryption_key,
         })
     }
 
@@ -61,6 +80,7 @@ impl BackupSummary {
             files: value.get("files")?.as_u64()?,
             bytes: value.get("bytes")?.as_u64()?,
             has_identity: value.get("identity")?.as_str()? == "included",
+            encryption_key: CopiedKey::deserialize(value.get("encryption_key")?).ok()?,
         })
     }
 }
@@ -119,6 +139,7 @@ async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<BackupSumma
         files: copied.files,
         bytes: copied.bytes,
         has_identity: false,
+        encryption_key: copied_key(source).await?,
     };
     let database = data_dir::database(partial);
     made.has_identity = source
@@ -131,6 +152,18 @@ async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<BackupSumma
     tokio::task::spawn_blocking(rest)
         .await
         .context("the copying broke off")?
+}
+
+async fn copied_key(source: &Source<'_>) -> anyhow::Result<CopiedKey> {
+    let (folder, named) = (data_dir::keys(source.data), source.encryption_key_file);
+    let checked = source.iam.check_encryption_key(&folder, named).await;
+    match checked {
+        Ok(()) if named.is_some() => Ok(CopiedKey::Elsewhere),
+        Ok(()) => Ok(CopiedKey::Included),
+        Err(IamError::NoEncryptionKey { .. }) => Ok(CopiedKey::Missing),
+        Err(IamError::OtherEncryptionKey { .. } | IamError::Key(_)) => Ok(CopiedKey::Wrong),
+        Err(error) => Err(error).context("cannot look whether the encryption key is the right one"),
+    }
 }
 
 /// Copies the other files, then syncs everything.
@@ -175,15 +208,17 @@ fn copy_rest(
 /// Copies and syncs one file; `None` if it does not exist.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<Option<u64>> {
     let cannot = || format!("cannot copy `{}`", from.display());
-    let opened = File::options()
-        .read(true)
-        .custom_flags(private_files::no_follow())
-        .open(from);
+    // Of a pipe, the opening would wait for who writes to it.
+    let flags = private_files::no_follow() | OFlags::NONBLOCK.bits().cast_signed();
+    let opened = File::options().read(true).custom_flags(flags).open(from);
     let mut source = match opened {
         Ok(source) => source,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(cannot),
     };
+    if !source.metadata().with_context(cannot)?.is_file() {
+        bail!("`{}` is no file", from.display());
+    }
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes).with_context(cannot)?;
     let mut file = File::options()

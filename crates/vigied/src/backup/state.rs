@@ -23,6 +23,7 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Backups {
     data: PathBuf,
+    encryption_key_file: Option<PathBuf>,
     state: Mutex<State>,
     /// See [`Backups::guard_removal`].
     removals: Arc<tokio::sync::Mutex<()>>,
@@ -36,9 +37,10 @@ pub(crate) type RemovalGuard = OwnedMutexGuard<()>;
 pub(crate) struct Busy;
 
 impl Backups {
-    pub(crate) fn new(data: &Path) -> Self {
+    pub(crate) fn new(data: &Path, encryption_key_file: Option<&Path>) -> Self {
         Self {
             data: data.to_owned(),
+            encryption_key_file: encryption_key_file.map(Path::to_owned),
             state: Mutex::default(),
             removals: Arc::default(),
         }
@@ -81,6 +83,7 @@ impl Backups {
                 data: &backups.data,
                 store: &store,
                 iam: &iam,
+                encryption_key_file: backups.encryption_key_file.as_deref(),
             };
             let work = async {
                 match audited::make_audited(&source, &target, uid).await {
@@ -138,7 +141,7 @@ mod tests {
     use super::*;
 
     fn running() -> Arc<Backups> {
-        let backups = Backups::new(Path::new("data"));
+        let backups = Backups::new(Path::new("data"), None);
         *backups.state() = State::Running;
         Arc::new(backups)
     }

@@ -256,7 +256,10 @@ pub(crate) async fn boot(
         quotas: Quotas::new(iam.clone(), Arc::clone(&store), Arc::clone(&clock)),
         arrivals: Arrivals::new(arrival_limits(settings), clock.now()),
         event_rates: EventRates::new(settings.limit(limit::EVENTS_PER_MINUTE)),
-        backups: Arc::new(Backups::new(settings.data())),
+        backups: Arc::new(Backups::new(
+            settings.data(),
+            settings.tokens.encryption_key_file.as_deref(),
+        )),
         queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),
         rules: CompiledRules::new(settings.storage.compiled_rules_bytes),
         iam,

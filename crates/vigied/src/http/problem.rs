@@ -19,6 +19,7 @@ use base::store::{Outage, StoreError, Unavailable};
 use db::DbError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
+use iam::token::key_error::KeyError;
 use std::borrow::Cow;
 use std::time::Instant;
 use wire::code;
@@ -167,6 +168,16 @@ impl From<IamError> for Refusal {
             return Self(
                 code::UNAVAILABLE
                     .problem("the server's identity database is busy or does not answer")
+                    .hint("send again after `Retry-After` seconds")
+                    .retry_after(DATABASE_RETRY_SECONDS),
+            );
+        }
+        if matches!(error, IamError::Key(KeyError::NoSigningKey)) {
+            return Self(
+                code::UNAVAILABLE
+                    .problem(
+                        "the server has no key to sign tokens with at the moment, and makes one",
+                    )
                     .hint("send again after `Retry-After` seconds")
                     .retry_after(DATABASE_RETRY_SECONDS),
             );

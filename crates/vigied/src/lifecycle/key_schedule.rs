@@ -38,10 +38,7 @@ pub(crate) async fn watch(weak: Weak<App>) {
 /// Says in the log that the file of the encryption key is not the one that the server works with, so that somebody brings it back
 /// while the server still runs.
 pub(super) async fn check_encryption_key_file(iam: &Iam) {
-    let iam = iam.clone();
-    // The disk may hang.
-    let checked = tokio::task::spawn_blocking(move || iam.check_encryption_key_file()).await;
-    if let Ok(Err(error)) = checked {
+    if let Err(error) = iam.check_encryption_key_file().await {
         let hint = operator_hint(&error).unwrap_or_default();
         tracing::warn!(error = %Chain(&error), hint, "the next start will not find the encryption key");
     }

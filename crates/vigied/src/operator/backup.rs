@@ -2,7 +2,7 @@
 //! otherwise this process makes it while it holds the lock of the folder.
 
 use crate::backup::audited;
-use crate::backup::make::{self, BackupSummary, Source};
+use crate::backup::make::{self, BackupSummary, CopiedKey, Source};
 use crate::boot;
 use crate::cli::BackupArgs;
 use crate::config::Settings;
@@ -53,6 +53,7 @@ async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Resul
         data: settings.data(),
         store: &store,
         iam: &iam,
+        encryption_key_file: settings.tokens.encryption_key_file.as_deref(),
     };
     let uid = rustix::process::geteuid().as_raw();
     let made = audited::make_audited(&source, target, Some(uid)).await;
@@ -121,15 +122,22 @@ fn text(made: &BackupSummary, target: &Path, settings: &Settings) -> String {
         "The identity is in PostgreSQL and not in this copy: make its own now, with\n  \
          pg_dump --format custom --file identity.dump DATABASE\n"
     };
-    let key = match &settings.tokens.encryption_key_file {
-        _ if keys(target).join("encryption.key").exists() => String::new(),
-        Some(named) => format!(
-            "The encryption key is not in this copy, and without it no server starts on the copy: keep {} with it.\n",
-            word(&named.display().to_string())
+    let named = settings.tokens.encryption_key_file.clone();
+    let file = named.unwrap_or_else(|| keys(settings.data()).join("encryption.key"));
+    let file = word(&file.display().to_string());
+    let key = match made.encryption_key {
+        CopiedKey::Included => String::new(),
+        CopiedKey::Elsewhere => format!(
+            "The encryption key is not in this copy, and without it no server starts on the copy: keep {file} with it.\n"
         ),
-        None => "The encryption key is LOST: it is neither in the data folder nor in this copy, and no server starts without it.\n\
-                 Bring `keys/encryption.key` back from an earlier backup or another node before the server ends.\n"
-            .to_owned(),
+        CopiedKey::Missing => format!(
+            "The encryption key is LOST: there is no {file}, and no server starts without it, here or on this copy.\n\
+             Bring it back from an earlier backup or another node before the server ends.\n"
+        ),
+        CopiedKey::Wrong => format!(
+            "The encryption key in {file} is ANOTHER one than that of the signing keys: no server starts with it, here or on this copy.\n\
+             Bring the right one back from an earlier backup or another node before the server ends.\n"
+        ),
     };
     format!(
         "The backup is complete: {path} ({} files, {} bytes).\n{identity}{key}\n\

@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::data_dir;
 use crate::operator::output::{self, Row};
 use base::time::{Clock, Millis, SystemClock};
-use iam::sync::key_store::{Begins, NewSigningKey, StoredKey};
+use iam::sync::key_store::{Begins, NewSigningKey, StoredKey, UnreadableKeys};
 use iam::token::keyring::SigningAlgorithm;
 use iam::{Iam, IamError};
 use serde::Serialize;
@@ -62,16 +62,17 @@ pub(crate) async fn perform(
         }
         KeysCommand::RetireUnreadable { yes, output, .. } => {
             let found = iam.retire_unreadable_signing_keys(&folder, named, *yes);
-            let (found, looked_at) = found.await?;
+            let found = found.await?;
             let (retired, unreadable) = if *yes {
-                (&found[..], &[][..])
+                (&found.kids[..], &[][..])
             } else {
-                (&[][..], &found[..])
+                (&[][..], &found.kids[..])
             };
-            let facts =
-                json!({"retired": retired, "unreadable": unreadable, "encryption_key": looked_at});
+            let facts = json!({
+                "retired": retired, "unreadable": unreadable, "encryption_key": found.looked_at,
+            });
             Ok(output::one(output.output, &facts, || {
-                retired_unreadable(&found, &looked_at, *yes)
+                retired_unreadable(&found, *yes)
             }))
         }
         KeysCommand::Retire { kid, output, .. } => {
@@ -109,9 +110,15 @@ fn not_retired(kid: &str, error: IamError) -> anyhow::Error {
     anyhow::Error::from(error).context(what)
 }
 
-/// The keys that the encryption key at `looked_at` does not open, and what became of them.
-fn retired_unreadable(found: &[String], looked_at: &str, is_done: bool) -> String {
-    if found.is_empty() {
+/// The keys that the encryption key does not open, and what became of them.
+fn retired_unreadable(found: &UnreadableKeys, is_done: bool) -> String {
+    let looked_at = &found.looked_at;
+    if found.kids.is_empty() && !found.has_encryption_key {
+        return format!(
+            "No signing key is in service, and there is no encryption key at `{looked_at}`: nothing was retired. The next start makes both.\n"
+        );
+    }
+    if found.kids.is_empty() {
         return format!(
             "The encryption key `{looked_at}` opens every signing key in service: nothing was retired.\n"
         );
@@ -129,7 +136,7 @@ fn retired_unreadable(found: &[String], looked_at: &str, is_done: bool) -> Strin
             ),
         ),
     };
-    let lines = found.iter().map(|kid| format!("{begin} {kid}.\n"));
+    let lines = found.kids.iter().map(|kid| format!("{begin} {kid}.\n"));
     lines.chain([end]).collect()
 }
 

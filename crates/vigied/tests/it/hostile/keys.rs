@@ -196,16 +196,36 @@ fn a_server_whose_encryption_key_is_taken_from_its_file_says_so_while_it_runs() 
         assert!(errors.contains("bring the former one back"), "{errors}");
     };
     let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
-    for file in [None, Some(other)] {
+    let try_backup = |name: &str| {
+        let mut command = Command::new(VIGIED);
+        command.args(["backup", "--output", "json", "--data"]);
+        let target = server.folder.path().join(name);
+        command.arg(server.data()).arg(target).output().unwrap()
+    };
+    let backup = |name: &str| -> Value {
+        let report: Value = serde_json::from_str(&output_of(try_backup(name))).unwrap();
+        report["encryption_key"].clone()
+    };
+    for (file, copied) in [(None, "missing"), (Some(other), "wrong")] {
         if let Some(text) = file {
             std::fs::write(&key, text).unwrap();
             std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
         }
         refused(&["rotate"]);
         refused(&["retire-unreadable", "--yes"]);
+        assert_eq!(backup(copied), copied);
     }
+    // Nobody writes to it: who opens it to read waits for that.
+    std::fs::remove_file(&key).unwrap();
+    let made = Command::new("mkfifo").arg(&key).status().unwrap();
+    assert!(made.success());
+    for command in [["rotate"], ["rotate"], ["retire-unreadable"]] {
+        assert!(!keys(&server, &command).status.success());
+    }
+    assert!(!try_backup("piped").status.success());
     assert_eq!(listed(&server).len(), 1);
     std::fs::rename(&away, &key).unwrap();
+    assert_eq!(backup("whole"), "included");
     output_of(keys(&server, &["rotate", "--now"]));
     let first = listed(&server)[0].0.clone();
     let said = output_of(keys(&server, &["retire", &first]));
