@@ -21,7 +21,7 @@ const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
 /// For each connection to PostgreSQL: [`BUSY_TIMEOUT`]; and that it ends one that is silent inside a transaction, with its locks, before
 /// others have waited for so long: the network may have dropped it without a word, or the node may have been suspended.
-const SETTINGS: &str = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s'";
+const SETTINGS: &str = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s'";
 
 /// Readers of a SQLite file, and the one who has the turn to write.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;

@@ -28,7 +28,8 @@ impl Context {
         self.client()?.send(trusted_request)
     }
 
-    /// Sends a request with the session's token, once more where that is refused and has a successor; any other refusal is a failure. `doing` completes "cannot …".
+    /// Sends a request with the session's token, once more where that is refused and has a successor; any other refusal is a failure.
+    /// `doing` completes "cannot …".
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
         let as_bearer = |request: Request, token: &Token| request.bearer(token.expose());
         self.send_with_token(request, as_bearer)?.success(doing)

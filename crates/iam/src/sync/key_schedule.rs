@@ -42,7 +42,7 @@ impl Iam {
     /// after `vigied keys retire-unreadable` on another node. Several nodes may do so at once: one makes the key.
     ///
     /// # Errors
-    /// When the database fails, or another encryption key is needed.
+    /// When the database fails, another encryption key is needed, or the file of the present one is gone.
     pub async fn keep_signing_keys_fresh(&self) -> Result<(), IamError> {
         let config = &self.0.config;
         let days = config.signing.key_days;
@@ -66,7 +66,11 @@ impl Iam {
         }
         let was_ahead = !announce_anew(&mut stored, now).is_empty();
         let made = match is_due(&stored) {
-            true => Some(generate(algorithm).await?),
+            true => {
+                // Under a key that is lost with the next start, it would be lost as well.
+                self.check_encryption_key_file().await?;
+                Some(generate(algorithm).await?)
+            }
             false if !was_ahead && outlived(&stored, now, overlap).is_empty() => return Ok(()),
             false => None,
         };

@@ -66,6 +66,28 @@ pub struct UnreadableKeys {
     pub has_encryption_key: bool,
 }
 
+/// What was found where the encryption key belongs.
+struct FoundEncryptionKey {
+    looked_at: String,
+    key: Option<EncryptionKey>,
+}
+
+impl FoundEncryptionKey {
+    /// Those of these keys that it does not open.
+    fn unreadable(&self, stored: &[EncryptedSigningKey]) -> UnreadableKeys {
+        let is_opened = |stored: &&EncryptedSigningKey| {
+            let key = self.key.as_ref();
+            key.is_some_and(|key| open_one(stored, key).is_ok())
+        };
+        let unreadable = stored.iter().filter(|stored| !is_opened(stored));
+        UnreadableKeys {
+            kids: unreadable.map(|stored| stored.kid.clone()).collect(),
+            looked_at: self.looked_at.clone(),
+            has_encryption_key: self.key.is_some(),
+        }
+    }
+}
+
 /// How long a starting node waits for another to make a signing key where all were retired: nodes that run look every five seconds, and one
 /// of them may have the encryption key. A key of this node's own would be one that it does not know.
 const SUCCESSOR_MAX: Duration = Duration::from_secs(12);
@@ -281,12 +303,12 @@ impl Iam {
             .collect())
     }
 
-    /// Retires a key on every node; only its name is left. The last one cannot be retired: make its successor first; nor the one that
+    /// Retires a key on every node; only its name is left. Returns the name of the key that signs now. The last one cannot be retired: make its successor first; nor the one that
     /// signs, as long as the others are only announced.
     ///
     /// # Errors
     /// [`IamError::LastKey`], [`IamError::NoSuccessorYet`], [`IamError::NoSuchKey`], and when the database fails.
-    pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
+    pub async fn retire_signing_key(&self, kid: &str) -> Result<String, IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
         let known = signing_keys::in_service(&mut tx).await?;
@@ -299,8 +321,8 @@ impl Iam {
             return Err(IamError::LastKey);
         }
         let now = self.0.clock.now();
-        let others = known.iter().filter(|known| known.kid != kid);
-        let first = others.min_by_key(|other| other.signs_from);
+        let others = || known.iter().filter(|known| known.kid != kid);
+        let first = others().min_by_key(|other| other.signs_from);
         if let Some(first) = first.filter(|first| first.signs_from > now) {
             return Err(IamError::NoSuccessorYet {
                 successor: first.kid.clone(),
@@ -309,7 +331,10 @@ impl Iam {
         }
         signing_keys::retire(&mut tx, kid, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyRetired).on(kid);
-        self.commit(tx, entry).await
+        self.commit(tx, entry).await?;
+        let signing = others().filter(|other| other.signs_from <= now);
+        let signing = signing.max_by(|one, other| one.kid.cmp(&other.kid));
+        Ok(signing.map_or_else(String::new, |signing| signing.kid.clone()))
     }
 
     /// Whether the encryption key is still in the file that the server read it from at its start. A server goes on without the file,
@@ -343,37 +368,38 @@ impl Iam {
         opens.await.map(drop)
     }
 
-    /// Finds the keys that the encryption key in that folder or in the named file does not open, be it lost or another one, and retires
-    /// them if `retire`. The next start makes another where none is left.
+    /// Finds the signing keys in service that the encryption key in that folder or in the named file does not open, be it lost or another
+    /// one.
     ///
     /// # Errors
     /// When the file is there and cannot be read, or is not that of the running server, and when the database fails.
+    pub async fn unreadable_signing_keys(
+        &self,
+        folder: &Path,
+        named: Option<&Path>,
+    ) -> Result<UnreadableKeys, IamError> {
+        let found = self.found_encryption_key(folder, named).await?;
+        let mut tx = self.0.db.snapshot().await?;
+        let stored = signing_keys::in_service(&mut tx).await?;
+        tx.end().await?;
+        Ok(found.unreadable(&stored))
+    }
+
+    /// Retires them. The next start makes another where none is left.
+    ///
+    /// # Errors
+    /// As [`Self::unreadable_signing_keys`].
     pub async fn retire_unreadable_signing_keys(
         &self,
         folder: &Path,
         named: Option<&Path>,
-        retire: bool,
     ) -> Result<UnreadableKeys, IamError> {
-        let path = encryption_key::path(folder, named);
-        let looked_at = path.display().to_string();
-        self.check_encryption_key_file().await?;
-        let key = read_key(path).await?;
-        let is_opened = |stored: &EncryptedSigningKey| {
-            key.as_ref()
-                .is_some_and(|key| open_one(stored, key).is_ok())
-        };
+        let found = self.found_encryption_key(folder, named).await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
-        let stored = signing_keys::in_service(&mut tx).await?;
-        let unreadable = stored.into_iter().filter(|stored| !is_opened(stored));
-        let unreadable: Vec<String> = unreadable.map(|stored| stored.kid).collect();
-        let found = UnreadableKeys {
-            kids: unreadable,
-            looked_at,
-            has_encryption_key: key.is_some(),
-        };
-        if found.kids.is_empty() || !retire {
+        let found = found.unreadable(&signing_keys::in_service(&mut tx).await?);
+        if found.kids.is_empty() {
             tx.end().await?;
             return Ok(found);
         }
@@ -384,6 +410,19 @@ impl Iam {
         }
         self.commit(tx, Entries::of(entries)).await?;
         Ok(found)
+    }
+
+    async fn found_encryption_key(
+        &self,
+        folder: &Path,
+        named: Option<&Path>,
+    ) -> Result<FoundEncryptionKey, IamError> {
+        self.check_encryption_key_file().await?;
+        let path = encryption_key::path(folder, named);
+        Ok(FoundEncryptionKey {
+            looked_at: path.display().to_string(),
+            key: read_key(path).await?,
+        })
     }
 
     /// Every key, retired ones included, oldest first.

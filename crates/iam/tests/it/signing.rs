@@ -392,9 +392,8 @@ async fn no_signing_key_can_be_read_from_the_database(world: World) {
 async fn where_all_keys_were_retired_a_start_makes_one_unless_a_running_node_does(world: World) {
     let elsewhere = tempfile::tempdir().unwrap();
     let folder = elsewhere.path().join("keys");
-    let retired = world
-        .iam
-        .retire_unreadable_signing_keys(&world.config.keys, None, true);
+    let keys = &world.config.keys;
+    let retired = world.iam.retire_unreadable_signing_keys(keys, None);
     assert!(retired.await.unwrap().kids.is_empty());
     let retire = async || {
         let operator = Iam::open_without_keys(
@@ -405,7 +404,7 @@ async fn where_all_keys_were_retired_a_start_makes_one_unless_a_running_node_doe
             world.clock.clone(),
         );
         let operator = operator.await.unwrap();
-        let found = operator.retire_unreadable_signing_keys(&folder, None, true);
+        let found = operator.retire_unreadable_signing_keys(&folder, None);
         let found = found.await.unwrap();
         operator.close().await;
         assert_eq!((found.kids.len(), found.has_encryption_key), (1, false));

@@ -30,10 +30,16 @@ impl Context {
         request: Request,
         shows: impl Fn(Request, &Token) -> Request,
     ) -> Result<Reply, Failure> {
-        let reply = self.send(shows(request.clone(), &self.token()?))?;
+        let token = self.token()?;
+        let reply = self.send(shows(request.clone(), &token))?;
         if !is_for_token(&reply) {
             return Ok(reply);
         }
-        self.send(shows(request, &self.token_for(Duration::MAX)?))
+        let successor = self.token_for(Duration::MAX)?;
+        // Where it cannot be kept, none is asked for.
+        if successor.expose() == token.expose() {
+            return Ok(reply);
+        }
+        self.send(shows(request, &successor))
     }
 }

@@ -71,6 +71,9 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
     }
 }
 
+/// Why nobody can log in.
+const NO_SIGNING_KEY: &str = "there is no signing key in service that the encryption key opens";
+
 /// The answer of the store.
 #[derive(Debug, Clone)]
 struct Store {
@@ -141,6 +144,10 @@ impl Probes {
                 let answer = iam.ping().await;
                 let answer = answer.map_err(|error| Chain(&error).to_string());
                 let answer = answer.and_then(|()| iam.hears_of_changes());
+                let answer = answer.and_then(|()| match iam.has_signing_key() {
+                    true => Ok(()),
+                    false => Err(NO_SIGNING_KEY.to_owned()),
+                });
                 sender.send_replace(Some(answer));
             });
         };

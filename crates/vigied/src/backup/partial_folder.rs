@@ -65,9 +65,12 @@ impl PartialFolder {
         };
         named.with_context(|| format!("cannot name the copy `{}`", target.display()))?;
         self.is_published = true;
-        // After a crash here it stays, and nothing reads it.
+        // The copy is made, whatever becomes of the mark: after a crash here it stays, and no server reads it.
         let mark = target.join(INCOMPLETE);
-        std::fs::remove_file(&mark).with_context(|| format!("cannot remove `{}`", mark.display()))
+        if let Err(error) = std::fs::remove_file(&mark) {
+            tracing::warn!(file = %mark.display(), %error, "a mark of an incomplete copy stays in a complete one: remove it");
+        }
+        Ok(())
     }
 }
 
@@ -106,10 +109,17 @@ fn remove_left_behind(path: &Path) -> anyhow::Result<()> {
         }
         mark => mark.with_context(|| format!("cannot look into `{place}`"))?,
     };
-    if is_locked_elsewhere(&lock) {
-        bail!(
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => bail!(
             "another backup is being made at `{place}`\nhint: wait until it is complete, or name another target"
-        );
+        ),
+        // Where a file system has no locks, one may be in the making.
+        Err(error) => {
+            return Err(std::io::Error::from(error)).with_context(|| {
+                format!("cannot tell whether another backup is being made at `{place}`\nhint: if none is, remove that folder")
+            });
+        }
     }
     std::fs::remove_dir_all(path)
         .with_context(|| format!("cannot remove `{place}`, which a backup that broke off has left"))

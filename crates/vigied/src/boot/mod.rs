@@ -164,7 +164,10 @@ fn account_limits(settings: &Settings) -> AccountLimits {
 pub(crate) fn not_initialised(settings: &Settings) -> anyhow::Error {
     let data = settings.data().display();
     let (what, elsewhere) = match settings.database() {
-        Some(_) => ("the database holds no account yet".to_owned(), ""),
+        Some(_) => (
+            "the database holds no account yet".to_owned(),
+            ", or bring its dump back with `pg_restore` if there is one",
+        ),
         None => (
             format!("`{data}` holds no account yet"),
             ", or set `database` (`VIGIE_DATABASE`) if its identity is in PostgreSQL",

@@ -50,10 +50,10 @@ pub(crate) fn operator_hint(error: &IamError) -> Option<&'static str> {
             "look whether it was made before you do it again"
         }
         IamError::NoEncryptionKey { .. } => {
-            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
+            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`; if it is lost for good, see `vigied keys retire-unreadable --help`"
         }
         IamError::EncryptionKeyGone { .. } => {
-            "if another file was put there on purpose, restart the server; if not, bring the former one back from a backup or another node before the server ends, because no start succeeds without it"
+            "bring the former one back from a backup or another node before the server ends, because no start succeeds without it; only where the other nodes work with the file that is there now, restart this one"
         }
         IamError::OtherEncryptionKey { .. } => {
             "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::failure::refused::operator_hint;
 use base::error_chain::Chain;
+use base::failure_streak::FailureStreak;
 use iam::Iam;
 use std::sync::Weak;
 use std::time::Duration;
@@ -16,13 +17,21 @@ const NONE_LEFT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Looks until the server stops.
 pub(crate) async fn watch(weak: Weak<App>) {
-    let mut looked = Instant::now();
+    let (mut looked, mut file_checked) = (Instant::now(), None);
+    let failures = FailureStreak::new();
     loop {
         let Some(app) = weak.upgrade() else { return };
-        if let Err(error) = app.iam.keep_signing_keys_fresh().await {
-            tracing::warn!(error = %Chain(&error), "a signing key gets no successor yet");
+        match app.iam.keep_signing_keys_fresh().await {
+            Ok(()) => drop(failures.record_success()),
+            Err(error) if failures.record_failure() => {
+                tracing::warn!(error = %Chain(&error), "a signing key gets no successor yet");
+            }
+            Err(_) => {}
         }
-        check_encryption_key_file(&app.iam).await;
+        if file_checked.is_none_or(|at: Instant| at.elapsed() >= INTERVAL) {
+            file_checked = Some(Instant::now());
+            check_encryption_key_file(&app.iam).await;
+        }
         drop(app);
         while looked.elapsed() < INTERVAL {
             tokio::time::sleep(NONE_LEFT_INTERVAL).await;

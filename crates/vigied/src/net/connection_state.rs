@@ -58,6 +58,8 @@ struct State {
     /// The peer was told to leave because the connection was idle.
     leaving: bool,
     is_http2: bool,
+    /// A request of it waits for more of its body. Of HTTP/1.1, which has one at a time.
+    awaits_body: bool,
     /// Requests without an answer yet; they have their own time limit.
     requests: usize,
     answers: Vec<Answer>,
@@ -98,6 +100,7 @@ impl ConnectionState {
                 idle_bytes: 0,
                 leaving: false,
                 is_http2: false,
+                awaits_body: false,
                 requests: 0,
                 answers: Vec::new(),
                 next_answer: 0,
@@ -122,10 +125,16 @@ impl ConnectionState {
         state.is_idle() && !state.is_http2
     }
 
-    /// Whether its own task serves a request: that of an HTTP/2 connection leaves them to its streams.
+    /// Whether its own task serves a request whose body is there, or sends its answer: that of an HTTP/2 connection leaves requests to
+    /// its streams.
     pub(super) fn serves_by_itself(&self) -> bool {
         let state = self.state();
-        state.requests > 0 && !state.is_http2
+        !state.is_idle() && !state.is_http2 && !state.awaits_body
+    }
+
+    /// Whether a request waits for more of its body.
+    pub(super) fn set_awaits_body(&self, awaits: bool) {
+        self.state().awaits_body = awaits;
     }
 
     /// Its key among the slots.

@@ -1,4 +1,4 @@
-//! A request's body, which tells its connection whenever a piece of it is taken.
+//! A request's body, which tells its connection whenever a piece of it is taken, and while more of it is waited for.
 
 use super::connection_state::ConnectionState;
 use axum::body::{Bytes, HttpBody};
@@ -9,8 +9,32 @@ use std::task::{Context, Poll};
 
 #[derive(Debug)]
 pub(super) struct RequestBody {
-    pub(super) body: Incoming,
-    pub(super) state: Arc<ConnectionState>,
+    body: Incoming,
+    state: Arc<ConnectionState>,
+    is_awaited: bool,
+}
+
+impl RequestBody {
+    pub(super) const fn new(body: Incoming, state: Arc<ConnectionState>) -> Self {
+        Self {
+            body,
+            state,
+            is_awaited: false,
+        }
+    }
+
+    /// Says whether its request waits for more of it.
+    fn set_awaited(&mut self, is_awaited: bool) {
+        if std::mem::replace(&mut self.is_awaited, is_awaited) != is_awaited {
+            self.state.set_awaits_body(is_awaited);
+        }
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        self.set_awaited(false);
+    }
 }
 
 impl HttpBody for RequestBody {
@@ -28,6 +52,9 @@ impl HttpBody for RequestBody {
         {
             self.state.record_body();
         }
+        let is_over = !matches!(&polled, Poll::Pending | Poll::Ready(Some(Ok(_))));
+        let is_awaited = !is_over && !self.body.is_end_stream();
+        self.set_awaited(is_awaited);
         polled
     }
 

@@ -34,7 +34,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let asked = self.state.begin_request(request.version());
         let state = Arc::clone(&self.state);
-        let request = request.map(|body| Body::new(RequestBody { body, state }));
+        let request = request.map(|body| Body::new(RequestBody::new(body, state)));
         let request = with_normalized_path(request);
         let mut request = without_prefix(request);
         let from = self.shared.proxies.source(self.peer, request.headers());

@@ -7,7 +7,11 @@
 //! alone has all of the threads' time.
 //!
 //! A request that is being served is not queued: it may hold what others wait for, such as a connection to the database or the query that
-//! all share. So an HTTP/1.1 connection is queued between its requests alone, and an HTTP/2 stream before its request begins.
+//! all share. So an HTTP/1.1 connection is queued between its requests alone and while a body arrives, and an HTTP/2 stream before its
+//! request begins. The connection below such streams, which writes their answers, is queued at any time.
+//!
+//! Sources whose tasks come interleaved share the threads' time without a queue, from two or three for each thread on: then none of them
+//! uses as much as [`UNQUEUED`].
 //!
 //! In the queue, tasks of connections that have authenticated take turns with those of all others, so that a stranger behind the same
 //! address does not displace them.
@@ -275,6 +279,7 @@ where
 
 #[cfg(test)]
 mod tests {
+    use super::super::remaining_body::{RemainingBody, SharedBody};
     use super::*;
     use std::cell::RefCell;
     use std::rc::Rc;
@@ -407,7 +412,24 @@ mod tests {
         let mut of_connection = serving(&state, TaskKind::Connection);
         assert!(of_connection.as_mut().poll(context).is_pending());
         assert!(schedule.lock().is_empty());
+        // A body that still comes holds nothing.
+        state.set_awaits_body(true);
+        let mut receives = serving(&state, TaskKind::Connection);
+        assert!(receives.as_mut().poll(context).is_pending());
+        assert_eq!(schedule.lock().others.len(), 1);
+        drop(receives);
+        state.set_awaits_body(false);
         drop(request);
+        let unsent = RemainingBody {
+            body: axum::body::Body::empty(),
+            rest: axum::body::Bytes::new(),
+        };
+        let body = Arc::new(SharedBody::new(unsent));
+        let answer = state.begin_answer(&body);
+        let mut sends = serving(&state, TaskKind::Connection);
+        assert!(sends.as_mut().poll(context).is_pending());
+        assert!(schedule.lock().is_empty());
+        state.end_answer(answer);
 
         let mut stream = serving(&state, TaskKind::Stream);
         assert!(stream.as_mut().poll(context).is_pending());

@@ -61,12 +61,13 @@ pub(crate) async fn perform(
             ))
         }
         KeysCommand::RetireUnreadable { yes, output, .. } => {
-            let found = iam.retire_unreadable_signing_keys(&folder, named, *yes);
-            let found = found.await?;
-            let (retired, unreadable) = if *yes {
-                (&found.kids[..], &[][..])
-            } else {
-                (&[][..], &found.kids[..])
+            let found = match yes {
+                true => iam.retire_unreadable_signing_keys(&folder, named).await?,
+                false => iam.unreadable_signing_keys(&folder, named).await?,
+            };
+            let (retired, unreadable) = match yes {
+                true => (&found.kids[..], &[][..]),
+                false => (&[][..], &found.kids[..]),
             };
             let facts = json!({
                 "retired": retired, "unreadable": unreadable, "encryption_key": found.looked_at,
@@ -77,14 +78,11 @@ pub(crate) async fn perform(
         }
         KeysCommand::Retire { kid, output, .. } => {
             let retired = iam.retire_signing_key(kid).await;
-            retired.map_err(|error| not_retired(kid, error))?;
-            let left = iam.stored_signing_keys().await?;
-            let signing = signing(&left, SystemClock.now()).map(|key| &key.kid);
+            let signing = retired.map_err(|error| not_retired(kid, error))?;
             let facts = json!({"kid": kid, "state": State::Retired, "signing": signing});
             Ok(output::one(output.output, &facts, || {
-                let signs = signing.map_or_else(String::new, |kid| format!("{kid} signs.\n"));
                 format!(
-                    "Retired the signing key {kid}: no token it has signed opens anything, on any node.\n{signs}"
+                    "Retired the signing key {kid}: no token it has signed opens anything, on any node.\n{signing} signs.\n"
                 )
             }))
         }
@@ -150,12 +148,6 @@ const fn algorithm_source(is_in_server: bool) -> &'static str {
 /// Whether a key is public and signs later.
 fn is_announced(key: &StoredKey, now: Millis) -> bool {
     key.retired_at.is_none() && key.signs_from > now
-}
-
-/// The newest of the keys whose time has come, which signs.
-fn signing(keys: &[StoredKey], now: Millis) -> Option<&StoredKey> {
-    let signs = |key: &&StoredKey| key.retired_at.is_none() && key.signs_from <= now;
-    keys.iter().rev().find(signs)
 }
 
 /// A key that was announced before the newest one was made.
@@ -280,7 +272,8 @@ fn list(
     now: Millis,
     output: Output,
 ) -> String {
-    let signing = signing(keys, now);
+    let signs = |key: &&StoredKey| key.retired_at.is_none() && key.signs_from <= now;
+    let signing = keys.iter().rev().find(signs);
     let state = |key: &StoredKey| match key.retired_at {
         Some(_) => State::Retired,
         None if Some(key) == signing => State::Signs,

@@ -18,7 +18,7 @@ use db::Tx;
 /// live.
 const ENDED_PER_LIVING: u64 = 20;
 
-/// A session that has just come to an account, begun or moved there.
+/// A session that has just come to an account: begun for it, or moved to it.
 pub(crate) struct Newcomer {
     pub(crate) session: SessionId,
     pub(crate) account: AccountId,

@@ -5,8 +5,8 @@
 //!
 //! | state | next | by | if that is lost |
 //! |---|---|---|---|
-//! | unused | used, with a successor | `claim`, a conditional UPDATE that one transaction wins, then `set_successor` in the same one | a refusal or a crash before the commit leaves it unused; after it, the token still leads to its successor |
-//! | used, for at most [`GRACE_MILLISECONDS`] | the same | whoever shows it gets the latest successor, which stays unused: two processes may renew at the same moment | shown again |
+//! | unused | used, with a successor | `use_up`: `claim`, a conditional UPDATE that one transaction wins, then `set_successor` in the same one | a refusal or a crash before the commit leaves it unused; after it, the token still leads to its successor |
+//! | used, for at most [`GRACE_MILLISECONDS`] | the same | `show_again`: whoever shows it gets the latest successor, which stays unused: two processes may renew at the same moment | shown again |
 //! | used, for longer | its session has ended | `end_reused`: somebody else has a copy | shown again |
 //! | expired, or of a session that has ended | gone | the next login of the principal, or the background | |
 //!

@@ -133,8 +133,7 @@ async fn use_up(
     let now = iam.0.clock.now();
     refresh_tokens::set_successor(&mut tx, renewal.text, encrypted, now).await?;
     if !token.is_delegated() {
-        let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
-        let ends = login.bounds().end(now, life.refresh_seconds);
+        let ends = login.bounds().end(now, kept.life.refresh_seconds);
         sessions::extend(&mut tx, session, ends).await?;
     }
     finish(iam, tx, kept, refresh_token, renewal).await
@@ -167,6 +166,7 @@ async fn finish(
         login,
         session,
         displaced,
+        ..
     } = kept;
     let with_uaa = renewal.with_uaa;
     let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
@@ -185,6 +185,8 @@ struct KeptSession {
     subject: Subject,
     login: Login,
     session: SessionId,
+    /// In the account that it is for now.
+    life: Lifetimes,
     /// The sessions that were ended to make room for it in the account to which it was switched.
     displaced: Vec<SessionId>,
 }
@@ -232,6 +234,7 @@ async fn check_and_keep(
         subject,
         login,
         session,
+        life,
         displaced,
     })
 }
