@@ -243,8 +243,8 @@ impl Fixture {
         let base = format!("http://{}", self.address);
         let method = asked.method.as_str();
         let path = asked.path.as_str();
-        if tokens::is_refused(&self.behavior.lock().unwrap(), asked) {
-            return (401, tokens::refusal(path));
+        if let Some(body) = tokens::refusal(&self.behavior, asked) {
+            return (401, body);
         }
         match (method, path) {
             ("GET", "/identity/.well-known/openid-configuration") => {
@@ -268,14 +268,7 @@ impl Fixture {
                     false => (204, Value::Null),
                 };
             }
-            ("POST", "/v2/users/redeem") => {
-                return (
-                    400,
-                    json!({"trace": "t", "errors": [{"code": "invalid_code", "message_code": "invalid_code",
-                        "message": "the one-time code is wrong for this address, used up, expired, or replaced by a newer one",
-                        "details": "ask whoever invited you for another"}]}),
-                );
-            }
+            ("POST", "/v2/users/redeem") => return (400, documents::wrong_code()),
             ("POST", "/identity/revoke") => return (200, Value::Null),
             ("POST", "/identity/introspect") => {
                 let only_space = self.behavior.lock().unwrap().only_space;

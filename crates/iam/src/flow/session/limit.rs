@@ -2,7 +2,6 @@
 //! of times, but must not fill the database with it.
 
 use super::displaced::Displacing;
-use super::refresh_token::Receiver;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -118,12 +117,11 @@ pub(crate) async fn check_room(
     iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
-    receiver: &Receiver<'_>,
+    is_delegated: bool,
 ) -> Result<(), IamError> {
     let limit = &limit::REFRESH_TOKENS_PER_SESSION;
     let allowed = iam.0.config.limits.refresh_tokens_per_session;
     let now = iam.0.clock.now();
-    let is_delegated = receiver.delegated_until.is_some();
     let counted = refresh_tokens::count_unexpired(tx, session, is_delegated, now);
     let (held, first) = counted.await?;
     if held < allowed {

@@ -70,7 +70,7 @@ pub(crate) async fn issue(
             "issue a refresh token for what is not renewable",
         ));
     }
-    limit::check_room(iam, tx, session, &receiver).await?;
+    limit::check_room(iam, tx, session, until.is_some()).await?;
     let life = Lifetimes::of(iam, bounds, login.account(), false);
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());

@@ -223,8 +223,8 @@ fn a_server_whose_encryption_key_is_taken_from_its_file_says_so_while_it_runs() 
         assert!(!keys(&server, &command).status.success());
     }
     assert!(!try_backup("piped").status.success());
-    assert_eq!(listed(&server).len(), 1);
     std::fs::rename(&away, &key).unwrap();
+    assert_eq!(listed(&server).len(), 1);
     assert_eq!(backup("whole"), "included");
     output_of(keys(&server, &["rotate", "--now"]));
     let first = listed(&server)[0].0.clone();
