@@ -222,6 +222,7 @@ async fn main() -> Result<(), Failure> {
             client: Some(Client::Bx),
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
             source: base::source::Source::here(),
         })
         .await?;

@@ -263,6 +263,7 @@ impl World {
             client: None,
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
             source: Source::here(),
         }))?;
         Ok(TokenReply {

@@ -70,6 +70,7 @@ fn world() -> Result<World, Failure> {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: false,
+                delegated_seconds: None,
                 source: base::source::Source::here(),
             })
             .await?;

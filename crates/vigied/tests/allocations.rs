@@ -119,6 +119,7 @@ mod tests {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: true,
+                delegated_seconds: None,
                 source: base::source::Source::here(),
             };
             let tokens = iam.token(request).await.unwrap();

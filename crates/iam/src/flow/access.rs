@@ -191,6 +191,7 @@ fn signed(
         expires_at: claims.exp,
         session: login.bounds().root().session,
         uaa: None,
+        delegated_refresh_token: None,
     })
 }
 

@@ -8,8 +8,9 @@ pub use crate::token::issued::{
 
 use super::proof::{GrantSubject, ProofGuard};
 use super::session::login::Login;
+use super::session::refresh_token::{Wanted, issue_further};
 use super::session::rotate::SessionTokens;
-use super::session::{begin, displaced, refresh_token, rotate};
+use super::session::{begin, displaced, rotate};
 use super::{access, account_rules};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
 use crate::error::IamError;
@@ -47,12 +48,16 @@ impl Iam {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
             return Err(IamError::refused(Reason::NoClient, message));
         }
+        let wanted = Wanted {
+            uaa: request.with_uaa,
+            delegated_seconds: request.delegated_seconds,
+        };
         if let Grant::RefreshToken(text) = &request.grant {
             if is_receiver {
-                return Box::pin(self.renew(text, Client::Kube, None, false)).await;
+                return Box::pin(self.renew(text, Client::Kube, None, Wanted::default())).await;
             }
             let account = request.account.as_deref();
-            return Box::pin(self.renew(text, Client::Bx, account, request.with_uaa)).await;
+            return Box::pin(self.renew(text, Client::Bx, account, wanted)).await;
         }
         let proven = self
             .prove(request.source, request.grant, request.account.as_deref())
@@ -68,7 +73,7 @@ impl Iam {
             let client = identifier.as_deref().unwrap_or(NO_CLIENT);
             return access::iam_token(self, &proven.subject, &proven.login, client, None);
         };
-        let begun = Box::pin(self.begin_session(proven, client.id(), request.with_uaa)).await?;
+        let begun = Box::pin(self.begin_session(proven, client.id(), wanted)).await?;
         self.tokens_of(begun, client.id())
     }
 
@@ -77,11 +82,11 @@ impl Iam {
         &self,
         proven: GrantSubject,
         client: &'static str,
-        with_uaa: bool,
+        wanted: Wanted,
     ) -> Result<SessionTokens, IamError> {
         let (iam, owner) = (self.clone(), proven.login.owner());
         self.in_login_turn(owner, async move {
-            iam.begin_session_in_turn(proven, client, with_uaa).await
+            iam.begin_session_in_turn(proven, client, wanted).await
         })
         .await
     }
@@ -92,13 +97,14 @@ impl Iam {
             subject,
             login,
             refresh_token,
-            uaa_refresh_token,
+            further,
         } = session;
         let mut tokens = access::iam_token(self, &subject, &login, client, Some(refresh_token))?;
-        if uaa_refresh_token.is_some() {
+        if further.uaa.is_some() {
             let user = subject.require_user()?;
-            tokens.uaa = Some(access::uaa_token(self, user, &login, uaa_refresh_token)?);
+            tokens.uaa = Some(access::uaa_token(self, user, &login, further.uaa)?);
         }
+        tokens.delegated_refresh_token = further.delegated;
         Ok(tokens)
     }
 
@@ -106,7 +112,7 @@ impl Iam {
         &self,
         proven: GrantSubject,
         client: &str,
-        with_uaa: bool,
+        wanted: Wanted,
     ) -> Result<SessionTokens, IamError> {
         let GrantSubject {
             subject,
@@ -124,8 +130,7 @@ impl Iam {
         let mut tx = self.lock_proof(held).await?;
         let begun = begin::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
-        let uaa_refresh_token =
-            refresh_token::issue_uaa(self, &mut tx, begun.session, &login, with_uaa).await?;
+        let further = issue_further(self, &mut tx, begun.session, &login, wanted).await?;
         let about = |entry: Entry| {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
@@ -141,7 +146,7 @@ impl Iam {
             subject,
             login,
             refresh_token: begun.refresh_token,
-            uaa_refresh_token,
+            further,
         })
     }
 
@@ -162,10 +167,10 @@ impl Iam {
         text: &Secret<String>,
         client: Client,
         account: Option<&str>,
-        with_uaa: bool,
+        wanted: Wanted,
     ) -> Result<Tokens, IamError> {
         let client = client.id();
-        let renewed = rotate::rotate(self, text, client, account, with_uaa).await?;
+        let renewed = rotate::rotate(self, text, client, account, wanted).await?;
         self.note_request(&renewed.login, AuditedCredential::RefreshToken);
         self.tokens_of(renewed, client)
     }

@@ -6,7 +6,6 @@ mod asked_account;
 pub mod assume;
 mod authenticated;
 pub mod authorization;
-mod delegation;
 pub mod grant;
 mod guess_limit;
 mod introspect;

@@ -64,6 +64,8 @@ pub struct TokenRequest {
     pub account: Option<String>,
     /// Whether the client also wants a UAA token.
     pub with_uaa: bool,
+    /// For how many seconds it also wants a refresh token that is delegated to [`Client::Kube`].
+    pub delegated_seconds: Option<i64>,
     /// The source of the request.
     pub source: Source,
 }

@@ -6,6 +6,7 @@ pub use crate::token::issued::{SCOPES, UaaTokens};
 use super::access;
 use super::request::Grant;
 use super::session::login::Login;
+use super::session::refresh_token::Wanted;
 use super::session::rotate;
 use crate::audit::Credential as AuditedCredential;
 use crate::error::IamError;
@@ -67,7 +68,7 @@ impl Iam {
                     .map_err(grant_refused)?;
                 proven.subject.require_user()?;
                 let begun = self
-                    .begin_session(proven, Client::Cf.id(), false)
+                    .begin_session(proven, Client::Cf.id(), Wanted::default())
                     .await
                     .map_err(grant_refused)?;
                 let (user, token) = (begun.subject.require_user()?, begun.refresh_token);
@@ -103,7 +104,7 @@ impl Iam {
                 access::uaa_token(self, user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
-                let renewed = rotate::rotate(self, &text, Client::Cf.id(), None, false)
+                let renewed = rotate::rotate(self, &text, Client::Cf.id(), None, Wanted::default())
                     .await
                     .map_err(grant_refused)?;
                 self.note_request(&renewed.login, AuditedCredential::RefreshToken);

@@ -89,6 +89,8 @@ pub struct Tokens {
     pub session: Option<SessionId>,
     /// The UAA side.
     pub uaa: Option<UaaTokens>,
+    /// The refresh token that is delegated to another client, where one was asked for.
+    pub delegated_refresh_token: Option<Secret<String>>,
 }
 
 /// Tokens of the UAA.

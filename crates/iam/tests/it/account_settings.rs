@@ -215,6 +215,7 @@ async fn a_code_from_a_session_makes_it_no_longer(world: World) {
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     };
     let passcode = world.iam.passcode(request).await.unwrap();
@@ -343,6 +344,7 @@ async fn a_password_alone_gives_no_token_where_the_account_says_so(world: World)
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     };
     let of_session = world.iam.passcode(request).await.unwrap();
@@ -358,6 +360,7 @@ async fn a_password_alone_gives_no_token_where_the_account_says_so(world: World)
         client: None,
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     };
     let passcode = world.iam.passcode(request).await.unwrap();
@@ -381,6 +384,7 @@ async fn what_one_account_refuses_still_opens_the_others(world: World) {
             client: Some(Client::Bx),
             account: Some(account.to_string()),
             with_uaa,
+            delegated_seconds: None,
             source: source(),
         };
         world.iam.token(request).await

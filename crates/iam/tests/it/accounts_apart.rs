@@ -230,6 +230,7 @@ async fn a_login_deletes_what_is_over_of_its_user_and_the_rest_goes_in_the_backg
             client: Some(Client::Bx),
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
             source: source(),
         };
         iam.passcode(request).await.unwrap();

@@ -91,6 +91,7 @@ async fn a_right_proof_from_an_address_that_is_not_allowed_stands_in_the_audit(w
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     };
     let passcode = world.iam.passcode(request).await.unwrap();

@@ -17,10 +17,35 @@ on_both_databases!(
     one_is_for_a_program_and_not_for_the_person,
 );
 
-async fn delegated(world: &World, login: &Tokens, seconds: i64) -> String {
-    let refresh = secret(&refresh_token(login));
-    let token = world.iam.delegate(&refresh, Client::Kube, seconds).await;
-    token.unwrap().expose().clone()
+/// Renews a login of the command line, and has it delegated to the container service for so long.
+pub(crate) async fn try_to_delegate(
+    world: &World,
+    login: &str,
+    seconds: i64,
+) -> Result<Tokens, IamError> {
+    let request = TokenRequest {
+        grant: Grant::RefreshToken(secret(login)),
+        client: Some(Client::Bx),
+        account: None,
+        with_uaa: false,
+        delegated_seconds: Some(seconds),
+        source: source(),
+    };
+    world.iam.token(request).await
+}
+
+/// The delegated refresh token, and the tokens of the login.
+pub(crate) async fn delegate(world: &World, login: &str, seconds: i64) -> (String, Tokens) {
+    let mut tokens = try_to_delegate(world, login, seconds).await.unwrap();
+    let delegated = tokens.delegated_refresh_token.take().unwrap();
+    (delegated.expose().clone(), tokens)
+}
+
+/// A refresh token that is delegated to the container service. The login is renewed with that.
+async fn delegated(world: &World, login: &mut Tokens, seconds: i64) -> String {
+    let (token, renewed) = delegate(world, &refresh_token(login), seconds).await;
+    *login = renewed;
+    token
 }
 
 async fn redeem(world: &World, token: &str) -> Result<Tokens, IamError> {
@@ -45,8 +70,8 @@ async fn receivers(world: &World, redeemed: &Tokens) -> [Identity; 2] {
 }
 
 async fn one_ends_at_its_time_however_often_it_is_renewed(world: World) {
-    let login = world.log_in().await;
-    let first = delegated(&world, &login, 100).await;
+    let mut login = world.log_in().await;
+    let first = delegated(&world, &mut login, 100).await;
     world.wait(50);
     let second = refresh_token(&redeem(&world, &first).await.unwrap());
     world.wait(40);
@@ -59,14 +84,15 @@ async fn one_ends_at_its_time_however_often_it_is_renewed(world: World) {
 async fn one_stays_for_its_account_and_does_not_move_its_login(world: World) {
     let other = world.second_account_of(OWNER).await;
     let account_of = |tokens: &Tokens| world.enter(&access_token(tokens)).unwrap().account();
-    let login = world.log_in().await;
+    let mut login = world.log_in().await;
     let first = account_of(&login);
-    let token = delegated(&world, &login, 1000).await;
+    let token = delegated(&world, &mut login, 1000).await;
     let switched = TokenRequest {
         grant: Grant::RefreshToken(secret(&refresh_token(&login))),
         client: Some(Client::Bx),
         account: Some(other.to_string()),
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     };
     let switched = world.iam.token(switched).await.unwrap();
@@ -81,8 +107,8 @@ async fn one_stays_for_its_account_and_does_not_move_its_login(world: World) {
 
 /// An access token lived for its hour, and its holder made keys without an end.
 async fn nothing_that_comes_of_one_lives_longer(world: World) {
-    let login = world.log_in().await;
-    let first = delegated(&world, &login, 100).await;
+    let mut login = world.log_in().await;
+    let first = delegated(&world, &mut login, 100).await;
     world.wait(40);
     let redeemed = redeem(&world, &first).await.unwrap();
     let token = access_token(&redeemed);
@@ -115,7 +141,7 @@ async fn nothing_that_comes_of_one_lives_longer(world: World) {
 async fn one_is_for_a_program_and_not_for_the_person(world: World) {
     let bea = world.person("bea@example.org", None).await;
     let login = world.password(&bea.email, "chosen at the beginning").await;
-    let token = delegated(&world, &login.unwrap(), 1000).await;
+    let token = delegated(&world, &mut login.unwrap(), 1000).await;
     let redeemed = redeem(&world, &token).await.unwrap();
     let (iam, account) = (&world.iam, world.made.account);
     for caller in receivers(&world, &redeemed).await {

@@ -397,6 +397,7 @@ async fn a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore(w
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: crate::world::source(),
     };
     let passcode = iam.passcode(request).await.unwrap();

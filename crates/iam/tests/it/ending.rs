@@ -34,6 +34,7 @@ async fn passcode(world: &World, refresh: &str) -> String {
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
     };
     let code = world.iam.passcode(request).await.unwrap();
     code.expose().clone()

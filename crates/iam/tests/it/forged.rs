@@ -52,6 +52,7 @@ fn world(issuer: &str) -> World {
             client: None,
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
             source: base::source::Source::here(),
         };
         let tokens = iam.token(request).await.unwrap();

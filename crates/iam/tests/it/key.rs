@@ -149,6 +149,7 @@ async fn a_key_that_has_expired_is_extended_without_what_had_ended_with_it(world
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
     };
     let one_time = world.iam.passcode(request).await.unwrap();
     world.clock.advance(200_000);
@@ -335,6 +336,7 @@ async fn a_request_for_a_token_carries_no_room_for_what_needs_the_database(world
         client: None,
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     });
     let bytes = size_of_val(&answer);

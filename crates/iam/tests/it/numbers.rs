@@ -1,5 +1,6 @@
 //! Limits on a user's sessions, refresh tokens and passcodes: what is dropped, and what is not.
 
+use crate::delegated::{delegate, try_to_delegate};
 use crate::world::{
     ACCESS, OWNER, World, access_token, code, on_postgres, on_sqlite, refresh_token, secret,
 };
@@ -60,6 +61,7 @@ async fn passcode(world: &World, grant: Grant) -> Result<String, IamError> {
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: crate::world::source(),
     };
     let code = world.iam.passcode(request).await?;
@@ -221,6 +223,7 @@ async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) 
             client: Some(Client::Bx),
             account: None,
             with_uaa: true,
+            delegated_seconds: None,
             source: crate::world::source(),
         };
         world.iam.token(request).await
@@ -243,9 +246,7 @@ async fn a_renewal_for_two_tokens_has_room_for_both_or_is_refused(world: World) 
 
 async fn a_receiver_takes_no_place_of_the_login_it_was_delegated(world: World) {
     let login = refresh_token(&world.log_in().await);
-    let refresh = secret(&login);
-    let delegated = world.iam.delegate(&refresh, Client::Kube, 1000).await;
-    let mut token = delegated.unwrap().expose().clone();
+    let (mut token, renewed) = delegate(&world, &login, 1000).await;
     let redeem = async |token: &str| {
         let grant = Grant::RefreshToken(secret(token));
         World::ask(&world.iam, grant, Some(Client::Kube)).await
@@ -254,7 +255,11 @@ async fn a_receiver_takes_no_place_of_the_login_it_was_delegated(world: World) {
         token = refresh_token(&redeem(&token).await.unwrap());
     }
     assert_eq!(code(redeem(&token).await), "too_many_renewals");
-    let second = refresh_token(&world.renew(&login).await.unwrap());
+    let second = refresh_token(&renewed);
+    // Refused with all that was asked for, it costs nothing: it was used up, and its next use ended the login as a theft.
+    let refused = try_to_delegate(&world, &second, 1000).await;
+    assert_eq!(code(refused), "too_many_renewals");
+    world.wait(60);
     let third = refresh_token(&world.renew(&second).await.unwrap());
     assert_eq!(code(world.renew(&third).await), "too_many_renewals");
 }

@@ -133,6 +133,7 @@ async fn renew_for(world: &World, of: &Tokens, account: AccountId) -> Result<Tok
         client: Some(Client::Bx),
         account: Some(account.to_string()),
         with_uaa: false,
+        delegated_seconds: None,
         source: crate::world::source(),
     };
     world.iam.token(request).await

@@ -1,6 +1,7 @@
 //! For how long a dynamic rule of an access group lets in: some hours after its holder has proven who they are. What is got for a
 //! credential counts from the proof of that.
 
+use crate::delegated::delegate;
 use crate::world::{
     Person, World, access_token, code, on_both_databases, refresh_token, secret, source,
 };
@@ -138,17 +139,18 @@ async fn what_a_login_gives_has_its_proof_and_no_later_one(world: World) {
     world.wait(3000);
     let refresh = refresh_token(&login);
     let presented = secret(&refresh);
-    let delegated = world.iam.delegate(&presented, Client::Kube, 3600).await;
+    let (delegated, _) = delegate(&world, &refresh, 3600).await;
     let request = TokenRequest {
         source: source(),
         grant: Grant::RefreshToken(presented),
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
     };
     let passcode = world.iam.passcode(request).await.unwrap();
     let by_passcode = World::ask(&world.iam, Grant::Passcode(passcode), Some(Client::Bx)).await;
-    let delegate = Grant::RefreshToken(delegated.unwrap());
+    let delegate = Grant::RefreshToken(secret(&delegated));
     let by_delegate = World::ask(&world.iam, delegate, Some(Client::Kube)).await;
     let all = [
         renewed(&world, &login).await,

@@ -220,6 +220,7 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
         client: Some(Client::Bx),
         account: None,
         with_uaa,
+        delegated_seconds: None,
         source: source(),
     };
     let key = || Grant::ApiKey(secret(KEY));

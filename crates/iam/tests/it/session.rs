@@ -216,6 +216,7 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other(world: World) {
             client: Some(Client::Bx),
             account: None,
             with_uaa: true,
+            delegated_seconds: None,
             source: base::source::Source::here(),
         };
         let login = world.iam.token(request).await.unwrap();
@@ -278,6 +279,7 @@ async fn passcode_for(world: &World, refresh: &str) -> Result<String, IamError> 
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source: base::source::Source::here(),
     };
     let code = world.iam.passcode(request).await?;

@@ -24,6 +24,7 @@ async fn ask(iam: &Iam, grant: Grant, account: AccountId) -> Result<Tokens, IamE
         client: Some(Client::Bx),
         account: Some(account.to_string()),
         with_uaa: false,
+        delegated_seconds: None,
         source: source(),
     };
     iam.token(request).await

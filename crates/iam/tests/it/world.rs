@@ -299,6 +299,7 @@ impl World {
             client,
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
             source,
         };
         iam.token(request).await

@@ -112,6 +112,7 @@ pub(super) async fn issue(
             client,
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
             source,
         })
         .await?;
@@ -133,6 +134,7 @@ async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, R
         client: None,
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
         source,
     };
     match app.iam.passcode(request).await {

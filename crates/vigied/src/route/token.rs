@@ -13,7 +13,7 @@ use super::tenant::{self, ProofAccount};
 use super::token_client::{client, client_credentials};
 use super::token_form::form;
 use super::token_refusal::{no_client, wrong};
-use super::token_reply::{client_reply, reply, text};
+use super::token_reply::{client_reply, reply};
 use super::workload;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -105,19 +105,12 @@ async fn issued(
             client,
             account,
             with_uaa,
+            delegated_seconds: delegation,
             source,
         })
         .await?;
     if is_client {
         return json(StatusCode::OK, &client_reply(&tokens));
     }
-    let mut reply = reply(&tokens);
-    if let (Some(seconds), Some(refresh_token)) = (delegation, &tokens.refresh_token) {
-        let delegated = app
-            .iam
-            .delegate(refresh_token, Client::Kube, seconds)
-            .await?;
-        reply.delegated_refresh_token = Some(text(&delegated));
-    }
-    json(StatusCode::OK, &reply)
+    json(StatusCode::OK, &reply(&tokens))
 }

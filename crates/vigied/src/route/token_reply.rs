@@ -17,7 +17,7 @@ pub(super) fn reply(tokens: &Tokens) -> TokenReply {
         expires_in: tokens.expires_in,
         expiration: tokens.expires_at,
         scope: SCOPE.to_owned(),
-        delegated_refresh_token: None,
+        delegated_refresh_token: tokens.delegated_refresh_token.as_ref().map(text),
         session_id: tokens.session.map(|session| session.to_string()),
         uaa_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.access_token)),
         uaa_refresh_token: (tokens.uaa.as_ref())

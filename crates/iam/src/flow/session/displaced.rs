@@ -8,6 +8,7 @@ use crate::service::Iam;
 use base::id::{AccountId, SessionId};
 use base::principal::Principal;
 use db::Tx;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The one entry for all sessions that gave way to what the principal did; none without any. It names a single one, and counts more.
@@ -50,8 +51,8 @@ pub(crate) struct Displacing<'s> {
     ended: HashSet<SessionId>,
     /// The live sessions of each key; those of none under the empty text.
     live: BTreeMap<&'s str, usize>,
-    /// How many of the sessions, from the first, have been searched for each key, and for no key in particular.
-    searched_to: BTreeMap<Option<&'s str>, usize>,
+    /// How many of the sessions, from the first, have been searched for the longest unused of all.
+    searched_to: usize,
 }
 
 impl<'s> Displacing<'s> {
@@ -63,7 +64,7 @@ impl<'s> Displacing<'s> {
             spared: HashSet::new(),
             ended: HashSet::new(),
             live: BTreeMap::new(),
-            searched_to: BTreeMap::new(),
+            searched_to: 0,
         };
         for one in all {
             if let Some(parent) = one.parent {
@@ -85,31 +86,35 @@ impl<'s> Displacing<'s> {
         self.live.values().sum()
     }
 
-    /// The key with the most sessions; `key`, if it is among the first.
-    pub(crate) fn busiest(&self, key: &'s str) -> &'s str {
-        let of = |key: &str| self.live.get(key).copied().unwrap_or_default();
-        let mut most = key;
-        for (other, count) in &self.live {
-            if *count > of(most) {
-                most = *other;
-            }
-        }
-        most
+    fn is_endable(&self, one: &HeldSession) -> bool {
+        one.is_live && !self.spared.contains(&one.id) && !self.ended.contains(&one.id)
     }
 
-    /// Ends the session of this key that was longest unused, or that of any, except those that are spared, with all that came
-    /// from it; returns which.
-    pub(crate) fn end_longest_unused(&mut self, key: Option<&'s str>) -> Option<SessionId> {
-        let from = self.searched_to.get(&key).copied().unwrap_or_default();
-        let is_wanted = |one: &HeldSession| {
-            one.is_live
-                && key.is_none_or(|key| one.key == key)
-                && !self.spared.contains(&one.id)
-                && !self.ended.contains(&one.id)
-        };
-        let mut rest = self.all.iter().enumerate().skip(from);
-        let (at, found) = rest.find(|&(_, one)| is_wanted(one))?;
-        self.searched_to.insert(key, at);
+    /// Ends the longest unused session of the largest groups, with all that came from it; returns which. Of groups of one size that of the
+    /// new session, whose key is `own`, comes first, then those of other keys, then that of none, the person's. A group that is smaller than
+    /// the new session's loses nothing to it: however often a key logs in, it ends no session of anybody who has fewer.
+    pub(crate) fn end_of_largest(&mut self, own: &str) -> Option<SessionId> {
+        let size = |key: &str| self.live.get(key).copied().unwrap_or_default();
+        let size_min = size(own);
+        let endable = self.all.iter().filter(|one| self.is_endable(one));
+        let ranked = endable.filter_map(|one| {
+            let (key, size) = (one.key.as_str(), size(&one.key));
+            (size >= size_min).then_some(((Reverse(size), key != own, key.is_empty()), one))
+        });
+        // The first of those that rank alike, so the longest unused.
+        let (_, found) = ranked.min_by_key(|(rank, _)| *rank)?;
+        Some(self.end(found))
+    }
+
+    /// Ends the longest unused session of all, except those that are spared, with all that came from it; returns which.
+    pub(crate) fn end_longest_unused(&mut self) -> Option<SessionId> {
+        let mut rest = self.all.iter().enumerate().skip(self.searched_to);
+        let (at, found) = rest.find(|(_, one)| self.is_endable(one))?;
+        self.searched_to = at;
+        Some(self.end(found))
+    }
+
+    fn end(&mut self, found: &'s HeldSession) -> SessionId {
         let mut ending = vec![found];
         while let Some(one) = ending.pop() {
             if !self.ended.insert(one.id) {
@@ -122,7 +127,7 @@ impl<'s> Displacing<'s> {
             }
             ending.extend(self.children.get(&one.id).into_iter().flatten());
         }
-        Some(found.id)
+        found.id
     }
 }
 
@@ -156,17 +161,51 @@ mod tests {
             session(4, "k", None),
         ];
         let mut left = Displacing::new(&all, id(4));
-        assert_eq!((left.live_count(), left.busiest("")), (5, "k"));
-        assert_eq!(left.end_longest_unused(Some("k")), Some(id(1)));
+        assert_eq!(left.live_count(), 5);
+        assert_eq!(left.end_of_largest("k"), Some(id(1)));
         // Two are left of the key, one of none: that of the person stays.
-        assert_eq!((left.live_count(), left.busiest("")), (3, "k"));
-        assert_eq!(left.end_longest_unused(Some("k")), Some(id(3)));
-        // Of two groups of one size it is that of the new session.
-        assert_eq!((left.live_count(), left.busiest("k")), (2, "k"));
-        assert_eq!(left.busiest(""), "");
-        assert_eq!(left.end_longest_unused(Some("k")), None);
-        assert_eq!(left.end_longest_unused(None), Some(id(0)));
+        assert_eq!(left.live_count(), 3);
+        assert_eq!(left.end_of_largest("k"), Some(id(3)));
+        assert_eq!(left.live_count(), 2);
+        assert_eq!(left.end_longest_unused(), Some(id(0)));
         assert_eq!(left.live_count(), 1);
+        assert_eq!(left.end_longest_unused(), None);
+    }
+
+    /// Where each of many keys had one session, nobody could log in any more, with a password or another key.
+    #[test]
+    fn of_groups_of_one_size_the_longest_unused_of_another_key_gives_way() {
+        let keys = ["", "b", "a", "c"];
+        let mut all: Vec<HeldSession> = (0..4)
+            .map(|at| session(at, keys[usize::from(at)], None))
+            .collect();
+        all.push(session(4, "new", None));
+        let mut left = Displacing::new(&all, id(4));
+        assert_eq!(
+            left.end_of_largest("new"),
+            Some(id(1)),
+            "and not the person's"
+        );
+        assert_eq!(left.end_of_largest("new"), Some(id(2)));
+        assert_eq!(left.end_of_largest("new"), Some(id(3)));
+        assert_eq!(left.end_of_largest("new"), Some(id(0)));
+        assert_eq!(left.end_of_largest("new"), None);
+        // By the person's password.
+        all[4] = session(4, "", None);
+        all.remove(0);
+        let mut left = Displacing::new(&all, id(4));
+        assert_eq!(left.end_of_largest(""), Some(id(1)));
+    }
+
+    #[test]
+    fn a_key_ends_no_session_of_who_has_fewer() {
+        let all = [
+            session(0, "", None),
+            session(1, "k", None),
+            session(2, "k", Some(1)),
+        ];
+        let mut left = Displacing::new(&all, id(2));
+        assert_eq!(left.end_of_largest("k"), None);
     }
 
     #[test]
@@ -179,6 +218,6 @@ mod tests {
         all[1].is_live = false;
         let mut left = Displacing::new(&all, id(2));
         assert_eq!(left.live_count(), 2);
-        assert_eq!(left.end_longest_unused(None), None);
+        assert_eq!(left.end_longest_unused(), None);
     }
 }

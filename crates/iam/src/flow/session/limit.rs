@@ -26,8 +26,8 @@ pub(crate) struct Newcomer {
 }
 
 /// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that there is a newcomer;
-/// returns which. Beyond the server's it ends the longest unused session of the larger group, either the user's own sessions or those
-/// of one of their keys, so that the holder of a key cannot log the user out. The sessions that the newcomer came from are kept, because
+/// returns which. Beyond the server's it ends the longest unused session of the largest group, either the user's own sessions or
+/// those of one of their keys, so that the holder of a key cannot log the user out. The sessions that the newcomer came from are kept, because
 /// it would end with them.
 pub(crate) async fn enforce(
     iam: &Iam,
@@ -46,8 +46,7 @@ pub(crate) async fn enforce(
         let held = sessions::held(tx, bounds, None, now).await?;
         let mut left = Displacing::new(&held, newcomer.session);
         while left.live_count() as u64 > allowed {
-            let group = left.busiest(&key);
-            let oldest = left.end_longest_unused(Some(group));
+            let oldest = left.end_of_largest(&key);
             ended.push(oldest.ok_or_else(|| too_deep(allowed, false))?);
         }
         sessions::end_these(tx, &ended, now).await?;
@@ -75,7 +74,7 @@ pub(crate) async fn enforce_own(
     let mut left = Displacing::new(&held, newcomer.session);
     let mut ended = Vec::new();
     while left.live_count() as u64 > allowed {
-        let oldest = left.end_longest_unused(None);
+        let oldest = left.end_longest_unused();
         ended.push(oldest.ok_or_else(|| too_deep(allowed, true))?);
     }
     sessions::end_these(tx, &ended, now).await?;

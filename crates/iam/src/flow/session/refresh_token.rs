@@ -33,20 +33,45 @@ impl<'a> Receiver<'a> {
     }
 }
 
-/// The refresh token for the UAA's tokens beside the others of a session, in the transaction of these: so a login is made with both,
-/// or refused with neither.
-pub(crate) async fn issue_uaa(
+/// What is issued beside a refresh token.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    /// One for the UAA's tokens.
+    pub(crate) uaa: bool,
+    /// One that is delegated to [`Client::Kube`] for so many seconds.
+    pub(crate) delegated_seconds: Option<i64>,
+}
+
+/// The refresh tokens beside the first one.
+#[derive(Debug, Default)]
+pub(crate) struct Further {
+    pub(crate) uaa: Option<Secret<String>>,
+    pub(crate) delegated: Option<Secret<String>>,
+}
+
+/// The further refresh tokens of a session, in the transaction of the first: so a login is made with all of them, or refused with none,
+/// and what it was made with is not used up.
+pub(crate) async fn issue_further(
     iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
     login: &Login,
-    with_uaa: bool,
-) -> Result<Option<Secret<String>>, IamError> {
-    if !with_uaa {
-        return Ok(None);
+    wanted: Wanted,
+) -> Result<Further, IamError> {
+    let mut further = Further::default();
+    if wanted.uaa {
+        let receiver = Receiver::of(Client::Cf.id());
+        further.uaa = Some(issue(iam, tx, session, receiver, login).await?);
     }
-    let issued = issue(iam, tx, session, Receiver::of(Client::Cf.id()), login);
-    issued.await.map(Some)
+    if let Some(seconds) = wanted.delegated_seconds {
+        let now = iam.0.clock.now();
+        let receiver = Receiver {
+            client: Client::Kube.id(),
+            delegated_until: Some(now.plus(seconds.saturating_mul(1000))),
+        };
+        further.delegated = Some(issue(iam, tx, session, receiver, login).await?);
+    }
+    Ok(further)
 }
 
 /// A new refresh token of a session, valid no longer than its bounds.

@@ -9,7 +9,7 @@ use super::held_login;
 use super::lifetimes::Lifetimes;
 use super::limit::{self, Newcomer};
 use super::login::Login;
-use super::refresh_token::{self, Receiver, issue_uaa};
+use super::refresh_token::{self, Further, Receiver, Wanted, issue_further};
 use super::refusal::{ended, invalid, reused, unexpired};
 use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::error::IamError;
@@ -30,8 +30,7 @@ pub(crate) struct SessionTokens {
     pub(crate) subject: Subject,
     pub(crate) login: Login,
     pub(crate) refresh_token: Secret<String>,
-    /// For the UAA, where its tokens were asked for.
-    pub(crate) uaa_refresh_token: Option<Secret<String>>,
+    pub(crate) further: Further,
 }
 
 /// A request for a renewal: the refresh token, and what its successor is wanted for.
@@ -39,17 +38,17 @@ struct Renewal<'a> {
     text: &'a Secret<String>,
     client: &'a str,
     account: Option<&'a str>,
-    with_uaa: bool,
+    wanted: Wanted,
 }
 
 /// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
-/// With UAA tokens, there is a refresh token for these beside the successor.
+/// Beside the successor there are the refresh tokens that are wanted.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
     client: &'static str,
     account: Option<&str>,
-    with_uaa: bool,
+    wanted: Wanted,
 ) -> Result<SessionTokens, IamError> {
     let owner = owner_of(iam, text, client).await?;
     let (rotating, text) = (iam.clone(), text.clone());
@@ -59,7 +58,7 @@ pub(crate) async fn rotate(
             text: &text,
             client,
             account: account.as_deref(),
-            with_uaa,
+            wanted,
         };
         in_turn(&rotating, &renewal).await
     })
@@ -153,7 +152,7 @@ async fn show_again(
     finish(iam, tx, kept, refresh_token, renewal).await
 }
 
-/// Adds the UAA's token, where it was asked for, and commits.
+/// Adds the further tokens that are wanted, and commits.
 async fn finish(
     iam: &Iam,
     mut tx: Tx,
@@ -168,15 +167,14 @@ async fn finish(
         displaced,
         ..
     } = kept;
-    let with_uaa = renewal.with_uaa;
-    let uaa_refresh_token = issue_uaa(iam, &mut tx, session, &login, with_uaa).await?;
+    let further = issue_further(iam, &mut tx, session, &login, renewal.wanted).await?;
     let by = (login.bounds().principal(), login.account());
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
     Ok(SessionTokens {
         subject,
         login,
         refresh_token,
-        uaa_refresh_token,
+        further,
     })
 }
 
@@ -227,7 +225,7 @@ async fn check_and_keep(
         }
         None => Vec::new(),
     };
-    if renewal.with_uaa {
+    if renewal.wanted.uaa {
         subject.require_user()?;
     }
     Ok(KeptSession {

@@ -29,6 +29,7 @@ async fn code_of(world: &World, tokens: &Tokens) -> Grant {
         client: Some(Client::Bx),
         account: None,
         with_uaa: false,
+        delegated_seconds: None,
     };
     Grant::Passcode(world.iam.passcode(request).await.unwrap())
 }
@@ -87,6 +88,7 @@ fn a_uaa_session_of_before_a_removal_renews_into_nothing_of_it() {
             client: Some(Client::Bx),
             account: None,
             with_uaa: true,
+            delegated_seconds: None,
         };
         let first = world.iam.token(request).await.unwrap();
         leave_and_return(world).await;
@@ -96,6 +98,7 @@ fn a_uaa_session_of_before_a_removal_renews_into_nothing_of_it() {
             client: Some(Client::Bx),
             account: None,
             with_uaa: true,
+            delegated_seconds: None,
         };
         let renewed = world.iam.token(request).await.unwrap();
         let uaa = renewed.uaa.unwrap();
@@ -139,6 +142,7 @@ fn a_code_of_before_a_removal_opens_nothing_of_it() {
             client: None,
             account: None,
             with_uaa: false,
+            delegated_seconds: None,
         };
         let of_page = Grant::Passcode(world.iam.passcode(request).await.unwrap());
         leave_and_return(world).await;

@@ -217,6 +217,7 @@ fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
                 client: Some(Client::Bx),
                 account: None,
                 with_uaa: false,
+                delegated_seconds: None,
                 source: base::source::Source::here(),
             };
             Grant::Passcode(world.iam.passcode(request).await.unwrap())

@@ -138,6 +138,7 @@ impl World {
             client: Some(Client::Bx),
             account: account.map(str::to_owned),
             with_uaa: false,
+            delegated_seconds: None,
             source: base::source::Source::here(),
         };
         self.iam.token(request).await

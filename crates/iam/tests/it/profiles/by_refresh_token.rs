@@ -1,6 +1,7 @@
 //! Profiles that are taken on with the refresh token of a session: what a renewal refuses is refused, and the token stays as it is.
 
 use super::{create_profile, let_in};
+use crate::delegated::delegate;
 use crate::world::{
     ACCESS, REFRESH, World, access_token, code, on_both_databases, refresh_token, secret, source,
 };
@@ -170,9 +171,7 @@ async fn it_is_of_the_command_line_and_nothing_else(world: World) {
         let refused = assume_as(&world.iam, client, &shown, profile).await;
         assert_eq!(code(refused), "no_client");
     }
-    let login = secret(&shown);
-    let delegated = world.iam.delegate(&login, Client::Kube, 600);
-    let delegated = delegated.await.unwrap().expose().clone();
+    let (delegated, _) = delegate(&world, &shown, 600).await;
     for token in [delegated.as_str(), "vgr_never"] {
         let refused = assume(&world, token, profile).await;
         assert_eq!(code(refused), "wrong_refresh_token");
