@@ -1,4 +1,4 @@
-//! A failure that lasts for a while: reported when it begins and when it is over, and not each time it is met.
+//! A failure that lasts for a while: it can be reported when it begins and when it is over, instead of each time it is met.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -140,7 +140,7 @@ impl Core {
                 break;
             }
             pieces += 1;
-            unwritten.wrote(piece.len(), runs_in(&piece));
+            unwritten.record_written(piece.len(), runs_in(&piece));
             self.append_piece(&limits, piece, &mut progress)?;
             // What was written is counted where it is.
             reservation.shrink_to(unwritten.bytes_max());

@@ -103,6 +103,7 @@ impl Core {
     /// Runs until it is stopped: merges after flushes, and soon when many deletions are pending.
     pub(crate) fn merge_loop(&self) {
         let mut last = None::<Instant>;
+        let mut shortage = None;
         loop {
             let mut wanted = self.requests();
             loop {
@@ -125,8 +126,15 @@ impl Core {
             (wanted.merge, wanted.purge) = (false, false);
             drop(wanted);
             let is_new = !self.poison.is_set();
-            if let Err(error) = self.compact(Purge::WhenWorthIt) {
-                self.merge_failed(&error, is_new);
+            match self.compact(Purge::WhenWorthIt) {
+                Ok(()) => shortage = None,
+                Err(error) => {
+                    // A shortage stays for a while, and every try meets it.
+                    let met = error.outage().filter(|_| error::is_retryable(&error));
+                    let is_met_again = met.is_some() && met == shortage;
+                    shortage = met;
+                    self.merge_failed(&error, is_new && !is_met_again);
+                }
             }
         }
     }

@@ -183,7 +183,7 @@ impl Core {
     fn delete_range(&self, tenant: TenantId, series: &RoaringBitmap, range: TimeRange) -> u64 {
         // Activity is cleared before the samples are: a sample that is written in between sets its day again.
         self.state.clear_activity(series, &range);
-        let head_alone = self.state.head_alone(tenant, &range);
+        let only_in_head = self.state.only_in_head(tenant, &range);
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
@@ -191,7 +191,7 @@ impl Core {
             }
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
-            let prepared = self.state.prepare(range, &piece, head_alone.as_ref());
+            let prepared = self.state.prepare(range, &piece, only_in_head.as_ref());
             let mut locked = self.state.lock_all();
             let applied = self.apply_delete_range(&mut locked, &payload, prepared);
             drop(locked);

@@ -25,7 +25,7 @@ pub(crate) struct DailyShare {
     /// [`SILENCE_MS`] lets it take.
     set_back_from: Option<Day>,
     left: usize,
-    /// Days before it have taken their part of a share, and whoever has to drop them once more takes no other.
+    /// Days before this were charged to a share already: dropping them once more is free.
     paid_before: Day,
 }
 
@@ -61,8 +61,8 @@ impl DailyShare {
         })
     }
 
-    /// Whether a start must not find it as it was `before`: days are dropped, or a clock that was ahead has been set right.
-    pub(crate) fn is_to_be_kept(&self, before: &Self) -> bool {
+    /// Whether the manifest must have it instead of `before`, as before days are dropped, or once a clock that was ahead has been set right.
+    pub(crate) fn must_be_stored(&self, before: &Self) -> bool {
         self.paid_before != before.paid_before || self.today < before.today
     }
 
@@ -194,7 +194,7 @@ mod tests {
             let before = DailyShare::of(entry.as_ref());
             let mut share = before.clone();
             let expiry = due_expiry(&days, Day(i32::MIN), now, DAY_MILLIS, &mut share);
-            if share.is_to_be_kept(&before) {
+            if share.must_be_stored(&before) {
                 entry = share.entry();
             }
             (expiry.first, expiry.days)

@@ -78,7 +78,7 @@ impl Core {
         let mut used = share.clone();
         let first = due_expiry(searched, dropped_before, now, retention, &mut used).first;
         self.report_held_back(searched, first, Day::of(now));
-        if used.is_to_be_kept(share) {
+        if used.must_be_stored(share) {
             let mut manifest = self.manifest();
             self.publish(&mut manifest, Change::default(), |next| {
                 next.expiry = used.entry();

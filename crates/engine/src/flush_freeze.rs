@@ -21,7 +21,7 @@ impl Core {
         if self.wal.last_sequence() == sequence && self.wal.file_number() == wal_first {
             return Ok(None);
         }
-        let replaces_names = flush_names::are_to_be_replaced(name_files);
+        let replaces_names = flush_names::must_rewrite_all(name_files);
         // Step 1.
         let next = self.wal.make_next()?;
         // Step 2.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 /// Name files are rewritten as one when there would be more than this.
 const NAME_FILES_MAX: usize = 16;
 
-/// Whether the next flush writes all series, because there are so many name files.
-pub(crate) const fn are_to_be_replaced(name_files: usize) -> bool {
+/// Whether there are so many name files that the next flush writes one in the place of all.
+pub(crate) const fn must_rewrite_all(name_files: usize) -> bool {
     name_files >= NAME_FILES_MAX
 }
 

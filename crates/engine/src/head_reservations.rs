@@ -99,7 +99,7 @@ impl HeadReservation<'_> {
 #[derive(Debug)]
 pub(crate) struct Unwritten {
     samples: u64,
-    /// The last one that was begun counts, until all is written.
+    /// A run counts until its last sample is written.
     runs: u64,
 }
 
@@ -112,8 +112,8 @@ impl Unwritten {
         }
     }
 
-    /// So many samples were written, which are of so many runs.
-    pub(crate) const fn wrote(&mut self, samples: usize, runs: usize) {
+    /// Some samples were written, of this many runs.
+    pub(crate) const fn record_written(&mut self, samples: usize, runs: usize) {
         self.samples = self.samples.saturating_sub(samples as u64);
         self.runs = self.runs.saturating_sub((runs as u64).saturating_sub(1));
     }
@@ -181,7 +181,7 @@ mod tests {
         // Five samples of two runs, the second of which continues.
         let mut before = reservations.lock().all;
         for piece in 0..6 {
-            unwritten.wrote(5, 2);
+            unwritten.record_written(5, 2);
             reservation.shrink_to(unwritten.bytes_max());
             let reserved = reservations.lock();
             assert!(reserved.all < before, "{piece}");

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// New days of series that are set together.
 pub(crate) const NEWLY_ACTIVE_MAX: usize = 1 << 18;
 
-/// So many of them a deletion of a range looks through; where there are more, they are set first.
+/// The deletion of a range looks through at most this many of them; where there are more, they are set first.
 const NEWLY_ACTIVE_SEARCHED: usize = 1 << 14;
 
 /// Deleted ranges whose days are cleared together: deletions that were made at the same time take turns in the log.
@@ -93,8 +93,8 @@ impl<'s> ReplayEffects<'s> {
                 let series: RoaringBitmap = series.iter().map(|series| series.0).collect();
                 self.clear_later(range, &series);
                 let tenant = state.catalog().read().registry.owner_of(&series);
-                let head_alone = tenant.and_then(|tenant| state.head_alone(tenant, &range));
-                let prepared = state.prepare(range, &series, head_alone.as_ref());
+                let only_in_head = tenant.and_then(|tenant| state.only_in_head(tenant, &range));
+                let prepared = state.prepare(range, &series, only_in_head.as_ref());
                 let deferred = state.lock_all().delete_range(sequence, prepared);
                 drop(deferred);
             }

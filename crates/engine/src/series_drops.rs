@@ -22,8 +22,8 @@ impl SeriesDrops {
         self.0.get(tenant.0 as usize % COUNTERS)
     }
 
-    /// A count that is another one as soon as a series of the tenant has ended.
-    pub(crate) fn drops_of(&self, tenant: TenantId) -> u64 {
+    /// Changes whenever a series of the tenant ends.
+    pub(crate) fn generation_of(&self, tenant: TenantId) -> u64 {
         let counter = self.counter(tenant);
         counter.map_or(0, |counter| counter.load(Ordering::SeqCst))
     }
@@ -43,12 +43,12 @@ mod tests {
     #[test]
     fn the_drops_of_a_tenant_are_not_those_of_its_neighbours() {
         let drops = SeriesDrops::default();
-        let counts = || [6, 7, 8].map(|tenant| drops.drops_of(TenantId(tenant)));
+        let counts = || [6, 7, 8].map(|tenant| drops.generation_of(TenantId(tenant)));
         drops.add(TenantId(7));
         drops.add(TenantId(7));
         assert_eq!(counts(), [0, 2, 0]);
         drops.add(TenantId(u32::MAX));
-        assert_eq!(drops.drops_of(TenantId(u32::MAX)), 1);
+        assert_eq!(drops.generation_of(TenantId(u32::MAX)), 1);
         assert_eq!(counts(), [0, 2, 0]);
     }
 }

@@ -172,7 +172,7 @@ impl State {
 
     /// Changes when a series of the tenant ends.
     pub(crate) fn drop_count(&self, tenant: TenantId) -> u64 {
-        self.series_drops.drops_of(tenant)
+        self.series_drops.generation_of(tenant)
     }
 
     /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for

@@ -13,7 +13,7 @@ const STUCK_AFTER: Duration = Duration::from_secs(5);
 pub(crate) struct StuckDetector(Mutex<Vec<Option<(u64, Instant)>>>);
 
 impl StuckDetector {
-    /// `held`: for each lock how often it had been got, where it is not to be had at `now`.
+    /// `held`: for each lock that is held at `now`, how often it has been acquired; `None` for a free one.
     ///
     /// # Errors
     /// [`Outage::Stuck`] when one of these figures has not changed for [`STUCK_AFTER`]: a busy lock changes hands, a

@@ -22,7 +22,7 @@ pub(crate) struct Tombstone {
 }
 
 /// As written in the manifest: the numbers as runs of `[first, last]`. A field that this build does not know is refused, unlike
-/// elsewhere in the manifest: it may say that less is deleted.
+/// elsewhere in the manifest: it may narrow what is deleted.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TombstoneRecord {

@@ -159,6 +159,8 @@ pub enum Remedy {
     KeepLogin,
     /// Use the current access token, or log in again.
     UseAccessToken,
+    /// Use the current access token, or have another login delegate a token.
+    DelegateAnew,
     /// Log in again.
     LogInAgain,
     /// Log in with a password or an API key, not with what another login gave.

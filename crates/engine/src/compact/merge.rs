@@ -47,7 +47,7 @@ impl Core {
         }
     }
 
-    /// The same of each run of the group's segments, the newest first.
+    /// Merges each run of the group's segments, the newest first, and purges it while the budget lasts.
     fn compact_runs(
         &self,
         group: MergeGroup,

@@ -186,7 +186,7 @@ impl<K, V> Tree<K, V> {
 }
 
 impl<K: Clone, V> Tree<K, V> {
-    /// The map of these entries, whose keys ascend: each is put down once, where one after the other would each be sought.
+    /// The map of these entries, whose keys ascend. It is built from the leaves up; inserting one after the other would search for each.
     pub(crate) fn of_sorted(entries: Vec<(K, V)>) -> Self {
         let len = entries.len();
         let mut nodes = parts(entries, Node::Leaf);

@@ -51,7 +51,7 @@ impl AllLocked<'_> {
     }
 
     /// Those of `series` that nobody has sent for `first` or a later day since `before` was taken. A flush may have taken the samples out
-    /// of the heads; activity is marked with the lock of a shard held, so that with all of them it lacks nothing.
+    /// of the heads. Activity is marked under the lock of a shard, so whoever holds all of them sees all of it.
     pub(crate) fn not_sent_since(
         &self,
         before: &ActivityIndex,
@@ -107,7 +107,7 @@ impl AllLocked<'_> {
             range,
             series,
             mut prepared,
-            head_alone,
+            only_in_head,
         } = prepared;
         let mut deferred = DeferredDrop::default();
         let Some(tenant) = self.catalog.registry.owner_of(series) else {
@@ -124,7 +124,7 @@ impl AllLocked<'_> {
         }
         let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
-            if head_alone.is_some_and(|head_alone| head_alone.is_true_of(version)) {
+            if only_in_head.is_some_and(|only_in_head| only_in_head.is_true_of(version)) {
                 version.tombstones.skip(sequence);
                 return;
             }

@@ -17,16 +17,16 @@ pub(crate) struct RangeDeletion<'a> {
     pub(crate) series: &'a RoaringBitmap,
     /// What it takes from the head.
     pub(super) prepared: BTreeMap<SeriesRef, PreparedDeletion>,
-    pub(super) head_alone: Option<&'a HeadAlone>,
+    pub(super) only_in_head: Option<&'a OnlyInHead>,
 }
 
-/// A version whose files, and whose frozen head, hold no sample of a tenant in a range.
+/// Proof that the samples of a tenant in a range are in the live head alone: this version's files and its frozen head have none.
 #[derive(Debug)]
-pub(crate) struct HeadAlone(Arc<Version>);
+pub(crate) struct OnlyInHead(Arc<Version>);
 
 impl State {
     /// `None` where a segment may hold samples of the tenant in the range, or a flush is under way. It looks at all segments.
-    pub(crate) fn head_alone(&self, tenant: TenantId, range: &TimeRange) -> Option<HeadAlone> {
+    pub(crate) fn only_in_head(&self, tenant: TenantId, range: &TimeRange) -> Option<OnlyInHead> {
         let version = self.version();
         let mut segments = version.segments.iter();
         let is_elsewhere = version.frozen.is_some()
@@ -34,7 +34,7 @@ impl State {
                 let entry = segment.directory_entry(tenant);
                 entry.is_some_and(|entry| range.overlaps(&entry.range()))
             });
-        (!is_elsewhere).then_some(HeadAlone(version))
+        (!is_elsewhere).then_some(OnlyInHead(version))
     }
 
     /// Prepares a deletion, for [`super::AllLocked::delete_range`].
@@ -42,7 +42,7 @@ impl State {
         &self,
         range: TimeRange,
         series: &'a RoaringBitmap,
-        head_alone: Option<&'a HeadAlone>,
+        only_in_head: Option<&'a OnlyInHead>,
     ) -> RangeDeletion<'a> {
         let version = self.version();
         let prepare = |series| Some((series, head::prepare(&version.head, series, &range)?));
@@ -50,12 +50,12 @@ impl State {
             range,
             series,
             prepared: series.iter().map(SeriesRef).filter_map(prepare).collect(),
-            head_alone,
+            only_in_head,
         }
     }
 }
 
-impl HeadAlone {
+impl OnlyInHead {
     /// Whether that still holds. A flush or a merge since then may have brought samples to a file.
     pub(super) fn is_true_of(&self, version: &Version) -> bool {
         version.frozen.is_none() && Arc::ptr_eq(&self.0.segments, &version.segments)
@@ -73,9 +73,9 @@ mod tests {
         let state = empty_store(Millis(0)).state;
         let created = state.catalog().write().registry.create(TENANT, "a");
         let series: RoaringBitmap = [created.unwrap().0].into();
-        let head_alone = state.head_alone(TENANT, &TimeRange::ALL).unwrap();
+        let only_in_head = state.only_in_head(TENANT, &TimeRange::ALL).unwrap();
         let delete = |sequence| {
-            let prepared = state.prepare(TimeRange::ALL, &series, Some(&head_alone));
+            let prepared = state.prepare(TimeRange::ALL, &series, Some(&only_in_head));
             drop(state.lock_all().delete_range(sequence, prepared));
             let version = state.version();
             (version.tombstones.len(), version.tombstones.last_sequence())
@@ -83,6 +83,6 @@ mod tests {
         assert_eq!(delete(1), (0, 1));
         drop(state.lock_all().freeze(2));
         assert_eq!(delete(3), (1, 3));
-        assert!(state.head_alone(TENANT, &TimeRange::ALL).is_none());
+        assert!(state.only_in_head(TENANT, &TimeRange::ALL).is_none());
     }
 }

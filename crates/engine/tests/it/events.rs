@@ -7,6 +7,7 @@ use engine::events::{Event, Events};
 use engine::storage::Storage;
 use engine::storage::faulty::{Fault, Faulty};
 use engine::{Engine, EngineConfig};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -104,6 +105,40 @@ fn a_flush_or_commit_in_the_background_that_fails_is_told_once() {
     }
     let events = heard.0.lock().unwrap().clone();
     assert!(events.len() <= 2, "{events:?}");
+}
+
+/// Each try met it, twice a second, and said so.
+#[test]
+fn a_disk_without_room_for_a_merge_is_told_once() {
+    let storage = Faulty::new(1);
+    let busy = EngineConfig {
+        segments_per_day: 2,
+        flush_samples: 1000,
+        disk_full_retry_ms: 0,
+        ..config()
+    };
+    let (engine, heard, _) = open(busy, &storage);
+    for round in 0..3 {
+        let samples: Vec<_> = (0..300)
+            .map(|at| ("a.b", NOON + 3 * at + round, 1.0))
+            .collect();
+        send(&engine, 1, &samples);
+        engine.flush().unwrap();
+    }
+    let many: Vec<_> = (0..999).map(|at| ("a.c", NOON + at, 1.0)).collect();
+    send(&engine, 1, &many);
+    let room = storage.used_bytes() + 400;
+    storage.set_capacity(Some((room, ErrorKind::StorageFull)));
+    // The one that makes a flush due, after which merges are.
+    send(&engine, 1, &[("a.c", NOON + 999, 1.0)]);
+    let deadline = Instant::now() + Duration::from_secs(90);
+    while figure(&engine, "merge_failures_total") < 5.0 {
+        assert!(Instant::now() < deadline, "{:?}", heard.0.lock());
+        std::thread::yield_now();
+    }
+    let events = heard.0.lock().unwrap().clone();
+    let told = events.iter().filter(|event| event.starts_with("merge: "));
+    assert_eq!(told.count(), 1, "{events:?}");
 }
 
 /// A clock that jumped ahead took what was in memory alone with the next flush.

@@ -9,7 +9,7 @@ pub use crate::token::issued::{
 use super::proof::{GrantSubject, ProofGuard};
 use super::session::login::Login;
 use super::session::refresh_token::{Wanted, issue_further};
-use super::session::rotate::SessionTokens;
+use super::session::rotate::{Renewal, SessionTokens};
 use super::session::{begin, displaced, rotate};
 use super::{access, account_rules};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
@@ -17,7 +17,6 @@ use crate::error::IamError;
 use crate::refusal::Reason;
 use crate::service::Iam;
 use crate::token::issued::NO_CLIENT;
-use base::secret::Secret;
 
 impl Iam {
     /// Answers a token request.
@@ -25,6 +24,8 @@ impl Iam {
     /// # Errors
     /// [`IamError::Refused`] with the token service's code.
     pub async fn token(&self, request: TokenRequest) -> Result<Tokens, IamError> {
+        // Before anything is used up, begun or entered in the audit for tokens that nobody can sign.
+        self.0.keys.load().check_can_sign()?;
         let (source, by_password) = (request.source, request.grant.is_password());
         let presented = request.grant.presented();
         let answer = self.answer(request).await;
@@ -53,11 +54,16 @@ impl Iam {
             delegated_seconds: request.delegated_seconds,
         };
         if let Grant::RefreshToken(text) = &request.grant {
-            if is_receiver {
-                return Box::pin(self.renew(text, Client::Kube, None, Wanted::default())).await;
-            }
-            let account = request.account.as_deref();
-            return Box::pin(self.renew(text, Client::Bx, account, wanted)).await;
+            let renewal = match is_receiver {
+                true => Renewal::of(text.clone(), Client::Kube),
+                false => Renewal {
+                    text: text.clone(),
+                    client: Client::Bx,
+                    account: request.account,
+                    wanted,
+                },
+            };
+            return Box::pin(self.renew(renewal)).await;
         }
         let proven = self
             .prove(request.source, request.grant, request.account.as_deref())
@@ -162,15 +168,9 @@ impl Iam {
         );
     }
 
-    async fn renew(
-        &self,
-        text: &Secret<String>,
-        client: Client,
-        account: Option<&str>,
-        wanted: Wanted,
-    ) -> Result<Tokens, IamError> {
-        let client = client.id();
-        let renewed = rotate::rotate(self, text, client, account, wanted).await?;
+    async fn renew(&self, renewal: Renewal) -> Result<Tokens, IamError> {
+        let client = renewal.client.id();
+        let renewed = rotate::rotate(self, renewal).await?;
         self.note_request(&renewed.login, AuditedCredential::RefreshToken);
         self.tokens_of(renewed, client)
     }

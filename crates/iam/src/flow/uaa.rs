@@ -7,7 +7,7 @@ use super::access;
 use super::request::Grant;
 use super::session::login::Login;
 use super::session::refresh_token::Wanted;
-use super::session::rotate;
+use super::session::rotate::{self, Renewal};
 use crate::audit::Credential as AuditedCredential;
 use crate::error::IamError;
 use crate::service::Iam;
@@ -51,6 +51,7 @@ impl Iam {
             UaaGrant::RefreshToken(_) => AuditedCredential::RefreshToken,
             UaaGrant::IamToken(_) => AuditedCredential::IamToken,
         };
+        self.0.keys.load().check_can_sign()?;
         let answer = self.uaa_answer(source, grant).await;
         self.note_refusal(presented, &answer);
         if by_password {
@@ -104,9 +105,8 @@ impl Iam {
                 access::uaa_token(self, user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
-                let renewed = rotate::rotate(self, &text, Client::Cf.id(), None, Wanted::default())
-                    .await
-                    .map_err(grant_refused)?;
+                let renewed = rotate::rotate(self, Renewal::of(text, Client::Cf)).await;
+                let renewed = renewed.map_err(grant_refused)?;
                 self.note_request(&renewed.login, AuditedCredential::RefreshToken);
                 let token = Some(renewed.refresh_token);
                 let user = renewed.subject.require_user()?;

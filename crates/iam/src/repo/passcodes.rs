@@ -117,10 +117,10 @@ pub(crate) async fn delete_of(tx: &mut Tx, user: &Value) -> Result<(), IamError>
     Ok(())
 }
 
-/// Deletes the codes of everybody in the account.
+/// Deletes the codes of everybody in the account, except those of keys of other accounts, which do not open it.
 pub(crate) async fn delete_of_members(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
-    let sql =
-        "DELETE FROM passcodes WHERE user_id IN (SELECT principal FROM members WHERE account = $1)";
+    let sql = "DELETE FROM passcodes WHERE user_id IN (SELECT principal FROM members WHERE account = $1) \
+               AND (api_key IS NULL OR api_key IN (SELECT guid FROM api_keys WHERE account = $1))";
     tx.execute(sql, &[account.to_string().into()]).await?;
     Ok(())
 }

@@ -253,22 +253,31 @@ pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Re
     Ok(())
 }
 
-/// Renews a session, for the account if one is given, with tokens that may live until then. `false` if it has ended. One statement, so
-/// that a concurrent end waits and then knows of what was issued here.
+/// What a renewal makes of a session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RenewedSession {
+    /// The account that it is for from now on, where that may change.
+    pub(crate) account: Option<AccountId>,
+    /// Until when tokens may live that are issued now.
+    pub(crate) tokens_until: Millis,
+    /// When it was used, if this is a use of it.
+    pub(crate) used_at: Option<Millis>,
+}
+
+/// Renews a session; `false` if it has ended. One statement, so that a concurrent end waits and then knows of what was issued here.
 pub(crate) async fn renew(
     tx: &mut Tx,
     session: SessionId,
-    account: Option<AccountId>,
-    tokens_until: Millis,
-    now: Millis,
+    renewed: RenewedSession,
 ) -> Result<bool, IamError> {
     let sql = "UPDATE sessions SET account = COALESCE($2, account), tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
-               used_at = $4 WHERE guid = $1 AND revoked_at IS NULL";
+               used_at = COALESCE($4, used_at) WHERE guid = $1 AND revoked_at IS NULL";
+    let account = renewed.account.map(|account| account.to_string());
     let values = [
         session.0.to_string().into(),
-        account.map(|account| account.to_string()).into(),
-        tokens_until.0.into(),
-        now.0.into(),
+        account.into(),
+        renewed.tokens_until.0.into(),
+        renewed.used_at.map(|at| at.0).into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }

@@ -92,6 +92,17 @@ impl KeyRing {
             .or_else(|| self.keys.first())
     }
 
+    /// Refuses where no key can sign.
+    ///
+    /// # Errors
+    /// [`KeyError::NoSigningKey`].
+    pub(crate) const fn check_can_sign(&self) -> Result<(), KeyError> {
+        match self.keys.is_empty() {
+            true => Err(KeyError::NoSigningKey),
+            false => Ok(()),
+        }
+    }
+
     /// Signs the message that `message` makes of the key's name and algorithm; returns it and the signature.
     pub(crate) fn sign(
         &self,

@@ -5,6 +5,7 @@ use crate::world::{
 };
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::{UaaGrant, UaaTokens};
+use iam::manage::account_settings::SettingsChange;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Choice;
 use iam::manage::page::PageRequest;
@@ -15,6 +16,7 @@ on_both_databases!(
     one_stays_for_its_account_and_does_not_move_its_login,
     nothing_that_comes_of_one_lives_longer,
     one_is_for_a_program_and_not_for_the_person,
+    one_is_no_sign_that_its_login_is_still_used,
 );
 
 /// Renews a login of the command line, and has it delegated to the container service for so long.
@@ -162,4 +164,27 @@ async fn one_is_for_a_program_and_not_for_the_person(world: World) {
     }
     let left = iam.remove_member(&bea.identity, account, bea.id).await;
     left.unwrap();
+}
+
+/// Of too many logins the longest unused ends: whom it was delegated to kept it from that.
+async fn one_is_no_sign_that_its_login_is_still_used(world: World) {
+    let change = SettingsChange {
+        sessions_per_identity: Some(Some(2)),
+        ..SettingsChange::default()
+    };
+    let (owner, account) = (world.owner(), world.made.account);
+    let set = world
+        .iam
+        .change_account_settings(&owner, account, "*", change);
+    set.await.unwrap();
+    let mut first = world.log_in().await;
+    let token = delegated(&world, &mut first, 1000).await;
+    world.wait(1);
+    let second = world.log_in().await;
+    world.wait(1);
+    redeem(&world, &token).await.unwrap();
+    world.wait(1);
+    world.log_in().await;
+    world.enter(&access_token(&first)).unwrap_err();
+    world.enter(&access_token(&second)).unwrap();
 }

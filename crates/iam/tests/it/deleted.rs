@@ -3,12 +3,14 @@
 mod late_restore;
 
 use crate::world::Whole as _;
-use crate::world::{OWNER, World, code, on_both_databases, secret};
+use crate::world::{OWNER, World, access_token, code, on_both_databases, secret};
+use base::id::AccountId;
 use base::scope::{Action, Domain};
 use iam::Remedy;
 use iam::bootstrap::Request;
 use iam::directory::{Deleted, Space};
 use iam::flow::grant::{Client, Grant, TokenRequest};
+use iam::manage::api_key::NewKey;
 use iam::manage::page::PageRequest;
 use iam::manage::quota::AccountLimits;
 use iam::role::Role;
@@ -38,6 +40,7 @@ on_both_databases!(
     what_waits_takes_nobodys_place,
     an_account_is_named_until_the_last_of_it_has_gone,
     a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore,
+    a_code_of_another_accounts_key_outlives_an_accounts_deletion,
 );
 
 fn settled(result: Result<impl Sized, IamError>) -> Result<(), IamError> {
@@ -408,6 +411,32 @@ async fn a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore(w
         again.is_err(),
         "the code was taken before the account was deleted"
     );
+}
+
+async fn a_code_of_another_accounts_key_outlives_an_accounts_deletion(world: World) {
+    let (iam, account) = (&world.iam, world.made.account);
+    let other = world.second_account_of(OWNER).await;
+    let request = |grant, account: Option<AccountId>| TokenRequest {
+        grant,
+        client: Some(Client::Bx),
+        account: account.map(|account| account.to_string()),
+        with_uaa: false,
+        delegated_seconds: None,
+        source: crate::world::source(),
+    };
+    let by_password = Grant::Password {
+        username: OWNER.to_owned(),
+        password: secret(world.made.password.expose()),
+    };
+    let tokens = iam.token(request(by_password, Some(other))).await.unwrap();
+    let there = world.enter(&access_token(&tokens)).unwrap();
+    let (_, key) = world.key(&there, NewKey::default()).await;
+    let by_key = request(Grant::ApiKey(secret(&key)), None);
+    let passcode = iam.passcode(by_key).await.unwrap();
+    iam.delete_account(account).await.unwrap();
+    let redeemed = World::ask(iam, Grant::Passcode(passcode), Some(Client::Bx)).await;
+    let redeemed = world.enter(&access_token(&redeemed.unwrap())).unwrap();
+    assert_eq!(redeemed.account(), other);
 }
 
 #[test]

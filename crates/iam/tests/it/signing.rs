@@ -1,6 +1,8 @@
 //! The lifetime of an access token, and the change of the signing key.
 
-use crate::world::{ACCESS, START, World, access_token, on_both_databases, on_postgres, on_sqlite};
+use crate::world::{
+    ACCESS, OWNER, START, World, access_token, on_both_databases, on_postgres, on_sqlite,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use iam::manage::invitation::InvitationConfig;
@@ -427,7 +429,24 @@ async fn where_all_keys_were_retired_a_start_makes_one_unless_a_running_node_doe
         access_token(&world.log_in().await);
         retire().await;
     }
+    // No login begins for tokens that nobody can sign.
+    world.iam.sync().await.unwrap();
+    let begun = count_sessions(&world).await;
+    let password = world.made.password.expose();
+    let refused = world.password(OWNER, password).await.unwrap_err();
+    assert!(matches!(refused, IamError::Key(_)), "{refused}");
+    assert_eq!(count_sessions(&world).await, begun);
     let node = open_with(&world, &folder).await.unwrap();
     assert!(node.has_signing_key() && folder.join("encryption.key").exists());
     node.close().await;
+}
+
+async fn count_sessions(world: &World) -> i64 {
+    let db = world.database().await;
+    let row = db
+        .one("SELECT COUNT(*) AS counted FROM sessions", &[])
+        .await;
+    let counted = row.unwrap().unwrap().int("counted").unwrap();
+    db.close().await;
+    counted
 }

@@ -190,6 +190,28 @@ impl Readiness {
 mod tests {
     use super::*;
     use crate::store::stuck_store::Stuck;
+    use base::time::SystemClock;
+    use iam::manage::invitation::InvitationConfig;
+    use iam::manage::quota::AccountLimits;
+
+    #[tokio::test]
+    async fn where_no_key_can_sign_nobody_is_told_that_it_is_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = folder.path().join("iam.db").display().to_string();
+        let db = db::Db::open(&address).await.unwrap();
+        let clock = Arc::new(SystemClock);
+        let iam = Iam::open_without_keys(
+            db,
+            AccountLimits::default(),
+            InvitationConfig::default(),
+            0,
+            clock,
+        );
+        let iam = iam.await.unwrap();
+        let answer = Probes::default().identity(&iam).await;
+        assert_eq!(answer, Err(NO_SIGNING_KEY.to_owned()));
+        iam.close().await;
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_is_stuck_is_told_and_asked_once() {

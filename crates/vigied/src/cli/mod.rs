@@ -367,7 +367,7 @@ pub(crate) enum KeysCommand {
     /// The next start makes new signing keys, and a new encryption key where the file is missing. Users get new tokens with their refresh
     /// tokens or keys; secrets of senders (`vigied sender-secret`) are other ones from then on, and a repeated `POST /login` answers with
     /// another logging token. A damaged file has to be moved away first. If another node or a backup still has the encryption key, copy it
-    /// from there instead. Nodes that still run with a key of which no file is left make signing keys with it: stop them first.
+    /// from there instead. A node that still runs with a key whose file is lost signs nothing any more, and has to be started again.
     RetireUnreadable {
         /// Retire them; without it, they are only named.
         #[arg(long)]

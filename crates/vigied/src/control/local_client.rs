@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Maximum bytes of an answer.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Time limit for an answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an answer is waited for that the server has at hand.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An answer.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ pub(crate) fn get(socket: &Path, path: &str) -> io::Result<String> {
     ask(socket, "GET", path).map(|answer| answer.body)
 }
 
-/// A new connection.
-pub(crate) fn connect(socket: &Path) -> io::Result<UnixStream> {
+/// A new connection, over which an answer is waited for as long as this.
+pub(crate) fn connect(socket: &Path, patience: Duration) -> io::Result<UnixStream> {
     let stream = UnixStream::connect(Short::of(socket)?.path())?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     Ok(stream)
 }
@@ -42,7 +42,7 @@ pub(crate) fn post(stream: UnixStream, path: &str, body: &str) -> io::Result<Str
 /// The answer to a request without a body.
 pub(crate) fn ask(socket: &Path, method: &str, path: &str) -> io::Result<Answer> {
     answer(
-        connect(socket)?,
+        connect(socket, PATIENCE)?,
         &format!("{method} {path} HTTP/1.0\r\n\r\n"),
     )
 }

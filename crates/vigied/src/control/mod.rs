@@ -8,6 +8,7 @@ use crate::failure::coded_error::CodedError;
 use base::scope::Domain;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The socket's name in the data folder.
 const SOCKET: &str = "control.sock";
@@ -49,6 +50,9 @@ impl CommandReply {
     }
 }
 
+/// How long a command may take. What it asks a database that is away for fails long before, and says so.
+pub(crate) const COMMAND_TIME_MAX: Duration = Duration::from_secs(150);
+
 /// Where a server has its identity.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct IdentityPlace {
@@ -64,7 +68,9 @@ pub(crate) fn path(data: &Path) -> PathBuf {
 /// Runs a command on the folder's server. The outer error means that the server did not get the command. After any other error
 /// the command must not be sent again, because the server may have run it.
 pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
-    let stream = local_client::connect(&path(data))?;
+    // The server ends the connection first, should it take longer.
+    let patience = COMMAND_TIME_MAX.saturating_add(local_client::PATIENCE);
+    let stream = local_client::connect(&path(data), patience)?;
     let asked = CommandRequest {
         arguments: arguments.to_vec(),
     };
@@ -101,7 +107,7 @@ pub(crate) fn series(data: &Path, of: &[Domain]) -> Option<Vec<u64>> {
     for some in of.chunks(DOMAINS_PER_QUESTION) {
         let named: Vec<String> = some.iter().map(ToString::to_string).collect();
         let asked = serde_json::to_string(&named).ok()?;
-        let stream = local_client::connect(&path(data)).ok()?;
+        let stream = local_client::connect(&path(data), local_client::PATIENCE).ok()?;
         let answer = local_client::post(stream, SERIES, &asked).ok()?;
         let counts: Vec<u64> = serde_json::from_str(&answer).ok()?;
         all.extend(counts);

@@ -49,6 +49,9 @@ pub(crate) fn operator_hint(error: &IamError) -> Option<&'static str> {
         IamError::Db(DbError::OutcomeUnknown { .. }) => {
             "look whether it was made before you do it again"
         }
+        IamError::Db(DbError::Unavailable { .. }) => {
+            "try again once `vigied health` says that it is ready; until then, look whether the database runs and can be reached"
+        }
         IamError::NoEncryptionKey { .. } => {
             "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`; if it is lost for good, see `vigied keys retire-unreadable --help`"
         }
@@ -183,6 +186,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::UseAccessToken => {
             Cow::Borrowed("use an access token until it expires, or log in again")
         }
+        Remedy::DelegateAnew => Cow::Borrowed(
+            "use an access token until it expires; then the user logs in again, and has that login delegate a token",
+        ),
         Remedy::LogInAgain => Cow::Borrowed("log in again with `vigie login`"),
         Remedy::LogInAnew => Cow::Borrowed("log in with a password or an API key"),
         Remedy::LogInForAnyAccount => {

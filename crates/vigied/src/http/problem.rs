@@ -175,9 +175,7 @@ impl From<IamError> for Refusal {
         if matches!(error, IamError::Key(KeyError::NoSigningKey)) {
             return Self(
                 code::UNAVAILABLE
-                    .problem(
-                        "the server has no key to sign tokens with at the moment, and makes one",
-                    )
+                    .problem("the server has no key to sign tokens with at the moment")
                     .hint("send again after `Retry-After` seconds")
                     .retry_after(DATABASE_RETRY_SECONDS),
             );
@@ -263,7 +261,7 @@ pub(crate) struct ProblemLabels {
 /// Most characters of a message. What a caller sent may stand in it, and is not sent back at any length.
 const MESSAGE_CHARACTERS_MAX: usize = 1000;
 
-/// Counts as it is written, with the numbers of what is not seen.
+/// Escapes invisible characters, and cuts the message to the maximum, as it is escaped.
 fn shorten(message: &mut Cow<'static, str>) {
     if let Cow::Owned(escaped) = invisible::escaped(message) {
         *message = escaped.into();

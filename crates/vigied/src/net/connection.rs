@@ -65,7 +65,8 @@ pub(super) async fn serve(
         state: Arc::clone(&state),
     };
     let schedule = executor.schedule.clone();
-    let serving = async {
+    // On the heap: what a task of several kilobytes is moved for before it is polled first costs more than the allocation.
+    let serving = Box::pin(async {
         let stream = Socket::new(stream);
         let Some(tls) = &shared.tls else {
             return serve_http(&shared, stream, peer, executor, phase, on_limit).await;
@@ -75,7 +76,7 @@ pub(super) async fn serve(
             state.await_head();
             serve_http(&shared, stream, peer, executor, phase, on_limit).await;
         }
-    };
+    });
     scheduled(
         schedule,
         (Arc::clone(&state), TaskKind::Connection),

@@ -5,7 +5,7 @@
 //! while, and otherwise a limited number of them is looked at.
 //!
 //! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not
-//! have sent its request yet): of the source with most such connections, the one idle longest. If there is none, the source
+//! have sent its request yet): of the source with most such connections (or half as many), the one idle longest. If there is none, the source
 //! with most connections without a credential loses one, an idle one before a busy one. A
 //! connection that carried a request with a valid credential keeps its slot. The number of these is limited so that new
 //! connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most
@@ -17,6 +17,7 @@ mod kept_slots;
 mod recount;
 mod table;
 
+use super::active_sources::ActiveSources;
 use super::connection_state::{ConnectionKey, ConnectionState, SlotKeeper};
 use super::source_schedule::SourceSchedule;
 use base::id::AccountId;
@@ -25,7 +26,7 @@ use base::source::SourceKey;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use table::{ConnectionTable, Entry};
+use table::{ConnectionTable, Entry, SourceConnections};
 use tokio::sync::Notify;
 
 /// One in this many slots is never kept.
@@ -44,6 +45,8 @@ pub(crate) struct ConnectionSlots {
     per_source: usize,
     new_time: Duration,
     table: Mutex<ConnectionTable>,
+    /// The sources whose connections share the reactor threads.
+    sources: Arc<ActiveSources>,
     /// Open connections, including evicted ones that are still closing.
     open: AtomicUsize,
     /// Told whenever one of them has closed.
@@ -74,6 +77,7 @@ impl ConnectionSlots {
             },
             new_time,
             table: Mutex::default(),
+            sources: Arc::new(ActiveSources::of_runtime()),
             open: AtomicUsize::new(0),
             closed: Notify::new(),
         })
@@ -131,7 +135,8 @@ impl ConnectionSlots {
             state: Arc::clone(state),
             kept: None,
         };
-        let group = table.groups.entry(source).or_default();
+        let group = table.groups.entry(source);
+        let group = group.or_insert_with(|| SourceConnections::among(&self.sources));
         group.connections.insert(id, entry);
         Some(id)
     }
@@ -403,6 +408,21 @@ mod tests {
         assert!(looks <= allowed, "{looks} looks, {allowed} allowed");
         assert_eq!(busy.iter().filter(|slot| has_slot(slot)).count(), 1900);
         drop((asked, new));
+    }
+
+    /// To look at all of them held up everybody who came behind.
+    #[test]
+    fn of_a_crowd_of_idle_ones_one_source_is_looked_at() {
+        let slots = ConnectionSlots::with_new_time(2000, 2000, Duration::ZERO);
+        let crowd: Vec<_> = (0..100).flat_map(|_| 0..20).collect();
+        let crowd: Vec<_> = crowd
+            .into_iter()
+            .map(|from| connect(&slots, from).unwrap())
+            .collect();
+        let looks_before = table::LOOKS.get();
+        let new = connect(&slots, 99).unwrap();
+        assert_eq!(table::LOOKS.get() - looks_before, 2 * 100);
+        assert!(has_slot(&new) && !crowd.iter().all(has_slot));
     }
 
     #[test]

@@ -11,7 +11,7 @@ const HEAD_BYTES_MAX: usize = 256;
 
 /// The replacement for `bytes`, if these are exactly a refusal of the library. Our own answers never match: they carry more
 /// headers.
-pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn replacement_for(bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes.len() > HEAD_BYTES_MAX {
         return None;
     }
@@ -78,7 +78,7 @@ mod tests {
             ("414 URI Too Long", "BXNMSSV04E"),
             ("400 Bad Request", "BXNMSSV09E"),
         ] {
-            let bytes = instead_of(answer(status).as_bytes()).unwrap();
+            let bytes = replacement_for(answer(status).as_bytes()).unwrap();
             let text = String::from_utf8(bytes).unwrap();
             assert!(text.contains(code) && text.contains(DATE), "{text}");
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -91,7 +91,7 @@ mod tests {
             answer("400 Bad Request").replace("date", "transaction-id: a\r\ndate"),
             "x".to_owned() + &answer("400 Bad Request"),
         ] {
-            assert_eq!(instead_of(other.as_bytes()), None, "{other}");
+            assert_eq!(replacement_for(other.as_bytes()), None, "{other}");
         }
     }
 }

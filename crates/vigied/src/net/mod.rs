@@ -1,6 +1,7 @@
 //! Between a socket and the routes: which connections are accepted, how long a connection lives, and what goes over it.
 
-pub(crate) mod answer;
+pub(crate) mod active_sources;
+mod answer;
 pub(crate) mod client_watch;
 pub(crate) mod connection;
 pub(crate) mod connection_slots;

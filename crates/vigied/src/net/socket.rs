@@ -16,7 +16,7 @@ const CLOSED: Interest = Interest::PRIORITY;
 #[cfg(not(target_os = "linux"))]
 const CLOSED: Interest = Interest::READABLE;
 
-/// After which time is looked again, where it was something else.
+/// How long until the next look, after an event that was something else.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Bytes that the system holds of what was written and could not be sent yet; more waits here, where it can still be withheld

@@ -2,48 +2,54 @@
 //!
 //! The threads that serve connections poll their tasks in the order in which these became ready, so a source that makes a
 //! thousand tasks ready at once, each with a piece of a flood, would be a thousand polls ahead of everybody else. All tasks of one source
-//! therefore share a [`SourceSchedule`]. A source that has used [`UNQUEUED`] of a thread's time lately puts its further tasks into a queue of its own,
-//! and a *releaser* moves a few of them at a time behind the tasks of everybody else. It goes on while any are queued: a source that is
-//! alone has all of the threads' time.
+//! therefore share a [`SourceSchedule`]. A source that has used its share of the threads' time lately ([`ActiveSources`]) puts its further
+//! tasks into a queue of its own, and a *releaser* moves a few of them at a time behind the tasks of everybody else, fewer while other
+//! sources have queues, too. It goes on while any are queued: a source that is alone has all of the threads' time.
 //!
 //! A request that is being served is not queued: it may hold what others wait for, such as a connection to the database or the query that
 //! all share. So an HTTP/1.1 connection is queued between its requests alone and while a body arrives, and an HTTP/2 stream before its
 //! request begins. The connection below such streams, which writes their answers, is queued at any time.
 //!
-//! Sources whose tasks come interleaved share the threads' time without a queue, from two or three for each thread on: then none of them
-//! uses as much as [`UNQUEUED`].
+//! More than twenty sources for each thread, all of them busy, share its time without queues: none of them uses as much as its share.
 //!
 //! In the queue, tasks of connections that have authenticated take turns with those of all others, so that a stranger behind the same
 //! address does not displace them.
 
+#[cfg(test)]
+mod tests;
+
+use super::active_sources::{ActiveSources, WINDOW};
 use super::connection_state::ConnectionState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
-use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// How much of the threads' time a source has in each [`WINDOW`] before its tasks queue up.
-const UNQUEUED: Duration = Duration::from_millis(2);
-const WINDOW: Duration = Duration::from_millis(5);
-
-/// For how long the released tasks of a source may keep each thread busy, by what its polls have taken lately.
+/// For how long the released tasks of all sources may keep each thread busy, by what their polls have taken lately.
 const RELEASED_TIME: Duration = Duration::from_millis(1);
 
-/// How many tasks of a source's queue may be released at once, for each thread: at least two, so that no thread waits for the releaser.
-const RELEASED_PER_THREAD: RangeInclusive<u128> = 2..=64;
+/// How many tasks of a source's queue may be released at once, for each thread.
+const RELEASED_PER_THREAD_MAX: usize = 64;
+
+/// The same of all queues at least, so that no thread waits for a releaser.
+const RELEASED_PER_THREAD_MIN: usize = 2;
 
 /// The schedule of one source.
 #[derive(Debug, Default)]
-pub(super) struct SourceSchedule(Mutex<Schedule>);
+pub(super) struct SourceSchedule {
+    schedule: Mutex<Schedule>,
+    sources: Arc<ActiveSources>,
+}
 
 #[derive(Debug, Default)]
 struct Schedule {
     window_began: Option<Instant>,
     /// Time used since then.
     spent: Duration,
+    /// How much of that it has before its tasks queue up.
+    share: Duration,
     /// How long a poll has taken lately, on average.
     poll_time: Duration,
     next_ticket: u64,
@@ -72,9 +78,8 @@ pub(super) enum TaskKind {
 pub(super) async fn scheduled<F: Future>(
     schedule: Option<Arc<SourceSchedule>>,
     (state, kind): (Arc<ConnectionState>, TaskKind),
-    task: F,
+    mut task: Pin<Box<F>>,
 ) -> F::Output {
-    let mut task = std::pin::pin!(task);
     let Some(schedule) = schedule else {
         return task.await;
     };
@@ -111,7 +116,7 @@ impl Place {
             // Of an evicted one its slot and its descriptor are wanted.
             _ if is_served || self.state.is_evicted() => true,
             Some(ticket) => schedule.released.contains(&ticket),
-            None => schedule.is_unqueued(begun),
+            None => schedule.is_unqueued(begun, &self.schedule.sources),
         };
         if !may_run {
             let ticket = *self.ticket.get_or_insert_with(|| schedule.draw_ticket());
@@ -144,9 +149,12 @@ impl Drop for Place {
 
 /// Releases the queued tasks, a few at a time, and goes behind all tasks that are ready between two times.
 async fn release(schedule: Arc<SourceSchedule>) {
-    let threads = tokio::runtime::Handle::current().metrics().num_workers();
+    let sources = &schedule.sources;
+    let _releasing = sources.begin_release();
     loop {
-        let woken = schedule.lock().release(threads);
+        let woken = schedule
+            .lock()
+            .release(sources.threads(), sources.releasing());
         let Some(woken) = woken else {
             return;
         };
@@ -169,8 +177,16 @@ async fn go_behind_the_others() {
 }
 
 impl SourceSchedule {
+    /// The schedule of one of these sources.
+    pub(super) fn among(sources: &Arc<ActiveSources>) -> Self {
+        Self {
+            schedule: Mutex::default(),
+            sources: Arc::clone(sources),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Schedule> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -180,7 +196,7 @@ impl Schedule {
     }
 
     /// Whether a task may be polled that has no place in the queue.
-    fn is_unqueued(&mut self, now: Instant) -> bool {
+    fn is_unqueued(&mut self, now: Instant, sources: &ActiveSources) -> bool {
         if !self.is_empty() {
             return false;
         }
@@ -188,8 +204,9 @@ impl Schedule {
         if self.window_began.is_none_or(is_over) {
             self.window_began = Some(now);
             self.spent = Duration::ZERO;
+            self.share = sources.join(now);
         }
-        self.spent < UNQUEUED
+        self.spent < self.share
     }
 
     const fn draw_ticket(&mut self) -> u64 {
@@ -217,16 +234,17 @@ impl Schedule {
         self.poll_time = (self.poll_time * 7 + took) / 8;
     }
 
-    /// How many tasks may be released at once.
-    fn released_max(&self, threads: usize) -> usize {
-        let (least, most) = (RELEASED_PER_THREAD.start(), RELEASED_PER_THREAD.end());
-        let each = RELEASED_TIME.as_nanos() / self.poll_time.as_nanos().max(1);
-        threads * usize::try_from(each.clamp(*least, *most)).unwrap_or(1)
+    /// How many tasks may be released at once, where the queues of so many sources are.
+    fn released_max(&self, threads: usize, sources: usize) -> usize {
+        let polls = RELEASED_TIME.as_nanos() / self.poll_time.as_nanos().max(1);
+        let polls = usize::try_from(polls).unwrap_or(usize::MAX);
+        let of_thread = polls.clamp(RELEASED_PER_THREAD_MIN, RELEASED_PER_THREAD_MAX);
+        (threads * of_thread / sources.max(1)).max(1)
     }
 
-    /// Takes tasks from the queue until as many are released as these threads may have; `None` when nothing is queued.
-    fn release(&mut self, threads: usize) -> Option<Vec<Waker>> {
-        let released_max = self.released_max(threads);
+    /// Takes tasks from the queue until as many are released as it may have; `None` when nothing is queued.
+    fn release(&mut self, threads: usize, sources: usize) -> Option<Vec<Waker>> {
+        let released_max = self.released_max(threads, sources);
         let mut woken = Vec::new();
         if self.is_empty() {
             self.is_releasing = false;
@@ -273,209 +291,6 @@ where
 {
     fn execute(&self, stream: F) {
         let of = (Arc::clone(&self.state), TaskKind::Stream);
-        tokio::spawn(scheduled(self.schedule.clone(), of, stream));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::remaining_body::{RemainingBody, SharedBody};
-    use super::*;
-    use std::cell::RefCell;
-    use std::rc::Rc;
-    use tokio::task::{JoinSet, LocalSet};
-
-    type Polls = Rc<RefCell<Vec<&'static str>>>;
-
-    fn connection(is_authenticated: bool) -> Arc<ConnectionState> {
-        let state = ConnectionState::new(None);
-        state.set_keeps_slot(is_authenticated);
-        Arc::new(state)
-    }
-
-    /// A source that has used its time.
-    fn busy_source() -> Arc<SourceSchedule> {
-        let schedule = Arc::new(SourceSchedule::default());
-        schedule.lock().window_began = Some(Instant::now() + Duration::from_secs(3600));
-        schedule.lock().spent = UNQUEUED;
-        // Of polls that take long.
-        schedule.lock().poll_time = Duration::from_secs(1);
-        schedule
-    }
-
-    /// A task that is always ready, `times` times. A flood is so costly that few polls of it are released at once.
-    async fn always_ready(who: &'static str, times: usize, polls: Polls) {
-        for _ in 0..times {
-            polls.borrow_mut().push(who);
-            let begun = Instant::now();
-            while who == "flood" && begun.elapsed() < RELEASED_TIME / 2 {}
-            go_behind_the_others().await;
-        }
-    }
-
-    fn spawn_many(
-        tasks: &mut JoinSet<()>,
-        schedule: &Arc<SourceSchedule>,
-        who: &'static str,
-        polls: &Polls,
-    ) {
-        for _ in 0..50 {
-            let task = always_ready(who, 10, Rc::clone(polls));
-            let schedule = Some(Arc::clone(schedule));
-            let of = (connection(false), TaskKind::Connection);
-            tasks.spawn_local(scheduled(schedule, of, task));
-        }
-    }
-
-    /// The most polls of `flood` between two of `honest`.
-    fn longest_wait(polls: &Polls, flood: &str, honest: &str) -> usize {
-        let polls = polls.borrow();
-        let while_honest = polls.iter().rposition(|who| *who == honest).unwrap();
-        let waits = polls[..while_honest].split(|who| *who == honest);
-        let waits = waits.map(|wait| wait.iter().filter(|who| **who == flood).count());
-        waits.max().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_flood_from_one_source_is_few_polls_ahead_of_another_and_ends() {
-        LocalSet::new()
-            .run_until(async {
-                let polls = Polls::default();
-                let mut tasks = JoinSet::new();
-                spawn_many(&mut tasks, &busy_source(), "flood", &polls);
-                let honest = always_ready("honest", 100, Rc::clone(&polls));
-                let schedule = Some(Arc::default());
-                let of = (connection(false), TaskKind::Connection);
-                tasks.spawn_local(scheduled(schedule, of, honest));
-                while tasks.join_next().await.is_some() {}
-                assert_eq!(polls.borrow().len(), 600);
-                let longest = longest_wait(&polls, "flood", "honest");
-                assert!(longest <= 4, "{longest}");
-            })
-            .await;
-    }
-
-    #[tokio::test]
-    async fn in_one_source_the_authenticated_take_turns_with_all_others() {
-        LocalSet::new()
-            .run_until(async {
-                let polls = Polls::default();
-                let mut tasks = JoinSet::new();
-                let schedule = busy_source();
-                spawn_many(&mut tasks, &schedule, "flood", &polls);
-                let honest = always_ready("honest", 100, Rc::clone(&polls));
-                let of = (connection(true), TaskKind::Connection);
-                tasks.spawn_local(scheduled(Some(schedule), of, honest));
-                while tasks.join_next().await.is_some() {}
-                let longest = longest_wait(&polls, "flood", "honest");
-                assert!(longest <= 6, "{longest}");
-            })
-            .await;
-    }
-
-    #[tokio::test]
-    async fn a_queued_task_that_is_dropped_or_evicted_leaves_the_queue() {
-        let schedule = busy_source();
-        let state = connection(false);
-        let task = || {
-            let schedule = Some(Arc::clone(&schedule));
-            let of = (Arc::clone(&state), TaskKind::Connection);
-            Box::pin(scheduled(schedule, of, async {}))
-        };
-        let context = &mut Context::from_waker(Waker::noop());
-        let (mut first, mut second) = (task(), task());
-        assert!(first.as_mut().poll(context).is_pending());
-        assert!(second.as_mut().poll(context).is_pending());
-        assert_eq!(schedule.lock().others.len(), 2);
-        drop(first);
-        assert_eq!(schedule.lock().others.len(), 1);
-        state.evict();
-        assert!(second.as_mut().poll(context).is_ready());
-        assert!(schedule.lock().is_empty());
-    }
-
-    /// It waits for what others wait for, too: in its source's queue it would keep them waiting.
-    #[tokio::test]
-    async fn a_request_that_is_served_is_never_queued() {
-        let schedule = busy_source();
-        let context = &mut Context::from_waker(Waker::noop());
-        let serving = |state: &Arc<ConnectionState>, kind| {
-            let (schedule, of) = (Some(Arc::clone(&schedule)), (Arc::clone(state), kind));
-            Box::pin(scheduled(schedule, of, tokio::task::yield_now()))
-        };
-        let state = connection(false);
-        let mut idle = serving(&state, TaskKind::Connection);
-        assert!(idle.as_mut().poll(context).is_pending());
-        assert_eq!(schedule.lock().others.len(), 1);
-        drop(idle);
-        let request = state.begin_request(http::Version::HTTP_11);
-        let mut of_connection = serving(&state, TaskKind::Connection);
-        assert!(of_connection.as_mut().poll(context).is_pending());
-        assert!(schedule.lock().is_empty());
-        // A body that still comes holds nothing.
-        state.set_awaits_body(true);
-        let mut receives = serving(&state, TaskKind::Connection);
-        assert!(receives.as_mut().poll(context).is_pending());
-        assert_eq!(schedule.lock().others.len(), 1);
-        drop(receives);
-        state.set_awaits_body(false);
-        drop(request);
-        let unsent = RemainingBody {
-            body: axum::body::Body::empty(),
-            rest: axum::body::Bytes::new(),
-        };
-        let body = Arc::new(SharedBody::new(unsent));
-        let answer = state.begin_answer(&body);
-        let mut sends = serving(&state, TaskKind::Connection);
-        assert!(sends.as_mut().poll(context).is_pending());
-        assert!(schedule.lock().is_empty());
-        state.end_answer(answer);
-
-        let mut stream = serving(&state, TaskKind::Stream);
-        assert!(stream.as_mut().poll(context).is_pending());
-        let woken = schedule.lock().release(1);
-        assert_eq!(woken.map(|woken| woken.len()), Some(1));
-        assert!(stream.as_mut().poll(context).is_pending());
-        assert!(
-            stream.as_mut().poll(context).is_ready(),
-            "it was queued again"
-        );
-    }
-
-    /// The time that a source has used: also on one thread, and where several sources take turns.
-    #[test]
-    fn a_source_is_queued_once_it_has_used_its_time_of_a_window() {
-        let began = Instant::now();
-        let at = |micros| began + Duration::from_micros(micros);
-        let mut schedule = Schedule::default();
-        assert!(schedule.is_unqueued(began));
-        schedule.spent = Duration::from_micros(600);
-        assert!(schedule.is_unqueued(at(600)));
-        schedule.spent = UNQUEUED;
-        assert!(!schedule.is_unqueued(at(2000)));
-        assert!(!schedule.is_unqueued(at(4999)));
-        assert!(schedule.is_unqueued(at(5000)));
-        assert_eq!(schedule.spent, Duration::ZERO);
-        schedule.enqueue(1, false, Waker::noop());
-        assert!(!schedule.is_unqueued(at(20_000)), "others wait before it");
-    }
-
-    #[test]
-    fn as_many_are_released_as_keep_the_threads_busy_for_a_millisecond() {
-        let released = |micros| {
-            let poll_time = Duration::from_micros(micros);
-            let schedule = Schedule {
-                poll_time,
-                ..Schedule::default()
-            };
-            schedule.released_max(2)
-        };
-        let all = [0, 1, 20, 100, 1000, 100_000].map(released);
-        assert_eq!(all, [128, 128, 100, 20, 4, 4]);
-        let mut schedule = Schedule::default();
-        for _ in 0..100 {
-            schedule.note_poll(Duration::from_micros(100));
-        }
-        assert_eq!(schedule.released_max(1), 10);
+        tokio::spawn(scheduled(self.schedule.clone(), of, Box::pin(stream)));
     }
 }

@@ -80,7 +80,7 @@ impl<S: Connected> WatchedSocket<S> {
         if self.refusal.is_some() || !self.state.has_no_request() {
             return false;
         }
-        let text = malformed_request::instead_of(bytes);
+        let text = malformed_request::replacement_for(bytes);
         self.refusal = text.map(|text| Refusal {
             text,
             written: 0,

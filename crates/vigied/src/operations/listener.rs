@@ -6,6 +6,7 @@ use super::peer::Peer;
 use super::{OperationsAddress, control, socket};
 use crate::app::App;
 use crate::config::Settings;
+use crate::control::COMMAND_TIME_MAX;
 use crate::http::fair_share::{AccountShare, ShareOwner, Shares};
 use crate::http::request_slots::RequestSlots;
 use crate::net::tls::Tls;
@@ -72,6 +73,14 @@ impl Listener {
         }
     }
 
+    /// How long a connection may stay: as long as the limit for operators says, or as long as commands may take.
+    fn time_max(&self, app: &App) -> Duration {
+        match &self.0 {
+            Kind::Socket(_) | Kind::Address(_) => app.limits.operations_time,
+            Kind::Control(..) => COMMAND_TIME_MAX,
+        }
+    }
+
     async fn accept(&self) -> std::io::Result<Accepted> {
         Ok(match &self.0 {
             Kind::Socket(socket) | Kind::Control(socket, _) => {
@@ -109,6 +118,8 @@ pub(crate) async fn serve(
         Kind::Control(_, settings) => control::router(&app, settings),
     };
     let slots = Arc::new(slots(app.limits.operations_connections));
+    let time_max = listener.time_max(&app);
+    let is_limited = !matches!(listener.0, Kind::Control(..));
     let failing = FailureStreak::new();
     loop {
         let accepted = match listener.accept().await {
@@ -144,8 +155,7 @@ pub(crate) async fn serve(
         };
         tokio::spawn(async move {
             let _slot = slot;
-            let limit = app.limits.operations_time;
-            let answered = tokio::time::timeout(limit, async {
+            let answered = tokio::time::timeout(time_max, async {
                 match (accepted, tls) {
                     (Accepted::Socket(stream), _) => answer_one(stream, router).await,
                     (Accepted::Address(stream, _), None) => answer_one(stream, router).await,
@@ -157,7 +167,7 @@ pub(crate) async fn serve(
                     }
                 }
             });
-            if answered.await.is_err() {
+            if answered.await.is_err() && is_limited {
                 app.metrics.limited(&limit::OPERATIONS_SECONDS);
             }
         });

@@ -139,9 +139,16 @@ fn text(made: &BackupSummary, target: &Path, settings: &Settings) -> String {
              Bring the right one back from an earlier backup or another node before the server ends.\n"
         ),
     };
+    let begin = match made.encryption_key {
+        CopiedKey::Included => "To restore it, stop",
+        CopiedKey::Elsewhere => "To restore it, with that key in its place, stop",
+        CopiedKey::Missing | CopiedKey::Wrong => {
+            "To restore it, once that key is back in its place, stop"
+        }
+    };
     format!(
         "The backup is complete: {path} ({} files, {} bytes).\n{identity}{key}\n\
-         To restore it, stop the server and serve the copy, or put it in the place of the data folder:\n  \
+         {begin} the server and serve the copy, or put it in the place of the data folder:\n  \
          vigied serve --data {path}\n",
         made.files, made.bytes
     )

@@ -154,7 +154,7 @@ fn is_announced(key: &StoredKey, now: Millis) -> bool {
 #[derive(Debug, Serialize)]
 struct EarlierKey<'a> {
     kid: &'a str,
-    /// None of one that never signs: of the keys whose time has come the newest does.
+    /// `None` if it never will: of the keys whose time has come the newest signs.
     signs_from: Option<String>,
 }
 
@@ -216,7 +216,7 @@ fn made_key(
 }
 
 /// The state of a key.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     Signs,
@@ -245,7 +245,7 @@ struct Key<'a> {
     /// None of one that is retired, or that the encryption key does not open.
     algorithm: Option<&'static str>,
     created_at: String,
-    /// None of one that never signs: a newer one does from then on, or from earlier on.
+    /// `None` if it never will, because a newer key begins no later.
     signs_from: Option<String>,
     retired_at: Option<String>,
 }
@@ -296,11 +296,17 @@ fn list(
         signs_from: (!is_overtaken(at, key)).then(|| instant(key.signs_from)),
         retired_at: key.retired_at.map(instant),
     });
-    output::list(
-        output,
-        &rows.collect::<Vec<_>>(),
-        "There is no signing key.\n",
-    )
+    let rows: Vec<_> = rows.collect();
+    let mut text = output::list(output, &rows, "There is no signing key.\n");
+    let is_unread = |row: &&Key<'_>| row.algorithm.is_none() && row.state != State::Retired;
+    let unread = rows.iter().filter(is_unread).count();
+    if unread > 0 && matches!(output, Output::Text) {
+        text.push_str(&format!(
+            "\n{unread} of those in service cannot be read with the encryption key in its file: `vigied keys retire-unreadable` says which, and where \
+             the file was looked for.\n"
+        ));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl ThreadPool for Helpers {
     }
 
     fn acquire(&self) -> Option<Box<dyn Helper>> {
-        let turn = self.turns.spare(self.owner, &self.person)?;
+        let turn = self.turns.try_take_idle(self.owner, &self.person)?;
         self.total.fetch_add(1, Ordering::Relaxed);
         let turns = Arc::clone(&self.turns);
         Some(Box::new(SpareTurn { turns, _turn: turn }))

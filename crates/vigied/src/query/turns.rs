@@ -147,7 +147,11 @@ impl Turns {
     }
 
     /// A turn for a further thread of a query that runs, while no query waits for any.
-    pub(super) fn spare(self: &Arc<Self>, owner: ShareOwner, person: &Arc<str>) -> Option<Turn> {
+    pub(super) fn try_take_idle(
+        self: &Arc<Self>,
+        owner: ShareOwner,
+        person: &Arc<str>,
+    ) -> Option<Turn> {
         let mut state = self.state();
         let is_idle = state.ring.is_empty();
         is_idle.then(|| self.at_once(&mut state, owner, person))?

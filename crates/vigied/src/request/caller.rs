@@ -182,7 +182,7 @@ pub(crate) fn scope(
                 false => FromOtherNode::No,
             };
             let refusal = match from {
-                FromOtherNode::CannotTell => unheard(),
+                FromOtherNode::CannotTell => other_nodes_unreachable(),
                 FromOtherNode::No | FromOtherNode::Ask(_) => refusal,
             };
             RejectedCaller {
@@ -222,8 +222,8 @@ fn from_other_node(
     other_nodes.before_refusal(|| app.iam.may_be_from_other_node(credential, error))
 }
 
-/// What another node may have made a moment ago, and cannot be asked for, is not refused for good.
-pub(super) fn unheard() -> Refusal {
+/// The refusal, for now, of what another node may have made a moment ago while the others cannot be asked.
+pub(super) fn other_nodes_unreachable() -> Refusal {
     Refusal(refused::credential(&AuthError::Unheard))
 }
 
@@ -236,7 +236,7 @@ fn refusal(
     from: FromOtherNode,
 ) -> Refusal {
     if from == FromOtherNode::CannotTell {
-        return unheard();
+        return other_nodes_unreachable();
     }
     if let Some(problem) = key_as_token::problem(credential, error) {
         return Refusal(problem);
@@ -257,7 +257,7 @@ pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
 }
 
 /// The refusal of a caller who reaches some series of a domain, on a route that is about all of them.
-pub(super) fn whole_missing(scope: &Scope) -> Refusal {
+pub(super) fn needs_whole_domain(scope: &Scope) -> Refusal {
     let (principal, domain) = (scope.principal(), scope.domain());
     let message = format!("`{principal}` reaches only some series of `{domain}`");
     let problem = code::RIGHT_MISSING.problem(message);

@@ -16,7 +16,7 @@ pub(crate) enum Guard {
     Scope(Action),
     /// A verified caller who may find series or read them: the answer contains their names.
     Names,
-    /// The same, for every series of the domain: the route is about the domain as a whole.
+    /// A verified caller whose scope allows the action for every series of the domain: the route is about the domain as a whole.
     WholeScope(Action),
     /// A verified caller whose scope allows writing, and who may name the domain by a parameter instead of our header.
     Sender(SpaceParameter),

@@ -70,7 +70,7 @@ impl MetricsAccess {
             .map_err(|forbidden| caller::right_missing(&forbidden).0)?;
         // The work under way goes beyond what the caller reaches now.
         if self.has_reached_all && !scope.reaches_all(self.action) {
-            return Err(caller::whole_missing(scope).0);
+            return Err(caller::needs_whole_domain(scope).0);
         }
         Ok(())
     }

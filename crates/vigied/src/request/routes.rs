@@ -290,7 +290,9 @@ async fn verify(
 /// nothing that it is not there.
 fn undenied(response: Response) -> Response {
     match response.status() {
-        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => caller::unheard().into_response(),
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+            caller::other_nodes_unreachable().into_response()
+        }
         _ => response,
     }
 }
@@ -339,7 +341,7 @@ fn allowed(
         return Ok(());
     };
     if missing == FromOtherNode::CannotTell {
-        return Err(caller::unheard());
+        return Err(caller::other_nodes_unreachable());
     }
     let action = caller.action;
     caller.scope.require(action).map_err(|forbidden| {
@@ -354,7 +356,7 @@ fn allowed(
         caller::right_missing(&forbidden)
     })?;
     if matches!(guard, Guard::WholeScope(_)) && !caller.scope.reaches_all(action) {
-        return Err(caller::whole_missing(&caller.scope));
+        return Err(caller::needs_whole_domain(&caller.scope));
     }
     Ok(())
 }

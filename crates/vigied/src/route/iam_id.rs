@@ -1,4 +1,4 @@
-//! IAM ids in bodies and queries. What is nearly one is refused with what to write.
+//! IAM ids in bodies and queries. A near miss is refused with the right spelling.
 
 use crate::app::App;
 use crate::failure::refused::check_length;

@@ -177,10 +177,11 @@ impl<T: Entry> ListCursor<T> {
         let take = style.size(params)?;
         let text = style.start(params)?;
         Self::at(order, text, take).map_err(|why| match why {
-            NoPlace::Unknown => style.no_start(text.unwrap_or_default()),
-            NoPlace::OtherList => style.misplaced("of another list"),
-            NoPlace::OtherOrder => style
-                .misplaced("of another order: begin with the first page where the order changes"),
+            NoPlace::Unknown => style.invalid_start(text.unwrap_or_default()),
+            NoPlace::OtherList => style.start_of_other("of another list"),
+            NoPlace::OtherOrder => style.start_of_other(
+                "of another order: begin with the first page where the order changes",
+            ),
         })
     }
 

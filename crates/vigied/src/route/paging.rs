@@ -103,12 +103,12 @@ impl Style {
     }
 
     /// The refusal of a text that says of no page where it begins.
-    pub(super) fn no_start(&self, text: &str) -> Refusal {
+    pub(super) fn invalid_start(&self, text: &str) -> Refusal {
         refused(self.start, START, text)
     }
 
     /// The refusal of a text that says where another page begins.
-    pub(super) fn misplaced(&self, whose: &str) -> Refusal {
+    pub(super) fn start_of_other(&self, whose: &str) -> Refusal {
         invalid(self.start, format!("`{}` is {whose}", self.start))
     }
 

@@ -18,8 +18,8 @@ const AHEAD_MILLIS: i64 = 1000;
 /// The names that are kept for a connection or a listener, so that none is given a time twice.
 const NAMES_BYTES: usize = 64 * 1024;
 
-/// The times to give to lines that say none.
-pub(super) fn times_given() -> DefaultTimes {
+/// The times that lines without one are given.
+pub(super) fn default_times() -> DefaultTimes {
     DefaultTimes::bounded(AHEAD_MILLIS, NAMES_BYTES)
 }
 
@@ -36,7 +36,7 @@ impl DefaultTimesByDomain {
         if self.0.len() >= DOMAINS && !self.0.contains_key(&domain) {
             self.0.clear();
         }
-        self.0.entry(domain).or_insert_with(times_given)
+        self.0.entry(domain).or_insert_with(default_times)
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     /// together.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
-        let (mut given, mut times) = (times_given(), Vec::new());
+        let (mut given, mut times) = (default_times(), Vec::new());
         for (lines, at) in [
             ("a 1\na 2", 5_000_000),
             ("a 3\na 4", 5_000),

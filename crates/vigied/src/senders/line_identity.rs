@@ -92,7 +92,7 @@ impl<'s> LineIdentity<'s> {
         }
     }
 
-    /// The same, and the end of the connection, because a credential or right is gone.
+    /// Refuses lines, and ends the connection, because a credential or right is gone.
     pub(super) fn denied(&self, problem: &Problem, lines: u64) -> End {
         self.refuse("credential", lines);
         refused(problem)

@@ -4,7 +4,7 @@
 //! over, never kept. Only an `AUTH` line may be longer, because tokens are.
 
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
-use super::decoding::{put, times_given};
+use super::decoding::{default_times, put};
 use super::line_identity::LineIdentity;
 use super::pending_lines::{PendingLines, count, count_samples};
 use super::reader::{End, Reader};
@@ -56,7 +56,7 @@ impl<'s> LineReader<'s> {
             unknown_bytes: 0,
             wasted: 0,
             unreported: 0,
-            given: RefCell::new(times_given()),
+            given: RefCell::new(default_times()),
         }
     }
 

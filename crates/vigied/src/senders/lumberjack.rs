@@ -8,7 +8,7 @@ mod login;
 
 use self::login::{Login, guid};
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
-use super::decoding::{decode, times_given};
+use super::decoding::{decode, default_times};
 use super::multi_space_key::MultiSpaceKey;
 use super::pending::PendingByDomain;
 use super::reader::{End, Reader, keep};
@@ -83,7 +83,7 @@ impl<'s> LumberjackReader<'s> {
             pending: PendingByDomain::default(),
             since: Instant::now(),
             ended: Vec::new(),
-            given: RefCell::new(times_given()),
+            given: RefCell::new(default_times()),
             refused: Vec::new(),
             wasted: 0,
         }

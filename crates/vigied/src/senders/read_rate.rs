@@ -70,7 +70,7 @@ impl ReadRate {
     }
 
     /// Counts work for a domain beyond its bytes, as if so many more had come. The next sender to it waits, or is refused.
-    pub(super) fn worked(&self, domain: Domain, bytes: u64, now: Millis) {
+    pub(super) fn charge_work(&self, domain: Domain, bytes: u64, now: Millis) {
         if bytes == 0 {
             return;
         }
@@ -216,14 +216,14 @@ mod tests {
         let read_rate = ReadRate::new(1 << 20);
         let source = Some(SourceKey::of([192, 0, 2, 1].into()));
         let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
-        read_rate.worked(space(1), 0, Millis(0));
+        read_rate.charge_work(space(1), 0, Millis(0));
         assert!(read_rate.takes(source, space(1), 8192, Millis(0)));
-        read_rate.worked(space(1), 3 << 20, Millis(0));
+        read_rate.charge_work(space(1), 3 << 20, Millis(0));
         assert!(!read_rate.takes(source, space(1), 1, Millis(1000)));
         assert!(read_rate.takes(source, space(2), 8192, Millis(0)));
         assert!(read_rate.takes(source, space(1), 1, Millis(3000)));
         // A connection waits for it, and no longer than for anything that is owed.
-        read_rate.worked(space(1), u64::MAX, Millis(3000));
+        read_rate.charge_work(space(1), u64::MAX, Millis(3000));
         let wait = read_rate.sent(source, Some(space(1)), (1, 0), Millis(3000));
         let most = Duration::from_secs(limit::SENDER_DEBT_SECONDS.default);
         assert!(

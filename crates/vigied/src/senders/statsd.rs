@@ -80,7 +80,9 @@ fn count_reading(
     reading: &DecodeSummary,
 ) -> Outcome {
     let now = shared.app.clock.now();
-    shared.read_rate.worked(domain, reading.saved_bytes, now);
+    shared
+        .read_rate
+        .charge_work(domain, reading.saved_bytes, now);
     // What waits for the sums counts when it is read.
     if reading.received == 0 {
         return Outcome::Done;

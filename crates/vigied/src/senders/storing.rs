@@ -108,7 +108,7 @@ pub(super) fn store_as(
             Err(refusal) => refusal.0,
         };
         drop((lines, turn));
-        if !passes(&problem) || begun.elapsed() >= patience || shared.is_stopping() {
+        if !is_transient(&problem) || begun.elapsed() >= patience || shared.is_stopping() {
             if let Some(limit) = problem.limit {
                 shared.app.metrics.limited(limit);
             }
@@ -153,7 +153,7 @@ fn reasons(reading: &DecodeSummary) -> impl Iterator<Item = &RejectReason> {
 }
 
 /// Whether another try may succeed soon.
-pub(super) fn passes(problem: &Problem) -> bool {
+pub(super) fn is_transient(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Busy | Kind::Unavailable)
         && problem.code != code::ACCOUNT_LIMIT.code
 }
@@ -193,9 +193,8 @@ pub(super) fn note_added(
     shared.app.note_arrival(arrival(shared, sender, of, values));
 }
 
-/// Notes what was refused of a batch that was made of what came before: the rest counted when it came, and nobody has sent
-/// anything now.
-pub(super) fn note_made(
+/// Notes what the store rejected of a batch of sums. The values in them were counted when they came.
+pub(super) fn note_rejected_sums(
     shared: &SenderContext,
     sender: Sender,
     (credential, domain): (&SenderCredential, Domain),

@@ -83,7 +83,7 @@ impl Stream {
             match read_packets(session, &mut self.socket) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(error) if passes(&error) => {}
+                Err(error) if is_transient(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -104,7 +104,7 @@ impl Stream {
         match read {
             Ok(0) => ReadOutcome::End,
             Ok(bytes) => ReadOutcome::Bytes(bytes),
-            Err(error) if passes(&error) => ReadOutcome::Nothing,
+            Err(error) if is_transient(&error) => ReadOutcome::Nothing,
             Err(_) => ReadOutcome::End,
         }
     }
@@ -143,7 +143,7 @@ impl Stream {
 }
 
 /// Whether a socket has only nothing for the moment.
-fn passes(error: &io::Error) -> bool {
+fn is_transient(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
@@ -157,7 +157,7 @@ fn read_session(
     buffer: &mut [u8],
 ) -> io::Result<usize> {
     match session.reader().read(buffer) {
-        Err(error) if passes(&error) => {}
+        Err(error) if is_transient(&error) => {}
         read => return read,
     }
     match read_packets(session, socket)? {
@@ -188,7 +188,7 @@ fn write_session(
         match session.write_tls(socket) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(_) => {}
-            Err(error) if passes(&error) => {}
+            Err(error) if is_transient(&error) => {}
             Err(error) => return Err(error),
         }
         in_time(until)?;
@@ -201,7 +201,7 @@ fn write_all(socket: &mut Socket, mut bytes: &[u8], until: Instant) -> io::Resul
         match socket.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-            Err(error) if passes(&error) => {}
+            Err(error) if is_transient(&error) => {}
             Err(error) => return Err(error),
         }
         if !bytes.is_empty() {

@@ -1,6 +1,6 @@
 //! Turns for decoding and storing, so that the memory for decoded batches does not grow with the connections.
 //!
-//! A turn may last: the store may be making room. So no account has all of them, and who has the fewest is next.
+//! A turn can take long while the store makes room. No account can have all of them, and the one with the fewest is next.
 
 use crate::http::fair_share::{ShareOwner, Shares, Tally};
 use base::limit;

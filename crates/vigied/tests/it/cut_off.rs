@@ -1,9 +1,12 @@
 //! A node that PostgreSQL's answers do not reach denies nothing that another may have made: it says 503, and what it knows it serves.
 
-use crate::harness::{Reply, Request, Serving, init_on_postgres, make_folder_of_node, now, until};
+use crate::harness::{
+    Reply, Request, Serving, VIGIED, init_on_postgres, make_folder_of_node, now, until,
+};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 /// What stands between a node and PostgreSQL. While it is closed, it ends every connection.
@@ -110,6 +113,16 @@ fn what_another_node_may_have_made_is_not_denied() {
         .json(&sample)
         .send();
     assert_eq!(sent.status, 200, "{}", sent.text());
+
+    // The operator is told why. The server's connections were closed before it said anything.
+    let mut rotate = Command::new(VIGIED);
+    rotate.args(["keys", "rotate", "--data"]).arg(&second);
+    let rotated = rotate.output().unwrap();
+    let errors = String::from_utf8_lossy(&rotated.stderr).into_owned();
+    assert_eq!(rotated.status.code(), Some(1), "{errors}");
+    for part in ["the database is not available", "`vigied health`"] {
+        assert!(errors.contains(part), "{errors}");
+    }
 
     gate.open();
     until("the node hears again", || at_far(nowhere).status == 404);

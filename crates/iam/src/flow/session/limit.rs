@@ -1,12 +1,13 @@
 //! Limits on the number of sessions of a user and of refresh tokens of a session: a caller may use a proof any number
 //! of times, but must not fill the database with it.
 
-use super::displaced::Displacing;
+use super::choose_displaced::Crowd;
+use super::delegation::Delegation;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens;
-use crate::repo::sessions;
+use crate::repo::sessions::{self, HeldSession};
 use crate::service::Iam;
 use base::id::{AccountId, SessionId};
 use base::limit;
@@ -23,6 +24,16 @@ pub(crate) struct Newcomer {
     pub(crate) account: AccountId,
     /// How many sessions the account allows each identity.
     pub(crate) own_limit: Option<u64>,
+}
+
+impl Newcomer {
+    const fn crowd<'s>(&self, sessions: &'s [HeldSession], allowed: u64) -> Crowd<'s> {
+        Crowd {
+            sessions,
+            newcomer: self.session,
+            allowed,
+        }
+    }
 }
 
 /// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that there is a newcomer;
@@ -44,11 +55,8 @@ pub(crate) async fn enforce(
     let mut ended = Vec::new();
     if sessions::count_live(tx, bounds, None, now).await? > allowed {
         let held = sessions::held(tx, bounds, None, now).await?;
-        let mut left = Displacing::new(&held, newcomer.session);
-        while left.live_count() as u64 > allowed {
-            let oldest = left.end_of_largest(&key);
-            ended.push(oldest.ok_or_else(|| too_deep(allowed, false))?);
-        }
+        let chosen = newcomer.crowd(&held, allowed).choose_from_largest(&key);
+        ended = chosen.ok_or_else(|| too_deep(allowed, false))?;
         sessions::end_these(tx, &ended, now).await?;
     }
     ended.extend(enforce_own(tx, bounds, newcomer, now).await?);
@@ -71,12 +79,8 @@ pub(crate) async fn enforce_own(
         return Ok(Vec::new());
     }
     let held = sessions::held(tx, bounds, account, now).await?;
-    let mut left = Displacing::new(&held, newcomer.session);
-    let mut ended = Vec::new();
-    while left.live_count() as u64 > allowed {
-        let oldest = left.end_longest_unused();
-        ended.push(oldest.ok_or_else(|| too_deep(allowed, true))?);
-    }
+    let chosen = newcomer.crowd(&held, allowed).choose_longest_unused();
+    let ended = chosen.ok_or_else(|| too_deep(allowed, true))?;
     sessions::end_these(tx, &ended, now).await?;
     Ok(ended)
 }
@@ -116,17 +120,27 @@ pub(crate) async fn check_room(
     iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
-    is_delegated: bool,
+    delegation: Option<Delegation>,
 ) -> Result<(), IamError> {
     let limit = &limit::REFRESH_TOKENS_PER_SESSION;
     let allowed = iam.0.config.limits.refresh_tokens_per_session;
     let now = iam.0.clock.now();
-    let counted = refresh_tokens::count_unexpired(tx, session, is_delegated, now);
+    let counted = refresh_tokens::count_unexpired(tx, session, delegation.is_some(), now);
     let (held, first) = counted.await?;
     if held < allowed {
         return Ok(());
     }
     let first = first.unwrap_or(now.0);
+    // Those that would make room for it end no sooner than it does.
+    if delegation.is_some_and(|delegation| delegation.is_renewed && delegation.until.0 <= first) {
+        let message = format!(
+            "This delegated token was renewed too often (`{}` = {allowed}), and ends before it can be again",
+            limit.name
+        );
+        let refusal = Refusal::new(Reason::TooManyRenewals, message);
+        let refusal = refusal.remedy(Remedy::DelegateAnew).limit(limit);
+        return Err(IamError::Refused(refusal));
+    }
     let wait = first.saturating_sub(now.0).max(0).div_euclid(1000) + 1;
     let message = format!(
         "This login was renewed too often (`{}` = {allowed}): it can be again once a refresh token of it has expired",

@@ -1,7 +1,7 @@
 //! Sessions and their refresh tokens: from a login to its end.
 //!
 //! `begin.rs` begins a session, `rotate.rs` renews it with a refresh token, `reuse.rs` knows what a used one is still good for, `limit.rs`
-//! how many there may be, and `end.rs` ends them. A refresh token is opaque, stored as a hash, and replaced at every use:
+//! how many there may be, `choose_displaced.rs` which of too many give way, and `end.rs` ends them. A refresh token is opaque, stored as a hash, and replaced at every use:
 //!
 //! | state | next | by | if that is lost |
 //! |---|---|---|---|
@@ -13,6 +13,8 @@
 //! A delegated token moves and prolongs nothing: its end is that of the whole chain, and it stays for its account.
 
 pub(crate) mod begin;
+mod choose_displaced;
+mod delegation;
 pub(crate) mod displaced;
 pub(crate) mod end;
 mod held_login;

@@ -1,5 +1,6 @@
 //! The refresh tokens that are issued in a session: opaque texts, of which hashes are stored.
 
+use super::delegation::Delegation;
 use super::lifetimes::Lifetimes;
 use super::limit;
 use super::login::Login;
@@ -10,7 +11,6 @@ use crate::service::Iam;
 use crate::token::issued::Client;
 use base::id::SessionId;
 use base::secret::Secret;
-use base::time::Millis;
 use db::Tx;
 
 const PREFIX: &str = "vgr_";
@@ -19,8 +19,8 @@ const PREFIX: &str = "vgr_";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Receiver<'a> {
     pub(crate) client: &'a str,
-    /// One that is delegated until then expires no later, nor do its successors, and stays for its account.
-    pub(crate) delegated_until: Option<Millis>,
+    /// That it is delegated, if it is.
+    pub(crate) delegation: Option<Delegation>,
 }
 
 impl<'a> Receiver<'a> {
@@ -28,7 +28,7 @@ impl<'a> Receiver<'a> {
     pub(crate) const fn of(client: &'a str) -> Self {
         Self {
             client,
-            delegated_until: None,
+            delegation: None,
         }
     }
 }
@@ -67,7 +67,10 @@ pub(crate) async fn issue_further(
         let now = iam.0.clock.now();
         let receiver = Receiver {
             client: Client::Kube.id(),
-            delegated_until: Some(now.plus(seconds.saturating_mul(1000))),
+            delegation: Some(Delegation {
+                until: now.plus(seconds.saturating_mul(1000)),
+                is_renewed: false,
+            }),
         };
         further.delegated = Some(issue(iam, tx, session, receiver, login).await?);
     }
@@ -85,17 +88,14 @@ pub(crate) async fn issue(
     receiver: Receiver<'_>,
     login: &Login,
 ) -> Result<Secret<String>, IamError> {
-    let Receiver {
-        client,
-        delegated_until: until,
-    } = receiver;
+    let Receiver { client, delegation } = receiver;
     let bounds = login.bounds();
     if !bounds.renewable() {
         return Err(IamError::Internal(
             "issue a refresh token for what is not renewable",
         ));
     }
-    limit::check_room(iam, tx, session, until.is_some()).await?;
+    limit::check_room(iam, tx, session, delegation).await?;
     let life = Lifetimes::of(iam, bounds, login.account(), false);
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
@@ -104,8 +104,8 @@ pub(crate) async fn issue(
         client,
         bounds,
         grant_type: login.grant_type(),
-        expires_at: until.map_or(end, |until| until.min(end)),
-        delegated_for: until.map(|_| login.account()),
+        expires_at: delegation.map_or(end, |delegation| delegation.until.min(end)),
+        delegated_for: delegation.map(|_| login.account()),
     };
     refresh_tokens::insert(tx, &text, &new).await?;
     Ok(Secret::new(text))

@@ -4,8 +4,9 @@
 //! nothing. A session is for one account at a time, whose settings it obeys, and a renewal may switch it. `tests/it/session.rs` and
 //! `tests/it/late_renewal.rs` have its races.
 
+use super::delegation::Delegation;
 use super::displaced;
-use super::held_login;
+use super::held_login::{self, HeldLogin};
 use super::lifetimes::Lifetimes;
 use super::limit::{self, Newcomer};
 use super::login::Login;
@@ -15,9 +16,10 @@ use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
 use crate::repo::refresh_tokens::{self, RefreshToken};
-use crate::repo::sessions;
+use crate::repo::sessions::{self, RenewedSession};
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
+use crate::token::issued::Client;
 use crate::token::subject::Subject;
 use crate::token::successor;
 use base::id::SessionId;
@@ -33,36 +35,38 @@ pub(crate) struct SessionTokens {
     pub(crate) further: Further,
 }
 
-/// A request for a renewal: the refresh token, and what its successor is wanted for.
-struct Renewal<'a> {
-    text: &'a Secret<String>,
-    client: &'a str,
-    account: Option<&'a str>,
-    wanted: Wanted,
+/// A request for a renewal.
+pub(crate) struct Renewal {
+    /// The refresh token.
+    pub(crate) text: Secret<String>,
+    pub(crate) client: Client,
+    /// The account that the session is for from now on; the same as before if none is named.
+    pub(crate) account: Option<String>,
+    /// The refresh tokens beside the successor.
+    pub(crate) wanted: Wanted,
 }
 
-/// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
-/// Beside the successor there are the refresh tokens that are wanted.
-pub(crate) async fn rotate(
-    iam: &Iam,
-    text: &Secret<String>,
-    client: &'static str,
-    account: Option<&str>,
-    wanted: Wanted,
-) -> Result<SessionTokens, IamError> {
-    let owner = owner_of(iam, text, client).await?;
-    let (rotating, text) = (iam.clone(), text.clone());
-    let account = account.map(str::to_owned);
-    iam.in_login_turn(owner, async move {
-        let renewal = Renewal {
-            text: &text,
+impl Renewal {
+    /// One for the account that the session is for, with nothing beside the successor.
+    pub(crate) const fn of(text: Secret<String>, client: Client) -> Self {
+        Self {
+            text,
             client,
-            account: account.as_deref(),
-            wanted,
-        };
-        in_turn(&rotating, &renewal).await
-    })
-    .await
+            account: None,
+            wanted: Wanted {
+                uaa: false,
+                delegated_seconds: None,
+            },
+        }
+    }
+}
+
+/// Uses a refresh token: returns its successor and the session.
+pub(crate) async fn rotate(iam: &Iam, renewal: Renewal) -> Result<SessionTokens, IamError> {
+    let owner = owner_of(iam, &renewal.text, renewal.client.id()).await?;
+    let rotating = iam.clone();
+    iam.in_login_turn(owner, async move { in_turn(&rotating, &renewal).await })
+        .await
 }
 
 /// Whose a refresh token is, in whose turn it is used. One that is unknown or dead is refused by reads alone, and takes no turn.
@@ -95,8 +99,8 @@ pub(crate) async fn owner_of(
     })
 }
 
-async fn in_turn(iam: &Iam, renewal: &Renewal<'_>) -> Result<SessionTokens, IamError> {
-    let Renewal { text, client, .. } = *renewal;
+async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError> {
+    let (text, client) = (&renewal.text, renewal.client.id());
     let mut tx = iam.0.db.begin().await?;
     // Only now: who was told to renew with the same token, while this waited for the database, has all of the grace.
     let now = iam.0.clock.now();
@@ -117,20 +121,23 @@ async fn use_up(
     iam: &Iam,
     mut tx: Tx,
     token: &RefreshToken,
-    renewal: &Renewal<'_>,
+    renewal: &Renewal,
 ) -> Result<SessionTokens, IamError> {
     let kept = check_and_keep(iam, &mut tx, token, renewal).await?;
     let (session, login) = (kept.session, &kept.login);
     // The end of a delegated token is that of its whole chain.
     let receiver = Receiver {
-        client: renewal.client,
-        delegated_until: token.is_delegated().then_some(token.expires_at),
+        client: renewal.client.id(),
+        delegation: token.is_delegated().then_some(Delegation {
+            until: token.expires_at,
+            is_renewed: true,
+        }),
     };
     let refresh_token = refresh_token::issue(iam, &mut tx, session, receiver, login).await?;
-    let encrypted = successor::encrypt(renewal.text, &refresh_token)?;
+    let encrypted = successor::encrypt(&renewal.text, &refresh_token)?;
     // The grace begins when the answer is near: rows of others may have been waited for.
     let now = iam.0.clock.now();
-    refresh_tokens::set_successor(&mut tx, renewal.text, encrypted, now).await?;
+    refresh_tokens::set_successor(&mut tx, &renewal.text, encrypted, now).await?;
     if !token.is_delegated() {
         let ends = login.bounds().end(now, kept.life.refresh_seconds);
         sessions::extend(&mut tx, session, ends).await?;
@@ -144,10 +151,10 @@ async fn show_again(
     iam: &Iam,
     mut tx: Tx,
     token: RefreshToken,
-    renewal: &Renewal<'_>,
+    renewal: &Renewal,
 ) -> Result<SessionTokens, IamError> {
     let (token, refresh_token) =
-        last_of_chain(&mut tx, renewal.text, renewal.client, token).await?;
+        last_of_chain(&mut tx, &renewal.text, renewal.client.id(), token).await?;
     let kept = check_and_keep(iam, &mut tx, &token, renewal).await?;
     finish(iam, tx, kept, refresh_token, renewal).await
 }
@@ -158,7 +165,7 @@ async fn finish(
     mut tx: Tx,
     kept: KeptSession,
     refresh_token: Secret<String>,
-    renewal: &Renewal<'_>,
+    renewal: &Renewal,
 ) -> Result<SessionTokens, IamError> {
     let KeptSession {
         subject,
@@ -189,44 +196,37 @@ struct KeptSession {
     displaced: Vec<SessionId>,
 }
 
-/// Keeps a session, for the requested account from now on; all reasons against that are checked here.
+/// Keeps a session, for the requested account from now on, with all reasons against that.
 async fn check_and_keep(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
-    renewal: &Renewal<'_>,
+    renewal: &Renewal,
 ) -> Result<KeptSession, IamError> {
     let held = held_login::read(iam, tx, token).await?;
-    let own_bounds = held.bounds_for(iam, held.account)?;
-    let subject = iam.subject(&own_bounds)?;
-    let named = renewal.account;
-    let asked = named.map_or(Some(held.account), |text| text.parse().ok());
-    let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
-    check_password(iam, login.account(), login.grant_type())?;
-    let bounds = held.bounds_for(iam, login.account())?;
-    let login = login.with_bounds(bounds);
+    let (subject, login) = check(iam, &held, token, renewal)?;
+    let (bounds, account) = (login.bounds(), login.account());
     let session = bounds.root().session.ok_or_else(invalid)?;
+    let life = Lifetimes::of(iam, bounds, account, false);
     let now = iam.0.clock.now();
-    let life = Lifetimes::of(iam, &bounds, login.account(), false);
-    let tokens_until = bounds.end(now, life.access_seconds);
-    // A delegated token does not move its login.
-    let account = (!token.is_delegated()).then_some(login.account());
-    if !sessions::renew(tx, session, account, tokens_until, now).await? {
+    // A delegated token does not move its login, nor is it a sign that somebody still uses that.
+    let is_delegated = token.is_delegated();
+    let renewed = RenewedSession {
+        account: (!is_delegated).then_some(account),
+        tokens_until: bounds.end(now, life.access_seconds),
+        used_at: (!is_delegated).then_some(now),
+    };
+    if !sessions::renew(tx, session, renewed).await? {
         return Err(ended());
     }
-    let displaced = match account.filter(|account| *account != held.account) {
-        Some(account) => {
-            let moved = Newcomer {
-                session,
-                account,
-                own_limit: life.sessions,
-            };
-            limit::enforce_own(tx, &bounds, &moved, now).await?
-        }
-        None => Vec::new(),
-    };
-    if renewal.wanted.uaa {
-        subject.require_user()?;
+    let mut displaced = Vec::new();
+    if !is_delegated && account != held.account {
+        let moved = Newcomer {
+            session,
+            account,
+            own_limit: life.sessions,
+        };
+        displaced = limit::enforce_own(tx, bounds, &moved, now).await?;
     }
     Ok(KeptSession {
         subject,
@@ -235,4 +235,24 @@ async fn check_and_keep(
         life,
         displaced,
     })
+}
+
+/// Who goes on, and with what login: for the requested account, or for the one that it was for.
+fn check(
+    iam: &Iam,
+    held: &HeldLogin,
+    token: &RefreshToken,
+    renewal: &Renewal,
+) -> Result<(Subject, Login), IamError> {
+    // By the settings of the account that it was for it must not be over either.
+    let subject = iam.subject(&held.bounds_for(iam, held.account)?)?;
+    if renewal.wanted.uaa {
+        subject.require_user()?;
+    }
+    let named = renewal.account.as_deref();
+    let asked = named.map_or(Some(held.account), |text| text.parse().ok());
+    let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
+    check_password(iam, login.account(), login.grant_type())?;
+    let bounds = held.bounds_for(iam, login.account())?;
+    Ok((subject, login.with_bounds(bounds)))
 }

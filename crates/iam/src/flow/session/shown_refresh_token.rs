@@ -8,7 +8,8 @@ use super::refusal::{ended, invalid, reused};
 use super::reuse;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
-use crate::repo::{refresh_tokens, sessions};
+use crate::repo::refresh_tokens;
+use crate::repo::sessions::{self, RenewedSession};
 use crate::service::Iam;
 use base::id::SessionId;
 use base::secret::Secret;
@@ -74,7 +75,12 @@ pub(crate) async fn prove(
     check_password(iam, login.account(), login.grant_type())?;
     let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
     let end = login.bounds().end(at, life.access_seconds);
-    if !sessions::renew(&mut tx, session, None, end, at).await? {
+    let kept = RenewedSession {
+        account: None,
+        tokens_until: end,
+        used_at: Some(at),
+    };
+    if !sessions::renew(&mut tx, session, kept).await? {
         return Err(ended());
     }
     Ok((tx, login.until(end).in_its_account()))

@@ -45,10 +45,11 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     let request =
         Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
     let reply = context.ask(request, "delete the organization")?;
+    // It is deleted, and said so, also where the target then cannot be stored.
+    Deletion::of(&reply).report(Restorable::Org, guid, context)?;
     context.update(|_, cf| {
         if cf.organization_fields.guid == *guid {
             cf.clear_target();
         }
-    })?;
-    Deletion::of(&reply).report(Restorable::Org, guid, context)
+    })
 }

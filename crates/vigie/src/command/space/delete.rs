@@ -46,10 +46,11 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
         Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
         "delete the space",
     )?;
+    // It is deleted, and said so, also where the target then cannot be stored.
+    Deletion::of(&reply).report(Restorable::Space, guid, context)?;
     context.update(|_, cf| {
         if cf.space_fields.guid == *guid {
             cf.space_fields = DomainFields::default();
         }
-    })?;
-    Deletion::of(&reply).report(Restorable::Space, guid, context)
+    })
 }

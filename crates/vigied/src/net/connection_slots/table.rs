@@ -1,11 +1,12 @@
 //! The table of open connections, and the choice of those to evict.
 
 use super::kept_slots::KeptSlots;
+use crate::net::active_sources::ActiveSources;
 use crate::net::connection_state::{Activity, ConnectionState};
 use crate::net::source_schedule::SourceSchedule;
 use base::id::AccountId;
 use base::source::SourceKey;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,7 @@ pub(super) struct ConnectionTable {
     pub(super) none_stale_until: Option<Instant>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SourceConnections {
     pub(super) connections: BTreeMap<u64, Entry>,
     pub(super) kept: usize,
@@ -61,14 +62,13 @@ impl ConnectionTable {
         let now = Instant::now();
         if self.none_stale_until.is_none_or(|until| until <= now) {
             let before = now.checked_sub(new_time).unwrap_or(now);
-            let stale = self.sources_with_most(new, |source| source.idle_since(before));
-            if !stale.is_empty() {
-                return self.make_room(&stale, slots, before, usize::MAX);
+            if let Some(stale) = self.source_with_most_stale(new, before) {
+                return self.make_room(&[stale], slots, before, usize::MAX);
             }
             let first = self.first_idle_since().unwrap_or(now);
             self.none_stale_until = Some(first + new_time);
         }
-        let most = self.sources_with_most(new, |source| source.connections.len() - source.kept);
+        let most = self.sources_with_most(new);
         self.make_room(&most, slots, now, LOOKS_MAX)
     }
 
@@ -82,21 +82,44 @@ impl ConnectionTable {
         idle.min()
     }
 
-    /// The sources with the highest `count` above zero; the new connection adds one to its own source. Proxies come last: their
-    /// connections serve many clients.
-    fn sources_with_most(
+    /// The source with most connections that have been idle since `before`: at least with half as many as any other. To look at all
+    /// connections for each of many newcomers would keep them waiting. Proxies come last, as in the rank.
+    fn source_with_most_stale(
         &self,
         new: Option<SourceKey>,
-        count: impl Fn(&SourceConnections) -> usize,
-    ) -> Vec<Option<SourceKey>> {
+        before: Instant,
+    ) -> Option<Option<SourceKey>> {
+        let groups = self.groups.iter();
+        let mut by_bound: BinaryHeap<_> = groups
+            .map(|(source, group)| (rank(*source, new, group.evictable_count()), *source))
+            .collect();
+        let mut most = None;
+        while let Some(((is_direct, bound), source)) = by_bound.pop() {
+            if let Some(((most_is_direct, most), found)) = most
+                && (most_is_direct && !is_direct || 2 * most >= bound)
+            {
+                return Some(found);
+            }
+            let group = self.groups.get(&source);
+            let stale = group.map_or(0, |group| group.idle_since(before));
+            let rank = rank(source, new, stale);
+            if stale > 0 && most.is_none_or(|(most, _)| rank > most) {
+                most = Some((rank, source));
+            }
+        }
+        most.map(|(_, source)| source)
+    }
+
+    /// The sources with most connections without a credential.
+    fn sources_with_most(&self, new: Option<SourceKey>) -> Vec<Option<SourceKey>> {
         let mut most = (false, 0);
         let mut found = Vec::new();
         for (source, group) in &self.groups {
-            let number = count(group);
+            let number = group.evictable_count();
             if number == 0 {
                 continue;
             }
-            let rank = (source.is_some(), number + usize::from(*source == new));
+            let rank = rank(*source, new, number);
             if rank > most {
                 most = rank;
                 found.clear();
@@ -205,6 +228,12 @@ impl ConnectionTable {
     }
 }
 
+/// How soon a source loses one of this number of connections. The new connection adds one to its own source. Proxies come last: their
+/// connections serve many clients.
+fn rank(source: Option<SourceKey>, new: Option<SourceKey>, number: usize) -> (bool, usize) {
+    (source.is_some(), number + usize::from(source == new))
+}
+
 impl Entry {
     fn activity(&self) -> Activity {
         #[cfg(test)]
@@ -214,6 +243,20 @@ impl Entry {
 }
 
 impl SourceConnections {
+    /// None yet, of one of these sources.
+    pub(super) fn among(sources: &Arc<ActiveSources>) -> Self {
+        Self {
+            connections: BTreeMap::new(),
+            kept: 0,
+            schedule: Arc::new(SourceSchedule::among(sources)),
+        }
+    }
+
+    /// How many have no credential.
+    fn evictable_count(&self) -> usize {
+        self.connections.len() - self.kept
+    }
+
     /// Number of connections without a credential that have been idle since `before`.
     fn idle_since(&self, before: Instant) -> usize {
         let is_idle =

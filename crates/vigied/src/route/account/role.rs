@@ -46,7 +46,7 @@ pub(in crate::route) async fn set_role(
     change(&app, &caller, &params, &bytes, RoleChange::Set).await
 }
 
-/// The same.
+/// Takes a role away from a member.
 pub(in crate::route) async fn unset_role(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,

@@ -80,7 +80,7 @@ fn place(params: &Params) -> Result<Option<PersonPlace>, Refusal> {
             address,
         })
     };
-    read().map(Some).ok_or_else(|| ACCOUNTS.no_start(text))
+    read().map(Some).ok_or_else(|| ACCOUNTS.invalid_start(text))
 }
 
 pub(in crate::route) async fn users(

@@ -4,7 +4,7 @@
 use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
-use super::super::storing::{Sender, note_made, passes, reason, report_refused};
+use super::super::storing::{Sender, is_transient, note_rejected_sums, reason, report_refused};
 use super::count_delayed;
 use super::memory::SAMPLE_BYTES;
 use super::shared_sum::WAITING_BYTES_MAX;
@@ -226,10 +226,10 @@ fn store(
                 let late = appended.rejected.iter().map(|rejected| &rejected.1);
                 report_refused(shared, origin.sender, late);
                 let of = (&origin.credential, scope.domain());
-                note_made(shared, origin.sender, of, &batch, &appended);
+                note_rejected_sums(shared, origin.sender, of, &batch, &appended);
                 StoreOutcome::Done
             }
-            Err(refusal) if passes(&refusal.0) => StoreOutcome::Retry(batch),
+            Err(refusal) if is_transient(&refusal.0) => StoreOutcome::Retry(batch),
             Err(refusal) => {
                 if let Some(limit) = refusal.0.limit {
                     shared.app.metrics.limited(limit);

@@ -215,7 +215,7 @@ impl Sums {
         left
     }
 
-    /// Reads what waits for sums, unless another has them, who will.
+    /// Reads the datagrams that wait for sums, unless another thread has the sums, which reads them then.
     fn read_waiting_if_free(
         &self,
         shared: &SharedSum,

@@ -213,6 +213,11 @@ fn a_server_whose_encryption_key_is_taken_from_its_file_says_so_while_it_runs() 
         }
         refused(&["rotate"]);
         refused(&["retire-unreadable", "--yes"]);
+        let said = output_of(keys(&server, &["list"]));
+        assert!(
+            said.contains("1 of those in service cannot be read"),
+            "{said}"
+        );
         assert_eq!(backup(copied), copied);
     }
     // Nobody writes to it: who opens it to read waits for that.
