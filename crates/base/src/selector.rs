@@ -63,7 +63,7 @@ impl Selector {
         }
     }
 
-    /// The same, from the glob's text.
+    /// As [`Self::named`], from the glob's text.
     ///
     /// # Errors
     /// [`PatternError`] says what is wrong and where.

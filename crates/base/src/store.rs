@@ -136,7 +136,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Stores a batch as [`Self::append_with_quota`] does, with no limit on new series but the store's own.
     ///
     /// # Errors
-    /// The same.
+    /// As [`Self::append_with_quota`].
     fn append(
         &self,
         scope: &Scope,
@@ -210,7 +210,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         begin: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
     ) -> Result<Option<Deleted>, StoreError>;
 
-    /// The same, without the hook.
+    /// Deletes as [`Self::delete_with_hook`] does, without a hook.
     ///
     /// # Errors
     /// As [`Self::delete_with_hook`].

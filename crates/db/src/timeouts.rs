@@ -12,7 +12,7 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// may be one that something between drops without a word.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// The same of many rows, which may come over a slow network.
+/// How long the answer with many rows is waited for, which may come over a slow network.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How long a connection that is given back to the pool may take to show that it can be used again. Until then nobody gets another one in

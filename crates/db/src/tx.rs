@@ -55,7 +55,7 @@ impl Tx {
         }
     }
 
-    /// The same, for as long as it takes: what changes tables may rewrite them, or wait for another node that does.
+    /// Executes a statement for as long as it takes: what changes tables may rewrite them, or wait for another node that does.
     pub(crate) async fn execute_patiently(&mut self, sql: &'static str) -> Result<(), DbError> {
         let done = match self {
             Self::Sqlite(tx, _turn) => sqlx::query(sql).execute(&mut *tx.on).await.map(drop),

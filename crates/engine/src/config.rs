@@ -31,7 +31,7 @@ pub struct EngineConfig {
     pub series_per_tenant: u64,
     /// Bytes of the names of a tenant's series, which stay in memory; samples of new series beyond them are rejected.
     pub name_bytes_per_tenant: u64,
-    /// The same of the names of all tenants' series.
+    /// Bytes of the names of all tenants' series.
     pub name_bytes_in_all: u64,
     /// Deletions of ranges that one account may have waiting, in all its tenants, for their days to be rewritten.
     pub pending_deletions: u64,

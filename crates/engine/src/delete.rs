@@ -215,7 +215,7 @@ impl Core {
         AppliedPiece { sequence, deferred }
     }
 
-    /// The same for whole series.
+    /// Deletes whole series, piece by piece: in the log, then in memory.
     fn delete_all(&self, series: &RoaringBitmap) -> u64 {
         let mut sequence = 0;
         for piece in pieces(series) {

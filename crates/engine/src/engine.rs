@@ -54,7 +54,7 @@ impl Engine {
         Self::open_with_events(config, clock, storage, Arc::new(Silent))
     }
 
-    /// The same, and hands failures in the background to `events`.
+    /// Opens as [`Self::open`] does, and hands failures in the background to `events`.
     ///
     /// # Errors
     /// As [`Self::open`].

@@ -130,7 +130,7 @@ impl<T> Lock<T> {
         WriteGuard(guard)
     }
 
-    /// The same; none where another thread holds the lock.
+    /// As [`Self::write`]; none where another thread holds the lock.
     pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
         let guard = acquired(self.inner.try_write())?;
         self.turns.fetch_add(1, Ordering::Relaxed);

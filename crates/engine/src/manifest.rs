@@ -114,7 +114,7 @@ struct WrittenEnvelope<'a> {
     manifest: &'a RawValue,
 }
 
-/// The same, as it is read.
+/// The text of a manifest with its checksum, as it is read.
 #[derive(Deserialize)]
 struct ReadEnvelope {
     crc32: u32,

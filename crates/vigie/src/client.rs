@@ -36,7 +36,7 @@ const TIMEOUT_SECONDS: u64 = 60;
 const CONNECT_SECONDS_MAX: u64 = 15;
 /// Larger replies are refused, so that they do not fill the memory. What is not samples or their names comes in pages.
 const REPLY_BYTES_MAX: u64 = 64 << 20;
-/// The same of samples, and of names.
+/// The largest reply with samples, or names.
 const SAMPLES_BYTES_MAX: u64 = 1 << 30;
 /// The largest body of an error of another kind of server that is looked into.
 const ERROR_BYTES_MAX: usize = 64 << 10;

@@ -68,7 +68,7 @@ impl Context {
         self.pages_at::<P>(first, doing, |next| self.next_page(base, next))
     }
 
-    /// The same; `address` resolves the next page's URL.
+    /// As [`Self::pages`]; `address` resolves the next page's URL.
     pub(crate) fn pages_at<P: Page>(
         &self,
         first: Request,

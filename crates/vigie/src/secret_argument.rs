@@ -2,7 +2,7 @@
 //! read.
 
 use crate::error::Failure;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use crate::printable_text::escaped;
 use base::secret::Secret;
 use serde::de::IgnoredAny;
@@ -36,6 +36,13 @@ pub(crate) fn key(
             return Err(Failure::usage(format!(
                 "the API key (from `{flag}`) is empty"
             )));
+        }
+        if Path::new(key).is_file() {
+            return Err(Failure::usage(format!(
+                "`{}` (from `{flag}`) is a file, and no API key",
+                printable(key)
+            ))
+            .hint(format!("`{flag} @FILE` reads the key from a file")));
         }
         return Ok(Secret::new(key.to_owned()));
     };

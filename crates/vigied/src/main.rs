@@ -147,6 +147,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
+            // No server starts with files that do not go together.
+            net::tls::Tls::of(&settings)?;
             let issuers = boot::workloads::complaints(&settings)?;
             let accounts = boot::workloads::fixed_accounts(&settings)?;
             let runtime = runtime()?;

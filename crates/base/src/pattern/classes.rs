@@ -26,7 +26,7 @@ pub(super) struct Classes {
     rows: Vec<u64>,
     /// Where classes begin, ascending; the first at 0.
     bounds: Vec<(u32, u32)>,
-    /// The same for the characters that nearly all names are made of.
+    /// The rows of the characters that nearly all names are made of.
     ascii: Vec<u32>,
 }
 

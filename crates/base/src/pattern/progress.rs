@@ -52,7 +52,7 @@ impl Progress {
         work
     }
 
-    /// The same, once it is much.
+    /// As [`Self::take_work`], once it is much.
     pub const fn take_large_work(&mut self) -> Option<u64> {
         if self.work < MUCH_WORK {
             return None;

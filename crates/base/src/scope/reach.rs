@@ -21,7 +21,7 @@ pub enum Reach {
 pub struct Grants([Reach; Action::ALL.len()]);
 
 impl Grants {
-    /// The same, with `action` reaching this.
+    /// These grants, with `action` reaching this.
     #[must_use]
     pub fn with(mut self, action: Action, reach: Reach) -> Self {
         if let Some(place) = self.0.get_mut(action as usize) {

@@ -57,7 +57,7 @@ impl Matcher {
         Self::with_budget(&mut MatcherBudget::default(), name, op, value)
     }
 
-    /// The same beside others of its selector, which have taken their part of `budget`.
+    /// As [`Self::new`], beside others of its selector, which have taken their part of `budget`.
     ///
     /// # Errors
     /// As [`Self::new`]; [`MatcherError::TooLarge`] also where those before it have left too little. One that was tried in vain has

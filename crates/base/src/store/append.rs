@@ -37,7 +37,7 @@ impl Remaining {
         }
     }
 
-    /// The same, once `more` is used.
+    /// What is left once `more` is used.
     #[must_use]
     pub const fn after(self, more: u64) -> Self {
         Self {

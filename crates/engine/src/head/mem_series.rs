@@ -228,7 +228,7 @@ impl SeriesAppender {
         lengths.late >= LATE_MIN && lengths.late >= lengths.column / 8
     }
 
-    /// The same samples without late ones, in place of the old series, which is returned.
+    /// Folds the late samples in: a series of the same samples takes the place of the old one, which is returned.
     pub(crate) fn fold(&mut self) -> Arc<MemSeries> {
         let all = self.shared.all().read(&TimeRange::ALL);
         let mut new = Self::new(self.shared.tenant);

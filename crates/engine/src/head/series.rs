@@ -58,7 +58,7 @@ impl HeadSeries {
         self.clipped(range).map(points)
     }
 
-    /// The same without a copy of them.
+    /// The parts of [`Self::parts`], without a copy of them.
     pub(crate) fn uncopied_parts(
         &self,
         range: TimeRange,

@@ -106,7 +106,7 @@ impl Names {
         self.tenants.get(&tenant).map_or(0, |names| names.bytes)
     }
 
-    /// The same of all tenants together.
+    /// The bytes of the names of all tenants together.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -349,8 +349,8 @@ impl Iam {
         Err(not_administrator(MAKING_KEYS))
     }
 
-    /// The same within the transaction that makes the key: another node may have changed the settings or taken the caller's role. The
-    /// account is locked.
+    /// As [`Self::may_make_keys`], within the transaction that makes the key: another node may have changed the settings or taken the
+    /// caller's role. The account is locked.
     pub(super) async fn may_still_make_keys(
         &self,
         tx: &mut Tx,

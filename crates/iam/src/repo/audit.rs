@@ -66,7 +66,7 @@ const OF_TARGET: &str = concat!(
      ORDER BY number DESC LIMIT $4"
 );
 
-/// The same of [`IDS_PER_STATEMENT`] objects. Each is looked up by itself in the index of the targets, and no further than the oldest
+/// The entries of [`IDS_PER_STATEMENT`] objects. Each is looked up by itself in the index of the targets, and no further than the oldest
 /// change that is asked for: the account is compared in a form that no index has, so that nobody looks through the whole account.
 const OF_TARGETS: &str = concat!(
     "WITH wanted (object) AS (VALUES ",

@@ -138,7 +138,7 @@ impl Iam {
         self.sync_since(self.0.changes_query.now()).await
     }
 
-    /// The same for changes from before this moment.
+    /// As [`Self::sync`], for changes from before this moment.
     pub(crate) async fn sync_since(&self, moment: QueryMoment) -> Result<(), IamError> {
         let query = || self.sync_over(Connections::Shared);
         self.0.changes_query.run_since(moment, query).await

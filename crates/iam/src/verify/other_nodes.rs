@@ -59,7 +59,8 @@ impl Iam {
         }
     }
 
-    /// The same of a space that the holder of a credential names, and does not have. Whatever names they try, it is one question.
+    /// Whether another node may have made the space that the holder of a credential names, and does not have. Whatever names they try, it
+    /// is one question.
     #[must_use]
     pub fn space_may_be_from_other_node(&self, credential: Credential<'_>) -> FromOtherNode {
         let account = |holder: &Identity| Domain::Account(holder.account());
@@ -77,7 +78,7 @@ impl Iam {
         })
     }
 
-    /// The same of a role that a verified caller lacks.
+    /// Whether another node may have given the role that a verified caller lacks.
     #[must_use]
     pub fn role_may_be_from_other_node(&self, forbidden: &Forbidden) -> FromOtherNode {
         let Forbidden {

@@ -103,6 +103,18 @@ fn a_password_comes_from_standard_input() {
     }
 }
 
+/// The name was sent as if it were a key, and the server knew no such key.
+#[test]
+fn the_name_of_a_file_is_not_taken_for_a_key() {
+    let mut terminal = Terminal::new();
+    put(&terminal, "key.json", "{}\n", 0o600);
+    let ran = login(&mut terminal, "--apikey key.json");
+    assert_ne!(ran.code, 0, "{ran:?}");
+    let told = "`key.json` (from `--apikey`) is a file, and no API key";
+    assert!(ran.stderr.contains(told), "{ran:?}");
+    assert!(ran.stderr.contains("`--apikey @FILE`"), "{ran:?}");
+}
+
 #[test]
 fn a_secret_that_others_can_read_is_told_on_standard_error_alone() {
     let mut terminal = Terminal::new();

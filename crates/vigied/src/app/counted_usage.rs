@@ -7,8 +7,8 @@ use base::time::Millis;
 /// How long what the store said stays valid.
 const FRESH_MILLIS: i64 = 5000;
 
-/// The same where others made series meanwhile, some of which may count twice. Longer than a sum takes over as many spaces as an account
-/// may have, so that a flood of new series is not one of sums.
+/// How long it stays valid where others made series meanwhile, some of which may count twice. Longer than a sum takes over as many spaces
+/// as an account may have, so that a flood of new series is not one of sums.
 const INEXACT_MILLIS: i64 = 20;
 
 /// The usage of an account. What is written while somebody asks the store counts on top of what it says: perhaps twice until a write

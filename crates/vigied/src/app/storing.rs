@@ -72,7 +72,7 @@ fn not_in_plan(plan: Plan) -> Refusal {
     ))
 }
 
-/// The same reason, for as long as the others live.
+/// The reason, borrowed no longer than the others.
 const fn for_now<'l: 's, 's>(reason: &'l RejectReason) -> &'s RejectReason {
     reason
 }

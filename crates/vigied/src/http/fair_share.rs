@@ -56,7 +56,7 @@ impl AccountShare {
         Self(Arc::new(of))
     }
 
-    /// The same, with a minimum of `percent`.
+    /// These shares, each of at least `percent`.
     pub(crate) fn at_least(self, percent: u64) -> Self {
         Self::new(move |account| (self.0)(account).max(percent))
     }
@@ -70,7 +70,7 @@ impl fmt::Debug for AccountShare {
 
 #[cfg(test)]
 impl Shares {
-    /// The same for every account.
+    /// Shares that are the same for every account.
     pub(crate) fn of(account: u64, source: u64, unauthenticated: u64) -> Self {
         Self {
             account: AccountShare::new(move |_| account),

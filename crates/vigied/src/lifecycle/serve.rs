@@ -40,7 +40,7 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<()> {
     boot::require_initialised(settings)?;
     let listen = settings.listen();
-    let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
+    let tls = Tls::of(settings)?.map(Arc::new);
     // Lock the folder before taking the port: a second server on the folder must not answer a single request.
     let folder = boot::folder(settings)?;
     let mut stop = std::pin::pin!(stop);

@@ -33,7 +33,7 @@ const RELEASED_TIME: Duration = Duration::from_millis(1);
 /// How many tasks of a source's queue may be released at once, for each thread.
 const RELEASED_PER_THREAD_MAX: usize = 64;
 
-/// The same of all queues at least, so that no thread waits for a releaser.
+/// How many tasks of all queues may be at least, so that no thread waits for a releaser.
 const RELEASED_PER_THREAD_MIN: usize = 2;
 
 /// The schedule of one source.

@@ -1,7 +1,8 @@
 //! TLS by certificate and key file, read again on SIGHUP without dropping a connection.
 
-use crate::config::TlsFiles;
+use crate::config::{Settings, TlsFiles};
 use crate::data_dir::private_files;
+use anyhow::Context as _;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -33,6 +34,12 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
+    /// Reads the files that the settings name, if they name any.
+    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Option<Self>> {
+        let loaded = settings.tls().map(Self::load).transpose();
+        loaded.context("cannot use the files of `tls.certificate` and `tls.key`")
+    }
+
     /// Reads the files.
     pub(crate) fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let current = RwLock::new(Arc::new(read(&files)?));
@@ -49,14 +56,14 @@ impl Tls {
         Ok(())
     }
 
-    /// The same for a listener that speaks HTTP/1.1 alone.
+    /// What is in force, for a listener that speaks HTTP/1.1 alone.
     pub(crate) fn current_http1(&self) -> Arc<ServerConfig> {
         let mut config = ServerConfig::clone(&self.current());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Arc::new(config)
     }
 
-    /// The same for connections of senders, which speak no protocol that is agreed on.
+    /// What is in force, for connections of senders, which agree on no protocol.
     pub(crate) fn current_without_protocols(&self) -> Arc<ServerConfig> {
         let mut config = ServerConfig::clone(&self.current());
         config.alpn_protocols = Vec::new();

@@ -121,7 +121,7 @@ pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Re
     }
 }
 
-/// The same of a body whose handler has taken the members out that it refuses itself.
+/// As [`body`], of one out of which its handler has taken the members that it refuses itself.
 pub(crate) fn rest_of_body<T: serde::de::DeserializeOwned>(
     rest: Map<String, Value>,
 ) -> Result<T, Refusal> {

@@ -328,7 +328,7 @@ pub(super) async fn show(
     counted(&app, &caller, &of_query(&params)?).await
 }
 
-/// The same for longer lists, which a query has no room for.
+/// As [`show`], for lists that are too long for a query.
 pub(super) async fn show_several(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,

@@ -203,7 +203,7 @@ impl<T: Entry> ListCursor<T> {
         }
     }
 
-    /// The same of a list that the database reads from the place on.
+    /// The page of a list that the database reads from the place on.
     pub(super) const fn window(&self) -> PageRequest {
         PageRequest {
             skip: 0,

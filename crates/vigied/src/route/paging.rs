@@ -124,7 +124,7 @@ impl Style {
         self.address_at(path, params, kept, (size, start.as_deref()))
     }
 
-    /// The same of a page that begins at a place.
+    /// The URL of a page that begins at a place.
     pub(super) fn address_at(
         &self,
         path: &str,

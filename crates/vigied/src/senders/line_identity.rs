@@ -79,7 +79,7 @@ impl<'s> LineIdentity<'s> {
             .refuse(self.sender.listener, self.sender.source, reason, count);
     }
 
-    /// The same of lines that waited for a login to be renewed: for the domain that they were sent to, too.
+    /// Counts lines that waited for a login to be renewed and were not stored: for the domain that they were sent to, too.
     pub(super) fn refuse_held(&self, login: Option<&Login>, reason: &'static str, count: u64) {
         match login {
             Some(login) if count > 0 => {

@@ -82,7 +82,7 @@ impl SenderContext {
         Origin::new(source, "").sync_scope(|| iam.may_be_from_other_node(credential, error))
     }
 
-    /// The same of a role that a verified sender lacks.
+    /// Whether another node may have given the role that a verified sender lacks.
     pub(super) fn role_may_be_from_other_node(
         &self,
         source: Source,
@@ -127,7 +127,7 @@ impl SenderContext {
         }
     }
 
-    /// The same where it is known whose they were.
+    /// Counts what was not stored where it is known whose it was, and has it logged.
     pub(super) fn refuse_for(
         &self,
         (listener, source, key): (&'static str, Source, Option<KeyId>),

@@ -95,7 +95,7 @@ fn count_reading(
     count_refused(shared, sender, credential, reading)
 }
 
-/// The same for datagrams that had waited for the sums: the thread that has read them counts them.
+/// Counts datagrams that had waited for the sums: the thread that has read them counts them.
 fn count_delayed(shared: &SenderContext, domain: Domain, waited: &[DelayedReading]) {
     for (origin, reading) in waited {
         let sender = origin.sender;

@@ -61,7 +61,7 @@ pub(super) fn store(
     }
 }
 
-/// The same for a sender that waits until what it sent is stored so durably.
+/// Stores as [`store`] does, for a sender that waits until what it sent is stored so durably.
 pub(super) fn store_as(
     shared: &SenderContext,
     sender: Sender,

@@ -300,6 +300,36 @@ fn the_log_holds_no_secret() {
     }
 }
 
+/// It was found out when the server was started again.
+#[test]
+fn a_key_that_no_server_starts_with_is_told_by_config_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("cert.pem"), "no certificate").unwrap();
+    let check = |key: &str| {
+        let settings = [
+            format!("tls.certificate={}", path("cert.pem")),
+            format!("tls.key={}", path(key)),
+        ];
+        let mut command = Command::new(VIGIED);
+        command.args(["config", "check"]);
+        for setting in &settings {
+            command.args(["--set", setting]);
+        }
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    std::fs::write(path("key.pem"), "no key").unwrap();
+    for key in ["key.pem", "missing.pem"] {
+        let errors = check(key);
+        assert!(
+            errors.contains("`tls.certificate` and `tls.key`"),
+            "{errors}"
+        );
+    }
+}
+
 /// The server ignores all other environment variables.
 #[test]
 fn a_variable_that_is_no_text_stops_nothing() {

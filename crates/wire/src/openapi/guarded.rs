@@ -8,7 +8,7 @@ use serde_json::Value;
 /// How a time may be written.
 pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
 
-/// The same where more than Graphite's forms are read.
+/// How a time may be written where more than Graphite's forms are read.
 pub(super) const ANY_TIME: &str = "a time: `-24h`, `10min`, `now`, `yesterday`, epoch seconds, ISO 8601 (`2017-07-01T12:00Z`), or another form of Graphite's (`02:00_20170701`, `monday`)";
 
 /// Credential, scope, and the errors every route can answer.
@@ -17,7 +17,7 @@ pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operatio
     refused_as(operation, &error)
 }
 
-/// The same on Graphite's routes.
+/// As [`guarded`], on Graphite's routes.
 pub(super) fn guarded_graphite(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<GraphiteBody>();
     refused_as(operation, &error)
@@ -34,13 +34,13 @@ pub(super) fn refused_as(operation: Operation, error: &Value) -> Operation {
         .refused(OF_DOMAIN, error)
 }
 
-/// The same where nobody is let in who reaches some series alone.
+/// As [`guarded`], where nobody is let in who reaches some series alone.
 pub(super) fn guarded_whole(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<MonitoringBody>();
     whole(guarded(document, operation), error)
 }
 
-/// The same on Graphite's routes.
+/// As [`guarded_whole`], on Graphite's routes.
 pub(super) fn guarded_whole_graphite(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<GraphiteBody>();
     whole(guarded_graphite(document, operation), error)

@@ -158,7 +158,7 @@ impl Outcome {
         &self.rejected
     }
 
-    /// The same, for who keeps them.
+    /// The samples that were rejected, for who keeps them.
     pub(super) fn into_rejected(self) -> Reasons {
         self.rejected
     }

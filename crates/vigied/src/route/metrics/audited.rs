@@ -80,7 +80,7 @@ impl Deleter {
         })
     }
 
-    /// The same where more is to be done: the turn is kept, and lent while the database writes.
+    /// Deletes as [`Self::delete`] does where more is to be done: the turn is kept, and lent while the database writes.
     pub(super) fn delete_one(
         &self,
         scope: &Scope,

@@ -34,7 +34,7 @@ pub(super) struct SampleOrigin {
 }
 
 impl SampleOrigin {
-    /// The same once more.
+    /// A copy; none of a credential that cannot be copied.
     pub(super) fn copy(&self) -> Option<Self> {
         Some(Self {
             credential: self.credential.of_key()?,
