@@ -147,8 +147,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
-            // No server starts with files that do not go together.
-            net::tls::Tls::of(&settings)?;
+            // The files may be those of another machine, for which the settings are.
+            if let Err(error) = net::tls::Tls::of(&settings) {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "warning: no server starts here: {error:#}"
+                );
+            }
             let issuers = boot::workloads::complaints(&settings)?;
             let accounts = boot::workloads::fixed_accounts(&settings)?;
             let runtime = runtime()?;

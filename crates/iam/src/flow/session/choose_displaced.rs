@@ -4,7 +4,7 @@
 use crate::repo::sessions::HeldSession;
 use base::id::SessionId;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// A principal's sessions, and the newcomer among them for which the others make room.
 #[derive(Clone, Copy)]
@@ -16,36 +16,58 @@ pub(crate) struct Crowd<'s> {
     pub(crate) allowed: u64,
 }
 
-impl Crowd<'_> {
+impl<'s> Crowd<'s> {
     /// Chooses the longest unused session of the largest group, until no more live than are allowed; none if that cannot be. The sessions
     /// of a key are a group, and so are those of no key, the person's. Of groups of one size that of the newcomer, whose key is `own`,
     /// comes first, then those of other keys, then the person's. A group that is smaller than the newcomer's loses nothing to it: however
-    /// often a key logs in, it ends no session of anybody who has fewer.
+    /// often a key logs in, it ends no session of anybody who has fewer. What came from a session ends with it; in other groups than the
+    /// newcomer's it ends before it, so that no end takes the last of a group along.
     pub(crate) fn choose_from_largest(self, own: &str) -> Option<Vec<SessionId>> {
         let mut choice = Choice::among(self);
         let sizes = choice.live.iter();
         let mut ranks: BinaryHeap<Rank<'_>> = sizes
             .map(|(key, size)| Rank::of(key, own, *size, 0))
             .collect();
-        // Of each group, the longest unused last.
-        let mut groups: HashMap<&str, Vec<(usize, &HeldSession)>> = HashMap::new();
-        for (place, one) in self.sessions.iter().enumerate().rev() {
-            groups.entry(&one.key).or_default().push((place, one));
+        // Of each group, the places of those that may end next.
+        let mut groups: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+        let mut places: HashMap<SessionId, (usize, &'s HeldSession)> = HashMap::new();
+        for (place, one) in self.sessions.iter().enumerate() {
+            places.insert(one.id, (place, one));
+            if choice.may_be_next(one, own) {
+                groups.entry(&one.key).or_default().insert(place);
+            }
         }
         while choice.live_count() > self.allowed {
             let expected = ranks.pop()?;
+            // No group is larger than the first of them was.
             if expected.size < choice.size(own) {
                 return None;
             }
-            let group = groups.get_mut(expected.key)?;
-            while group.pop_if(|(_, one)| !choice.is_endable(one)).is_some() {}
-            let Some((place, next)) = group.last() else {
+            let size = choice.size(expected.key);
+            let group = groups.entry(expected.key).or_default();
+            let has_ended = |place: &usize| {
+                let one = self.sessions.get(*place);
+                one.is_none_or(|one| !choice.is_endable(one))
+            };
+            while group.first().is_some_and(has_ended) {
+                group.pop_first();
+            }
+            let Some(place) = group.first().copied() else {
                 continue;
             };
-            // A group only shrinks, so it may stand too high here, and never too low.
-            let current = Rank::of(expected.key, own, choice.size(expected.key), *place);
+            // It may have shrunk since.
+            let current = Rank::of(expected.key, own, size, place);
             if current == expected {
+                group.remove(&place);
+                let next = self.sessions.get(place)?;
                 choice.end(next);
+                let parent = choice.nearest_live(next);
+                if let Some((place, parent)) = parent.and_then(|id| places.get(&id).copied())
+                    && choice.may_be_next(parent, own)
+                {
+                    groups.entry(&parent.key).or_default().insert(place);
+                    ranks.push(Rank::of(&parent.key, own, choice.size(&parent.key), place));
+                }
             }
             ranks.push(current);
         }
@@ -99,6 +121,10 @@ struct Choice<'s> {
     /// The newcomer and those it came from.
     spared: HashSet<SessionId>,
     children: HashMap<SessionId, Vec<&'s HeldSession>>,
+    parents: HashMap<SessionId, SessionId>,
+    /// How many that live came from each, by whatever way.
+    live_descendants: HashMap<SessionId, usize>,
+    alive: HashSet<SessionId>,
     /// How many sessions of each key live; those of none have the empty text.
     live: HashMap<&'s str, usize>,
     live_count: u64,
@@ -111,24 +137,30 @@ impl<'s> Choice<'s> {
             ended: HashSet::new(),
             spared: HashSet::new(),
             children: HashMap::new(),
+            parents: HashMap::new(),
+            live_descendants: HashMap::new(),
+            alive: HashSet::new(),
             live: HashMap::new(),
             live_count: 0,
         };
-        let mut parents = HashMap::new();
         for one in crowd.sessions {
             if let Some(parent) = one.parent {
                 new.children.entry(parent).or_default().push(one);
-                parents.insert(one.id, parent);
+                new.parents.insert(one.id, parent);
             }
             if one.is_live {
                 *new.live.entry(one.key.as_str()).or_default() += 1;
                 new.live_count += 1;
+                new.alive.insert(one.id);
             }
         }
-        let mut next = Some(crowd.newcomer);
-        while let Some(id) = next.filter(|id| new.spared.insert(*id)) {
-            next = parents.get(&id).copied();
+        for one in crowd.sessions.iter().filter(|one| one.is_live) {
+            for ancestor in ancestors(&new.parents, one.id) {
+                *new.live_descendants.entry(ancestor).or_default() += 1;
+            }
         }
+        new.spared.insert(crowd.newcomer);
+        new.spared.extend(ancestors(&new.parents, crowd.newcomer));
         new
     }
 
@@ -144,6 +176,22 @@ impl<'s> Choice<'s> {
         one.is_live && !self.spared.contains(&one.id) && !self.ended.contains(&one.id)
     }
 
+    /// Whether it may end next: of another key than `own` only one from which none came that lives.
+    fn may_be_next(&self, one: &HeldSession, own: &str) -> bool {
+        self.is_endable(one) && (one.key == own || self.is_last_of_its_line(one))
+    }
+
+    fn is_last_of_its_line(&self, one: &HeldSession) -> bool {
+        self.live_descendants
+            .get(&one.id)
+            .is_none_or(|count| *count == 0)
+    }
+
+    /// The nearest of those it came from that lives.
+    fn nearest_live(&self, one: &HeldSession) -> Option<SessionId> {
+        ancestors(&self.parents, one.id).find(|id| self.alive.contains(id))
+    }
+
     /// Chooses a session, which ends with all that came from it.
     fn end(&mut self, session: &'s HeldSession) {
         self.chosen.push(session.id);
@@ -154,12 +202,25 @@ impl<'s> Choice<'s> {
             }
             if one.is_live {
                 self.live_count = self.live_count.saturating_sub(1);
+                self.alive.remove(&one.id);
                 let size = self.live.entry(one.key.as_str()).or_default();
                 *size = size.saturating_sub(1);
+                for ancestor in ancestors(&self.parents, one.id) {
+                    let count = self.live_descendants.entry(ancestor).or_default();
+                    *count = count.saturating_sub(1);
+                }
             }
             ending.extend(self.children.get(&one.id).into_iter().flatten());
         }
     }
+}
+
+/// Those that it came from, the nearest first.
+fn ancestors(
+    parents: &HashMap<SessionId, SessionId>,
+    of: SessionId,
+) -> impl Iterator<Item = SessionId> {
+    std::iter::successors(parents.get(&of).copied(), |id| parents.get(id).copied())
 }
 
 #[cfg(test)]
@@ -233,6 +294,21 @@ mod tests {
         assert_eq!(by_person, ids(&[1]));
     }
 
+    /// The person's first session took the second along, and keys that logged in once each left them none.
+    #[test]
+    fn of_two_sessions_one_stays_though_the_other_came_from_it() {
+        let all = [
+            session(0, "", None),
+            session(1, "", Some(0)),
+            session(2, "a", None),
+            session(3, "b", None),
+            session(4, "new", None),
+        ];
+        let from_largest = |allowed| crowd(&all, 4, allowed).choose_from_largest("new");
+        assert_eq!(from_largest(4), ids(&[1]));
+        assert_eq!(from_largest(2), ids(&[1, 2, 3]));
+    }
+
     #[test]
     fn a_key_ends_no_session_of_who_has_fewer() {
         let all = [
@@ -259,7 +335,8 @@ mod tests {
     fn choose_slowly(crowd: Crowd<'_>, own: &str) -> Option<Vec<SessionId>> {
         let mut choice = Choice::among(crowd);
         while choice.live_count() > crowd.allowed {
-            let endable = crowd.sessions.iter().filter(|one| choice.is_endable(one));
+            let endable = |one: &&HeldSession| choice.may_be_next(one, own);
+            let endable = crowd.sessions.iter().filter(endable);
             let large = endable.filter(|one| choice.size(&one.key) >= choice.size(own));
             let next = large.min_by_key(|one| {
                 let (key, size) = (one.key.as_str(), choice.size(&one.key));
