@@ -60,9 +60,8 @@ impl<'s> Crowd<'s> {
             if current == expected {
                 group.remove(&place);
                 let next = self.sessions.get(place)?;
-                choice.end(next);
-                let parent = choice.nearest_live(next);
-                if let Some((place, parent)) = parent.and_then(|id| places.get(&id).copied())
+                let freed = choice.end(next);
+                if let Some((place, parent)) = freed.and_then(|id| places.get(&id).copied())
                     && choice.may_be_next(parent, own)
                 {
                     groups.entry(&parent.key).or_default().insert(place);
@@ -82,7 +81,7 @@ impl<'s> Crowd<'s> {
                 break;
             }
             if choice.is_endable(one) {
-                choice.end(one);
+                let _ = choice.end(one);
             }
         }
         (choice.live_count() <= self.allowed).then_some(choice.chosen)
@@ -122,8 +121,10 @@ struct Choice<'s> {
     spared: HashSet<SessionId>,
     children: HashMap<SessionId, Vec<&'s HeldSession>>,
     parents: HashMap<SessionId, SessionId>,
-    /// How many that live came from each, by whatever way.
-    live_descendants: HashMap<SessionId, usize>,
+    /// Those that live, or from which some came that do.
+    lines: HashSet<SessionId>,
+    /// How many of these came from each at once.
+    lines_from: HashMap<SessionId, usize>,
     alive: HashSet<SessionId>,
     /// How many sessions of each key live; those of none have the empty text.
     live: HashMap<&'s str, usize>,
@@ -138,7 +139,8 @@ impl<'s> Choice<'s> {
             spared: HashSet::new(),
             children: HashMap::new(),
             parents: HashMap::new(),
-            live_descendants: HashMap::new(),
+            lines: HashSet::new(),
+            lines_from: HashMap::new(),
             alive: HashSet::new(),
             live: HashMap::new(),
             live_count: 0,
@@ -155,8 +157,13 @@ impl<'s> Choice<'s> {
             }
         }
         for one in crowd.sessions.iter().filter(|one| one.is_live) {
-            for ancestor in ancestors(&new.parents, one.id) {
-                *new.live_descendants.entry(ancestor).or_default() += 1;
+            let mut id = one.id;
+            // No further than somebody has come before: a line may be long.
+            while new.lines.insert(id)
+                && let Some(parent) = new.parents.get(&id).copied()
+            {
+                *new.lines_from.entry(parent).or_default() += 1;
+                id = parent;
             }
         }
         new.spared.insert(crowd.newcomer);
@@ -182,18 +189,12 @@ impl<'s> Choice<'s> {
     }
 
     fn is_last_of_its_line(&self, one: &HeldSession) -> bool {
-        self.live_descendants
-            .get(&one.id)
-            .is_none_or(|count| *count == 0)
+        let lines = self.lines_from.get(&one.id);
+        lines.is_none_or(|lines| *lines == 0)
     }
 
-    /// The nearest of those it came from that lives.
-    fn nearest_live(&self, one: &HeldSession) -> Option<SessionId> {
-        ancestors(&self.parents, one.id).find(|id| self.alive.contains(id))
-    }
-
-    /// Chooses a session, which ends with all that came from it.
-    fn end(&mut self, session: &'s HeldSession) {
+    /// Chooses a session, which ends with all that came from it. Returns the one that is the last of its line now.
+    fn end(&mut self, session: &'s HeldSession) -> Option<SessionId> {
         self.chosen.push(session.id);
         let mut ending = vec![session];
         while let Some(one) = ending.pop() {
@@ -205,13 +206,23 @@ impl<'s> Choice<'s> {
                 self.alive.remove(&one.id);
                 let size = self.live.entry(one.key.as_str()).or_default();
                 *size = size.saturating_sub(1);
-                for ancestor in ancestors(&self.parents, one.id) {
-                    let count = self.live_descendants.entry(ancestor).or_default();
-                    *count = count.saturating_sub(1);
-                }
             }
             ending.extend(self.children.get(&one.id).into_iter().flatten());
         }
+        let mut id = session.id;
+        while self.lines.remove(&id) {
+            let parent = self.parents.get(&id).copied()?;
+            let lines = self.lines_from.entry(parent).or_default();
+            *lines = lines.saturating_sub(1);
+            if *lines > 0 {
+                return None;
+            }
+            if self.alive.contains(&parent) {
+                return Some(parent);
+            }
+            id = parent;
+        }
+        None
     }
 }
 
@@ -335,14 +346,22 @@ mod tests {
     fn choose_slowly(crowd: Crowd<'_>, own: &str) -> Option<Vec<SessionId>> {
         let mut choice = Choice::among(crowd);
         while choice.live_count() > crowd.allowed {
-            let endable = |one: &&HeldSession| choice.may_be_next(one, own);
+            let has_line = |of: &HeldSession| {
+                let mut live = crowd
+                    .sessions
+                    .iter()
+                    .filter(|one| choice.alive.contains(&one.id));
+                live.any(|one| ancestors(&choice.parents, one.id).any(|id| id == of.id))
+            };
+            let endable =
+                |one: &&HeldSession| choice.is_endable(one) && (one.key == own || !has_line(one));
             let endable = crowd.sessions.iter().filter(endable);
             let large = endable.filter(|one| choice.size(&one.key) >= choice.size(own));
             let next = large.min_by_key(|one| {
                 let (key, size) = (one.key.as_str(), choice.size(&one.key));
                 (Reverse(size), key != own, key.is_empty())
             });
-            choice.end(next?);
+            let _ = choice.end(next?);
         }
         Some(choice.chosen)
     }
