@@ -326,6 +326,36 @@ const AUDIT: &[(&str, &str)] = &[
         "login_failures_per_source",
         "too many wrong passwords came from this network",
     ),
+    (
+        "cr_token_issuer",
+        "the token's issuer is none that `workloads.issuers_file` names",
+    ),
+    ("cr_token_malformed", "what was sent is no token"),
+    (
+        "cr_token_signature",
+        "the token's signature is not by a key of its issuer",
+    ),
+    (
+        "cr_token_audience",
+        "the token was made for another service: its `aud` is not the issuer's `audience` in `workloads.issuers_file`",
+    ),
+    ("cr_token_expired", "the token has expired"),
+    (
+        "cr_token_not_yet_valid",
+        "the token is not valid yet: the clocks of its issuer and this server disagree",
+    ),
+    (
+        "cr_token_claim",
+        "a claim that `workloads.issuers_file` names is missing in the token, or no text of at most 255 bytes",
+    ),
+    (
+        "profile_unknown",
+        "no such trusted profile is in the account of the compute resource",
+    ),
+    (
+        "profile_not_for_workload",
+        "no link and no rule of the trusted profile is for the compute resource",
+    ),
 ];
 
 /// The meaning of a code or word of any of the interfaces, in one sentence.

@@ -2,6 +2,7 @@
 //! many.
 
 use super::counted_source::CountedSource;
+use super::refused_workload::RefusedWorkload;
 use super::tally::{Count, CountOutcome, Tally, TallyKey};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
 use base::id::{AccountId, KeyId};
@@ -29,15 +30,18 @@ pub struct Refused {
     pub why: &'static str,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
     refused: Refused,
+    /// The workload, if it is one that was refused.
+    workload: Option<Arc<RefusedWorkload>>,
     source: CountedSource,
 }
 
 impl TallyKey for Refusal {
-    fn is_named(self) -> bool {
-        self.refused.principal.is_some()
+    fn is_named(&self) -> bool {
+        let is_proven = |workload: &Arc<RefusedWorkload>| workload.is_proven();
+        self.refused.principal.is_some() || self.workload.as_ref().is_some_and(is_proven)
     }
 
     fn without_source(mut self) -> Self {
@@ -47,6 +51,7 @@ impl TallyKey for Refusal {
 
     fn without_source_and_actor(mut self) -> Self {
         self.refused.principal = None;
+        self.workload = None;
         self.without_source()
     }
 }
@@ -61,7 +66,7 @@ pub(crate) struct Requests {
 }
 
 impl TallyKey for Requests {
-    fn is_named(self) -> bool {
+    fn is_named(&self) -> bool {
         self.principal.is_some()
     }
 
@@ -104,13 +109,20 @@ impl Counts {
     }
 
     /// Counts a refusal; the first of each minute is also logged.
-    pub(crate) fn refused(&self, refused: Refused, origin: &Origin, now: Millis) {
+    pub(crate) fn refused(
+        &self,
+        refused: Refused,
+        workload: Option<Arc<RefusedWorkload>>,
+        origin: &Origin,
+        now: Millis,
+    ) {
         let what = Refusal {
             refused,
+            workload,
             source: origin.source().into(),
         };
         let transaction = || Some(Arc::from(origin.transaction()));
-        if self.refusals.note(what, now, transaction) == CountOutcome::First {
+        if self.refusals.note(what.clone(), now, transaction) == CountOutcome::First {
             let count = Count {
                 what,
                 first: now,
@@ -233,11 +245,20 @@ fn actor(principal: Option<Principal>, source: CountedSource) -> Actor {
 }
 
 fn refusal(count: &Count<Refusal>) -> Entry {
-    let Refusal { refused, source } = count.what;
-    let who = actor(refused.principal, source);
-    Entry::by_actor(who, refused.credential, refused.action)
+    let Refusal {
+        refused,
+        workload,
+        source,
+    } = &count.what;
+    let who = actor(refused.principal, *source);
+    let entry = Entry::by_actor(who, refused.credential, refused.action)
         .maybe_in(refused.account)
-        .outcome(Outcome::Refused)
+        .outcome(Outcome::Refused);
+    let entry = match workload {
+        Some(workload) => workload.told_in(entry),
+        None => entry,
+    };
+    entry
         .with("why", refused.why)
         .from(source, count.transaction.as_deref().unwrap_or_default())
         .counted(count.times, count.first)

@@ -17,6 +17,7 @@ pub(crate) mod entry;
 mod log_rate_limit;
 mod origin;
 mod recorded;
+mod refused_workload;
 mod tally;
 
 pub use crate::audit_log::Page;
@@ -27,3 +28,4 @@ pub(crate) use entry::Entries;
 pub use entry::{Actor, Credential, Entry};
 pub use origin::Origin;
 pub use recorded::Recorded;
+pub(crate) use refused_workload::RefusedWorkload;

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const PERIODS_MAX: usize = 10;
 
 /// An event that is counted.
-pub(crate) trait TallyKey: Copy + Eq + Hash {
+pub(crate) trait TallyKey: Clone + Eq + Hash {
     /// Whether it names a known user; events that name nobody get at most half of the room, and known users the rest.
-    fn is_named(self) -> bool;
+    fn is_named(&self) -> bool;
 
     /// This event without its source: an attacker may have many sources.
     fn without_source(self) -> Self;
@@ -79,27 +79,28 @@ impl<K> Default for Period<K> {
 }
 
 impl<K: TallyKey> Period<K> {
-    fn has_room(&self, what: K, most: usize) -> bool {
+    fn has_room(&self, what: &K, most: usize) -> bool {
         let unnamed_max = most - most / 2;
         self.separate < most && (what.is_named() || self.unnamed < unnamed_max)
     }
 
-    fn count_separate(&mut self, what: K) {
+    fn count_separate(&mut self, what: &K) {
         self.separate += 1;
         self.unnamed += usize::from(!what.is_named());
     }
 
     /// How a new event is counted: as it is, without its source, or among the others.
     fn classify(&mut self, what: K, most: usize) -> (K, CountOutcome) {
-        if self.has_room(what, most) {
-            self.count_separate(what);
+        if self.has_room(&what, most) {
+            self.count_separate(&what);
             return (what, CountOutcome::First);
         }
-        let anywhere = what.without_source();
-        if what.is_named() && self.counts.contains_key(&anywhere) {
+        let is_named = what.is_named();
+        let anywhere = what.clone().without_source();
+        if is_named && self.counts.contains_key(&anywhere) {
             return (anywhere, CountOutcome::Overflow);
         }
-        if what.is_named() && self.from_anywhere < most {
+        if is_named && self.from_anywhere < most {
             self.from_anywhere += 1;
             return (anywhere, CountOutcome::First);
         }
@@ -148,11 +149,11 @@ impl<K: TallyKey> Tally<K> {
             count.add(now);
             return CountOutcome::Again;
         }
-        let (key, noted) = period.classify(what, self.most);
+        let (key, noted) = period.classify(what.clone(), self.most);
         if key != what {
             self.overflow.fetch_add(1, Ordering::Relaxed);
         }
-        let count = period.counts.entry(key).or_insert_with(|| Count {
+        let count = period.counts.entry(key.clone()).or_insert_with(|| Count {
             what: key,
             first: now,
             transaction: transaction(),
@@ -226,8 +227,8 @@ impl<K: TallyKey> Tally<K> {
                     known.is_reported = false;
                 }
                 None => {
-                    period.count_separate(count.what);
-                    period.counts.insert(count.what, count);
+                    period.count_separate(&count.what);
+                    period.counts.insert(count.what.clone(), count);
                 }
             }
         }
@@ -246,7 +247,7 @@ mod tests {
     use super::*;
 
     impl TallyKey for u32 {
-        fn is_named(self) -> bool {
+        fn is_named(&self) -> bool {
             true
         }
 
@@ -261,7 +262,7 @@ mod tests {
 
     /// A user (0 is none) and a source (0 is others).
     impl TallyKey for (u32, u32) {
-        fn is_named(self) -> bool {
+        fn is_named(&self) -> bool {
             self.0 != 0
         }
 

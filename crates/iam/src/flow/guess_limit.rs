@@ -1,14 +1,20 @@
 //! Guessing of keys, one-time codes and refresh tokens. They are far too strong to be guessed, and a right one is never
 //! refused for earlier wrong ones. A source that sends many wrong ones is slowed, counted and logged.
 
-use crate::audit::{Action, Credential, Origin, Refused};
+use crate::audit::{Action, Credential, Origin, Refused, RefusedWorkload};
 use crate::error::IamError;
-use crate::refusal::{Reason, Remedy};
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use base::id::{AccountId, KeyId};
 use base::limit;
 use base::principal::Principal;
 use base::source::Source;
+use std::sync::Arc;
+
+/// Whether the refusal of a proof is entered: one that only says to wait was, when the proof was looked at.
+const fn is_entered(problem: &Refusal) -> bool {
+    !problem.is_slowed && problem.reason.is_entered()
+}
 
 impl Iam {
     /// Records a refused proof.
@@ -18,7 +24,7 @@ impl Iam {
         };
         let reason = &problem.reason;
         let is_there = presented == Credential::Password && *reason == Reason::WrongProof;
-        if is_there || problem.is_slowed || !reason.is_entered() {
+        if is_there || !is_entered(problem) {
             return;
         }
         let why = (self.0.config.refusal_word)(reason);
@@ -35,6 +41,29 @@ impl Iam {
         });
     }
 
+    /// Records the refused login of a workload, with what is known of it.
+    pub(crate) fn note_refused_workload(
+        &self,
+        (account, workload): (Option<AccountId>, Option<RefusedWorkload>),
+        problem: &Refusal,
+        why: &'static str,
+    ) {
+        if !is_entered(problem) {
+            return;
+        }
+        let refused = Refused {
+            action: Action::ProofRefused,
+            principal: None,
+            account,
+            credential: Credential::CrToken,
+            why,
+        };
+        let now = self.0.clock.now();
+        let workload = workload.map(Arc::new);
+        let counts = &self.0.counts;
+        counts.refused(refused, workload, &Origin::current(), now);
+    }
+
     /// Records a refused client program: no user's proof was checked.
     pub fn note_client_refused(&self, why: &'static str) {
         self.note_refused(Refused {
@@ -49,7 +78,9 @@ impl Iam {
     /// Counts a refusal in the audit: one entry for all of the same kind, source and user within a minute.
     pub fn note_refused(&self, refused: Refused) {
         let now = self.0.clock.now();
-        self.0.counts.refused(refused, &Origin::current(), now);
+        self.0
+            .counts
+            .refused(refused, None, &Origin::current(), now);
     }
 
     /// Counts a request of a verified caller.

@@ -7,7 +7,7 @@ use super::access;
 use super::session::login::Login;
 use super::wanted_profile::WantedProfile;
 use crate::account_turns::TurnHolder;
-use crate::audit::{Action, Credential as AuditedCredential, Entry};
+use crate::audit::{Action, Credential as AuditedCredential, Entry, RefusedWorkload};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
@@ -63,13 +63,13 @@ fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
     by_link.or_else(|| ruled().map(|(_, rule)| Trust::Rule(rule.id, rule.revision)))
 }
 
-fn refused(error: &CrTokenError) -> IamError {
+fn refused(error: &CrTokenError) -> Refusal {
     let reason = match error {
         CrTokenError::KeysAway | CrTokenError::KeysBeingRead => Reason::IssuerAway,
         _ => Reason::WrongToken,
     };
     let message = format!("Property validation failed: `cr_token` proves nobody here: {error}");
-    IamError::refused(reason, message)
+    Refusal::new(reason, message)
 }
 
 impl Iam {
@@ -80,19 +80,46 @@ impl Iam {
     pub async fn workload_token(&self, login: WorkloadLogin) -> Result<Tokens, IamError> {
         let source = login.source;
         let answer = self.log_in_workload(&login).await;
-        self.note_refusal(AuditedCredential::CrToken, &answer);
         self.slow_guesses(source, answer)
     }
 
     async fn log_in_workload(&self, wanted: &WorkloadLogin) -> Result<Tokens, IamError> {
         self.0.require_current()?;
-        let now = self.0.clock.now();
         let workloads = self.0.workloads.load_full();
-        let proven = workloads.prove(wanted.token.expose(), now).await;
-        let resource = proven.map_err(|error| refused(&error))?;
+        let token = wanted.token.expose();
+        let proven = workloads.prove(token, self.0.clock.now()).await;
+        let resource = proven.map_err(|error| {
+            let refusal = refused(&error);
+            let named = workloads.named_issuer(token);
+            let workload = named.map(RefusedWorkload::unproven);
+            self.note_refused_workload((None, workload), &refusal, error.word());
+            refusal
+        })?;
+        let answer = self.log_in_resource(&resource, wanted).await;
+        if let Err(IamError::Refused(refusal)) = &answer {
+            let directory = self.directory();
+            let profile = wanted.profile.find(&directory, resource.account);
+            let why = match (&refusal.reason, profile) {
+                (Reason::NotAuthorized, None) => "profile_unknown",
+                (Reason::NotAuthorized, Some(_)) => "profile_not_for_workload",
+                (reason, _) => (self.0.config.refusal_word)(reason),
+            };
+            let workload = RefusedWorkload::proven(&resource, profile.map(|profile| profile.id));
+            let about = (Some(resource.account), Some(workload));
+            self.note_refused_workload(about, refusal, why);
+        }
+        answer
+    }
+
+    async fn log_in_resource(
+        &self,
+        resource: &ComputeResource,
+        wanted: &WorkloadLogin,
+    ) -> Result<Tokens, IamError> {
+        let now = self.0.clock.now();
         let trusted = |directory: &Directory| {
             let profile = wanted.profile.find(directory, resource.account)?;
-            Some((profile.id, profile.account, trust(profile, &resource)?))
+            Some((profile.id, profile.account, trust(profile, resource)?))
         };
         let mut found = trusted(&self.directory());
         // Another node may have made the profile a moment ago, or what it trusts.

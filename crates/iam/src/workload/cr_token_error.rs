@@ -40,6 +40,23 @@ pub enum CrTokenError {
     KeysBeingRead,
 }
 
+impl CrTokenError {
+    /// The word in the audit.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NoIssuers | Self::UnknownIssuer => "cr_token_issuer",
+            Self::Malformed(_) => "cr_token_malformed",
+            Self::Signature(_) => "cr_token_signature",
+            Self::Audience => "cr_token_audience",
+            Self::Expired { .. } => "cr_token_expired",
+            Self::NotYetValid => "cr_token_not_yet_valid",
+            Self::NoClaim(_) => "cr_token_claim",
+            Self::KeysAway | Self::KeysBeingRead => "cr_token_keys",
+        }
+    }
+}
+
 impl From<AuthError> for CrTokenError {
     fn from(error: AuthError) -> Self {
         match error {

@@ -40,6 +40,13 @@ impl Workloads {
         found.map(|(_, keys)| Arc::clone(keys))
     }
 
+    /// The issuer that a token names, unverified, if it is one of these.
+    pub(crate) fn named_issuer(&self, token: &str) -> Option<String> {
+        let named = jws::stated(token).ok()?.issuer?;
+        let is_trusted = self.0.iter().any(|(trusted, _)| trusted.issuer == named);
+        is_trusted.then_some(named)
+    }
+
     /// The compute resource that a token is for.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ with_issuer_on_both_databases!(
     what_a_workload_gets_ends_with_the_token_that_it_shows,
     a_key_that_a_workload_makes_for_a_service_id_does_not_end_with_its_token,
     a_login_of_a_workload_is_in_the_audit_with_its_source,
+    a_refused_workload_is_in_the_audit_as_far_as_it_is_known,
 );
 
 /// The token of the workload `prod/web` in an account, until this time.
@@ -328,4 +329,76 @@ async fn a_login_of_a_workload_is_in_the_audit_with_its_source(world: World) {
     assert!(entry.details.contains("prod/web"), "{}", entry.details);
     assert!(entry.details.contains(ISSUER), "{}", entry.details);
     assert!(!entry.details.contains(&access_token(&tokens)));
+}
+
+async fn a_refused_workload_is_in_the_audit_as_far_as_it_is_known(world: World) {
+    let (profile, link) = linked(&world).await;
+    let account = world.made.account;
+    let expired = cr_token(account, START - 10);
+    let good = cr_token(account, START + 3_600);
+    let elsewhere = cr_token(AccountId(Guid::from_random([9; 16])), START + 3_600);
+    let unknown = WantedProfile {
+        name: Some("hunter2".to_owned()),
+        ..WantedProfile::default()
+    };
+    let owner = world.owner();
+    let deleted = world.iam.delete_profile_link(&owner, profile.id, link);
+    deleted.await.unwrap();
+    let id = profile.id.to_string();
+    for (token, wanted, why, told, hidden) in [
+        (
+            "no token",
+            collector(),
+            "cr_token_malformed",
+            vec![],
+            ISSUER,
+        ),
+        (
+            expired.as_str(),
+            collector(),
+            "cr_token_expired",
+            vec![ISSUER],
+            "prod/web",
+        ),
+        (
+            &good,
+            collector(),
+            "profile_not_for_workload",
+            vec![ISSUER, "prod/web", "IKS_SA", &id],
+            "token",
+        ),
+        // A name that is not there may be a password in the wrong field.
+        (
+            &good,
+            unknown,
+            "profile_unknown",
+            vec![ISSUER, "prod/web"],
+            "hunter2",
+        ),
+        (
+            &elsewhere,
+            collector(),
+            "profile_unknown",
+            vec![ISSUER, "prod/web"],
+            &id,
+        ),
+    ] {
+        assert!(log_in_by(&world.iam, token, wanted).await.is_err());
+        let entries = world.iam.audit_pending(Page::default());
+        let because = format!("\"{why}\"");
+        let is_it = |entry: &&iam::audit::Recorded| entry.details.contains(&because);
+        let entry = entries.iter().rfind(is_it).unwrap();
+        assert_eq!(
+            (entry.event.as_str(), entry.credential.as_str()),
+            ("proof_refused", "cr_token")
+        );
+        let text = format!("{} {}", entry.target, entry.details);
+        for part in told {
+            assert!(text.contains(part), "{why}: {part}: {text}");
+        }
+        assert!(!text.contains(hidden), "{why}: {text}");
+        let is_proven = why.starts_with("profile");
+        assert_eq!(entry.account.is_empty(), !is_proven, "{why}");
+        world.wait(60);
+    }
 }

@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 /// Longer times are cut to this: nobody waits that long, and clocks can still add it.
@@ -136,7 +136,14 @@ pub(crate) async fn serve(
     let on_limit = move |limit| counted.metrics.limited(limit);
     let plan = Plan::new(settings.shutdown);
     let deadline = shutdown::drained(plan, stop, |stop| {
-        listener::serve(listener, served, limits, on_limit, stop)
+        // On a thread of the runtime: on this one, each connection that comes would have to wake another thread.
+        let mut serving = JoinSet::new();
+        serving.spawn(listener::serve(listener, served, limits, on_limit, stop));
+        async move {
+            if let Some(Err(failed)) = serving.join_next().await {
+                std::panic::resume_unwind(failed.into_panic());
+            }
+        }
     })
     .await;
     let _ = tokio::time::timeout_at(deadline, senders.ended()).await;

@@ -124,7 +124,7 @@ fn retired_unreadable(found: &UnreadableKeys, is_done: bool) -> String {
     let (begin, end) = match is_done {
         true => (
             "Retired the signing key",
-            "No token they have signed opens anything. If none is left, the next start makes one.\n".to_owned(),
+            "No token they have signed opens anything. If none is left, a running server makes one within seconds, and any other at its next start.\n".to_owned(),
         ),
         false => (
             "Cannot open the signing key",

@@ -242,6 +242,10 @@ fn refusal(
         return Refusal(problem);
     }
     let problem = refused::credential(error);
+    let problem = match key_as_token::token_as_key(credential, error) {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    };
     let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
     let counts = is_guess && from == FromOtherNode::No;
     let wait = counts.then(|| app.iam.count_guess(source)).flatten();

@@ -1,4 +1,4 @@
-//! API keys sent in place of tokens. A token contains dots; a key that the server has made contains none.
+//! API keys sent in place of tokens, and tokens in place of keys. A token contains dots; a key that the server has made contains none.
 
 use base::error::Problem;
 use base::name::API_KEY_PREFIX;
@@ -22,6 +22,18 @@ pub(super) fn problem(credential: Credential<'_>, error: &AuthError) -> Option<P
     Some(code::TOKEN_MALFORMED.problem(message).hint(hint))
 }
 
+/// The hint for what was sent as a key, and is a token.
+pub(super) fn token_as_key(credential: Credential<'_>, error: &AuthError) -> Option<&'static str> {
+    let Credential::ApiKey(text) = credential else {
+        return None;
+    };
+    let is_unknown = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
+    // The header of each begins with `{"`.
+    let is_token = text.starts_with("eyJ") && text.split('.').count() == 3;
+    (is_unknown && is_token)
+        .then_some("this is a token and not a key: send it as `X-Auth-User-Token: iam TOKEN`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +51,17 @@ mod tests {
         assert_eq!(problem(Credential::ApiKey("vgk_abc"), &error), None);
         let revoked = AuthError::Revoked("x");
         assert_eq!(problem(Credential::Iam("vgk_abc"), &revoked), None);
+    }
+
+    #[test]
+    fn a_token_that_is_sent_as_a_key_is_told_from_a_key() {
+        let unknown = AuthError::KeyUnknown;
+        let hint = |text| token_as_key(Credential::ApiKey(text), &unknown);
+        assert!(hint("eyJhbGciOiJSUzI1NiJ9.e30.c2ln").is_some());
+        for key in ["vgk_abc", "eyJhbGciOiJSUzI1NiJ9", "a.b.c"] {
+            assert_eq!(hint(key), None, "{key}");
+        }
+        let token = Credential::Iam("eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+        assert_eq!(token_as_key(token, &unknown), None);
     }
 }

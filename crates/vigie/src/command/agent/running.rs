@@ -77,9 +77,12 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
         .map_err(|error| cannot_open(&error))?;
     monitoring.bind_buffer(&directory);
+    let what = match args.no_host_metrics {
+        true => "without metrics of its host,".to_owned(),
+        false => format!("`{}`", naming.stem()),
+    };
     output.note(format!(
-        "agent: `{}` {} to {}; buffer `{}`",
-        naming.stem(),
+        "agent: {what} {} to {}; buffer `{}`",
         args.how_often(),
         monitoring.described(),
         directory.display()

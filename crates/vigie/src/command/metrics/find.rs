@@ -79,6 +79,8 @@ pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
     if found.is_empty() && !output.is_json() {
         output.note(if args.scope.scope.is_none() && !monitoring.is_of_space() {
             TARGET_SPACE
+        } else if args.pattern == "*" {
+            "hint: `vigie metrics send NAME=VALUE` sends a first one"
         } else {
             "hint: `vigie metrics find '*'` shows the first level"
         });
