@@ -2,7 +2,7 @@
 //! its newest, where they are too many.
 
 use super::deletions::Deletions;
-use super::run;
+use super::runs;
 use crate::core::Core;
 use crate::guard::PIECE;
 use crate::purge_budget::PurgeBudget;
@@ -43,7 +43,7 @@ impl Core {
             return Ok(MergeChoice::Purge);
         }
         let sizes: Vec<u64> = run.iter().map(|segment| segment.bytes()).collect();
-        let newest = run::crowded(&sizes, self.config.segments_per_day, bytes_max);
+        let newest = runs::crowded(&sizes, self.config.segments_per_day, bytes_max);
         Ok(newest.map_or(MergeChoice::Nothing, |from| MergeChoice::Newest { from }))
     }
 

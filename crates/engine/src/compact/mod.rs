@@ -1,7 +1,7 @@
 //! Rewriting segments: those of one day, or of many, are merged into fewer, and what was deleted of them is left out (a purge).
 //!
-//! `pass` chooses which groups are rewritten and in which order; `merge` parts a group into runs of neighbours ([`run`]), for each of which
-//! `choose_merge` decides what becomes one segment; and `merge_run` makes it. The steps of the latter, and in italics what the next start does when a crash follows:
+//! `pass` chooses which groups are rewritten and in which order; `group` parts a group into runs of neighbours ([`runs`]), for each of which
+//! `choose_merge` decides what becomes one segment; and `merge` makes it. The steps of the latter, and in italics what the next start does when a crash follows:
 //!
 //! 1. Without a lock: the new segment is planned, and the room for it on the disk is checked. *Nothing has changed.*
 //! 2. Its file is written, series by series ([`copy`], [`series_union`]), with no more of the old ones in memory than a block each. Between
@@ -19,10 +19,10 @@
 mod choose_merge;
 mod copy;
 mod deletions;
+mod group;
 mod merge;
-mod merge_run;
 mod pass;
-mod run;
+mod runs;
 mod series_union;
 mod unpublished_file;
 

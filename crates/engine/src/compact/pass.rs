@@ -2,7 +2,7 @@
 
 use super::Purge;
 use super::deletions::Deletions;
-use super::merge::group_of;
+use super::group::group_of;
 use crate::core::{Core, MergePasses};
 use crate::error;
 use crate::failed_merges::{MergeGroup, MergeReason};
