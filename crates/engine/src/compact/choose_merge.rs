@@ -1,19 +1,20 @@
-//! Chooses what of a run of segments becomes one: all of it where it holds deleted samples, so that their bytes go with the old files; else
-//! its newest, where they are too many.
+//! Chooses what of a run of segments becomes one. Pure.
+//!
+//! It is a size-tiered strategy: of too many segments the newest that are of similar size are merged, and a much larger older one is
+//! left alone until they have grown.
 
-use super::deletions::Deletions;
-use super::runs;
-use crate::core::Core;
-use crate::guard::PIECE;
-use crate::purge_budget::PurgeBudget;
-use crate::segment::reader::Segment;
-use crate::series_ref::SeriesRef;
-use crate::tombstone::Tombstone;
-use base::context::Context;
-use base::id::TenantId;
-use base::store::StoreError;
-use std::sync::Arc;
-use std::time::Instant;
+use crate::failed_merges::MergeGroup;
+
+/// How much larger than all newer ones together a segment may be and still be merged with them. A day that is flushed
+/// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
+const GROWTH: u64 = 2;
+
+/// Segments of many days are merged with each other as long as they have at most one in so many bytes of the store together. There is
+/// one group of them, whatever days they are of: a merge of it would else grow without end, where that of a day has a day's bytes.
+const MULTI_DAY_PART: u64 = 16;
+
+/// Segments of many days, of at most so many bytes together, are merged with each other in a store of any size.
+const MULTI_DAY_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
 /// What of a run becomes one segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,94 +28,187 @@ pub(super) enum MergeChoice {
     Nothing,
 }
 
-impl Core {
-    /// Chooses; with a budget also by what was deleted. The newest have no more than `bytes_max` together.
-    pub(super) fn choose_merge(
-        &self,
-        run: &[Arc<Segment>],
-        deletions: &Deletions,
-        purge: Option<&mut PurgeBudget>,
-        bytes_max: u64,
-        context: &Context,
-    ) -> Result<MergeChoice, StoreError> {
-        if let Some(budget) = purge
-            && self.claim_purge(run, deletions, budget, context)?
-        {
-            return Ok(MergeChoice::Purge);
-        }
-        let sizes: Vec<u64> = run.iter().map(|segment| segment.bytes()).collect();
-        let newest = runs::crowded(&sizes, self.config.segments_per_day, bytes_max);
-        Ok(newest.map_or(MergeChoice::Nothing, |from| MergeChoice::Newest { from }))
-    }
+/// When the newest segments of a run are merged, and how much of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MergeLimits {
+    /// A run may have so many.
+    pub(super) segments: usize,
+    /// Those that are merged have no more than this together. Older ones have reached their size, and are left alone.
+    pub(super) bytes: u64,
+}
 
-    /// Whether the segments hold deleted samples, and the budget allows to rewrite them, which is then spent. Where none are found, the
-    /// segments are not searched for the same deletions again.
-    fn claim_purge(
-        &self,
-        run: &[Arc<Segment>],
-        deletions: &Deletions,
-        budget: &mut PurgeBudget,
-        context: &Context,
-    ) -> Result<bool, StoreError> {
-        let rewritten: u64 = run.iter().map(|segment| segment.bytes()).sum();
-        for segment in run {
-            if deletions.freed_bytes(segment).is_none() {
-                continue;
-            }
-            if !budget.allows(rewritten) {
-                return Ok(false);
-            }
-            if deletions.holds_expired(segment)
-                || self.holds_deleted(segment, deletions, context)?
-            {
-                budget.spend(rewritten);
-                return Ok(true);
-            }
-            budget.spend(segment.directory_bytes());
-            segment.set_searched(deletions.last_sequence());
-        }
-        Ok(false)
-    }
-
-    /// Whether a series in it was dropped, or a deletion hides some of it.
-    fn holds_deleted(
-        &self,
-        segment: &Segment,
-        deletions: &Deletions,
-        context: &Context,
-    ) -> Result<bool, StoreError> {
-        let hiding_of = |tenant: TenantId| -> Vec<&Tombstone> {
-            let tombstones = deletions.tombstones.of_tenant(tenant).iter();
-            tombstones
-                .filter(|tombstone| segment.is_touched_by(tombstone))
-                .collect()
+impl MergeLimits {
+    /// The limits for a group whose runs may have so many segments, in a store of `stored` bytes.
+    pub(super) fn of(group: MergeGroup, segments: usize, stored: u64) -> Self {
+        let bytes = match group {
+            MergeGroup::Day(_) => u64::MAX,
+            MergeGroup::MultiDay => (stored / MULTI_DAY_PART).max(MULTI_DAY_BYTES_MIN),
         };
-        // Series ascend by tenant.
-        let (mut of_tenant, mut hiding) = (None, Vec::new());
-        let mut rest = segment.series();
-        loop {
-            // Where nothing was deleted it goes over all series of the day.
-            context.check(Instant::now())?;
-            let piece = rest.by_ref().take(PIECE);
-            let piece: Vec<(TenantId, SeriesRef)> = piece.collect::<Result<_, _>>()?;
-            if piece.is_empty() {
-                return Ok(false);
+        Self { segments, bytes }
+    }
+}
+
+/// Chooses of a run whose segments have these sizes, the oldest first. With `is_purge` the run is rewritten to leave out
+/// what was deleted.
+pub(super) fn choose_merge(sizes: &[u64], is_purge: bool, limits: MergeLimits) -> MergeChoice {
+    if is_purge {
+        return MergeChoice::Purge;
+    }
+    let mut sum = 0_u64;
+    let newest = sizes.iter().rev().take_while(|size| {
+        sum = sum.saturating_add(**size);
+        sum <= limits.bytes
+    });
+    let newest = newest.count();
+    if newest <= limits.segments {
+        return MergeChoice::Nothing;
+    }
+    let first = sizes.len() - newest;
+    let newest = sizes.get(first..).unwrap_or_default();
+    MergeChoice::Newest {
+        from: first + similar_from(newest),
+    }
+}
+
+/// The position from which on segments of these sizes, the oldest first, are similar enough to be merged; at least two.
+fn similar_from(sizes: &[u64]) -> usize {
+    let mut from = sizes.len().saturating_sub(2);
+    let mut sum: u64 = sizes.iter().skip(from).sum();
+    while let Some(older) = from.checked_sub(1).and_then(|at| sizes.get(at)) {
+        if *older > sum.saturating_mul(GROWTH) {
+            break;
+        }
+        sum = sum.saturating_add(*older);
+        from -= 1;
+    }
+    from
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::day::Day;
+    use MergeChoice::{Newest, Nothing, Purge};
+    use proptest::prelude::*;
+
+    const fn limits(segments: usize, bytes: u64) -> MergeLimits {
+        MergeLimits { segments, bytes }
+    }
+
+    /// A run into which one byte is flushed at a time, and which is merged as chosen after each flush.
+    #[derive(Debug, Default)]
+    struct Flushed {
+        sizes: Vec<u64>,
+        rewritten: u64,
+        largest_merge: u64,
+        files_max: usize,
+    }
+
+    fn flush(times: usize, limits: MergeLimits) -> Flushed {
+        let mut run = Flushed::default();
+        for _ in 0..times {
+            run.sizes.push(1);
+            if let Newest { from } = choose_merge(&run.sizes, false, limits) {
+                let merged: u64 = run.sizes.drain(from..).sum();
+                run.rewritten += merged;
+                run.largest_merge = run.largest_merge.max(merged);
+                run.sizes.push(merged);
             }
-            for (tenant, series) in &piece {
-                if of_tenant != Some(*tenant) {
-                    of_tenant = Some(*tenant);
-                    hiding = hiding_of(*tenant);
+            run.files_max = run.files_max.max(run.sizes.len());
+        }
+        run
+    }
+
+    fn chosen(from: Option<usize>) -> MergeChoice {
+        from.map_or(Nothing, |from| Newest { from })
+    }
+
+    #[test]
+    fn the_newest_of_similar_size_are_merged_where_they_are_too_many() {
+        let cases: [(&[u64], Option<usize>, &str); 8] = [
+            (&[], None, "nothing is there"),
+            (&[1, 1], None, "as many as allowed"),
+            (&[1, 1, 1], Some(0), "one too many"),
+            (&[300, 100, 1], Some(1), "two at least"),
+            (&[100, 1, 1, 1], Some(1), "a large one is left alone"),
+            (&[6, 1, 2], Some(0), "twice as large as the newer"),
+            (&[7, 1, 2], Some(1), "more than twice as large"),
+            (&[100, 20, 9, 1, 1], Some(3), "each older one too large"),
+        ];
+        for (sizes, from, why) in cases {
+            let choice = choose_merge(sizes, false, limits(2, u64::MAX));
+            assert_eq!(choice, chosen(from), "{why}");
+        }
+    }
+
+    #[test]
+    fn no_more_bytes_are_merged_than_the_limit() {
+        let cases: [(&[u64], Option<usize>, &str); 4] = [
+            (&[1, 1, 1], Some(0), "all of them"),
+            (&[1, 1, 1, 1], Some(1), "the oldest has reached its size"),
+            (&[1, 2, 1], None, "only two go together"),
+            (&[1, 1, 9], None, "the newest is too large"),
+        ];
+        for (sizes, from, why) in cases {
+            let choice = choose_merge(sizes, false, limits(2, 3));
+            assert_eq!(choice, chosen(from), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_purge_takes_the_whole_run_whatever_its_sizes() {
+        for sizes in [&[1][..], &[100, 1], &[1; 9]] {
+            for limits in [limits(8, u64::MAX), limits(2, 0)] {
+                assert_eq!(choose_merge(sizes, true, limits), Purge);
+            }
+        }
+    }
+
+    #[test]
+    fn only_segments_of_many_days_have_a_limit_of_bytes() {
+        let bytes = |group, stored| MergeLimits::of(group, 8, stored).bytes;
+        assert_eq!(bytes(MergeGroup::Day(Day(1)), 0), u64::MAX);
+        assert_eq!(bytes(MergeGroup::MultiDay, 0), MULTI_DAY_BYTES_MIN);
+        assert_eq!(
+            bytes(MergeGroup::MultiDay, 320 * MULTI_DAY_BYTES_MIN),
+            20 * MULTI_DAY_BYTES_MIN
+        );
+    }
+
+    #[test]
+    fn a_day_is_rewritten_a_logarithm_of_times() {
+        let day = flush(4096, limits(8, u64::MAX));
+        assert!(day.rewritten < 4096 * 12, "{day:?}");
+        assert!(day.files_max <= 9, "{day:?}");
+    }
+
+    #[test]
+    fn segments_of_many_days_grow_up_to_their_limit() {
+        let late = flush(4096, limits(8, 64));
+        assert!((32..=64).contains(&late.largest_merge), "{late:?}");
+        assert!(late.sizes.len() <= 9 + 2 * 4096 / 64, "{late:?}");
+        assert!(late.rewritten < 4096 * 6, "{late:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn merging_as_chosen_ends_within_the_limits(
+            mut sizes in prop::collection::vec(0_u64..100, 0..40),
+            segments in 1_usize..9,
+            bytes in 0_u64..1000,
+        ) {
+            while let Newest { from } = choose_merge(&sizes, false, limits(segments, bytes)) {
+                let merged: Vec<u64> = sizes.drain(from..).collect();
+                let sum: u64 = merged.iter().sum();
+                prop_assert!(merged.len() >= 2, "it would be rewritten for nothing");
+                prop_assert!(sum <= bytes);
+                if let Some(older) = sizes.last() {
+                    prop_assert!(older + sum > bytes || *older > sum * GROWTH, "{older} > {sum}");
                 }
-                let mut hiding = hiding.iter();
-                if hiding.any(|deletion| deletion.series.contains(series.0)) {
-                    return Ok(true);
-                }
+                sizes.push(sum);
             }
-            let catalog = self.state.catalog().read();
-            let mut series = piece.iter().map(|(_, series)| *series);
-            if series.any(|series| !catalog.registry.contains(series)) {
-                return Ok(true);
-            }
+            let one_too_many: u64 = sizes.iter().rev().take(segments + 1).sum();
+            prop_assert!(sizes.len() <= segments || one_too_many > bytes, "{sizes:?}");
         }
     }
 }

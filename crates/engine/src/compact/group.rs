@@ -1,8 +1,7 @@
-//! Merges the segments of a group run by run: chooses what of each becomes one segment, and has it merged.
+//! Merges the segments of a group: collects its runs, chooses what of each becomes one segment, and has it merged.
 
-use super::choose_merge::MergeChoice;
-use super::deletions::Deletions;
-use super::runs::{self, Runs, SegmentExtent};
+use super::choose_merge::{MergeChoice, MergeLimits, choose_merge};
+use super::runs::{RunSplit, SegmentExtent};
 use crate::core::Core;
 use crate::failed_merges::MergeGroup;
 use crate::purge_budget::PurgeBudget;
@@ -29,6 +28,22 @@ fn extents(segments: &[Arc<Segment>]) -> Vec<SegmentExtent> {
     segments.iter().map(extent).collect()
 }
 
+/// The runs of a group, the newest first; the segments of each ascend by sequence.
+fn collect_runs(
+    group: MergeGroup,
+    split: RunSplit,
+    segments: &[Arc<Segment>],
+) -> Vec<Vec<Arc<Segment>>> {
+    let (mut inside, outside): (Vec<_>, Vec<_>) = segments
+        .iter()
+        .cloned()
+        .partition(|segment| group_of(segment) == group);
+    inside.sort_by_key(|segment| segment.sequence());
+    let begins = split.begins(&extents(&inside), &extents(&outside));
+    let newest_first = begins.into_iter().rev();
+    newest_first.map(|begin| inside.split_off(begin)).collect()
+}
+
 impl Core {
     /// Merges segments of a group where it has too many; with a budget, also those that hold deleted samples. Those of many days are
     /// purged one by one, because together they may be most of what is stored, and then merged where they are still too many.
@@ -40,10 +55,10 @@ impl Core {
     ) -> Result<(), StoreError> {
         match (group, purge) {
             (MergeGroup::MultiDay, Some(budget)) => {
-                self.compact_runs(group, Runs::EachAlone, Some(budget), context)?;
-                self.compact_runs(group, Runs::Uninterrupted, None, context)
+                self.compact_runs(group, RunSplit::EachAlone, Some(budget), context)?;
+                self.compact_runs(group, RunSplit::Uninterrupted, None, context)
             }
-            (_, purge) => self.compact_runs(group, Runs::Uninterrupted, purge, context),
+            (_, purge) => self.compact_runs(group, RunSplit::Uninterrupted, purge, context),
         }
     }
 
@@ -51,53 +66,35 @@ impl Core {
     fn compact_runs(
         &self,
         group: MergeGroup,
-        runs: Runs,
+        split: RunSplit,
         mut purge: Option<&mut PurgeBudget>,
         context: &Context,
     ) -> Result<(), StoreError> {
         // Segments and deletions are of one moment: the new segment counts as purged of all deletions up to the last of these.
         let (version, deletions) = self.deletions();
-        let all = version.segments.iter().cloned();
-        let (mut rest, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
-            all.partition(|segment| group_of(segment) == group);
-        let stored: u64 = version.segments.iter().map(|segment| segment.bytes()).sum();
+        let stored = version.segments.iter().map(|segment| segment.bytes()).sum();
+        let limits = MergeLimits::of(group, self.config.segments_per_day, stored);
+        let runs = collect_runs(group, split, &version.segments);
+        // What is merged is not kept alive here: its file is removed with its last reader.
         drop(version);
-        let bytes_max = match group {
-            MergeGroup::Day(_) => u64::MAX,
-            MergeGroup::MultiDay => runs::multi_day_bytes_max(stored),
-        };
-        rest.sort_by_key(|segment| segment.sequence());
-        let begins = runs.begins(&extents(&rest), &extents(&others));
-        drop(others);
-        for begin in begins.into_iter().rev() {
-            // Not kept alive here: a merged file is removed with its last reader.
-            let run = rest.split_off(begin);
-            let purge = purge.as_deref_mut();
-            let choice = self.choose_merge(&run, &deletions, purge, bytes_max, context)?;
-            self.merge_chosen(run, choice, &deletions, context)?;
-        }
-        Ok(())
-    }
-
-    /// Merges what was chosen of a run.
-    fn merge_chosen(
-        &self,
-        mut run: Vec<Arc<Segment>>,
-        choice: MergeChoice,
-        deletions: &Deletions,
-        context: &Context,
-    ) -> Result<(), StoreError> {
-        match choice {
-            MergeChoice::Nothing => return Ok(()),
-            MergeChoice::Newest { from } => drop(run.drain(..from)),
-            MergeChoice::Purge => {}
-        }
-        let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
-        if self.merge(run, deletions, context)? {
-            self.counters.merges.fetch_add(1, Ordering::Relaxed);
-            if choice == MergeChoice::Purge {
-                let purged = &self.counters.purged_bytes;
-                purged.fetch_add(bytes, Ordering::Relaxed);
+        for mut run in runs {
+            let is_purge = match purge.as_deref_mut() {
+                Some(budget) => self.claim_purge(&run, &deletions, budget, context)?,
+                None => false,
+            };
+            let sizes: Vec<u64> = run.iter().map(|segment| segment.bytes()).collect();
+            match choose_merge(&sizes, is_purge, limits) {
+                MergeChoice::Nothing => continue,
+                MergeChoice::Newest { from } => drop(run.drain(..from)),
+                MergeChoice::Purge => {}
+            }
+            let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
+            if self.merge_run(run, &deletions, context)? {
+                self.counters.merges.fetch_add(1, Ordering::Relaxed);
+                if is_purge {
+                    let purged = &self.counters.purged_bytes;
+                    purged.fetch_add(bytes, Ordering::Relaxed);
+                }
             }
         }
         Ok(())

@@ -47,9 +47,9 @@ struct RunCopy<'a> {
 }
 
 impl Core {
-    /// Merges neighbours of a group: no other segment of their days lies between them in sequence. False when they were dropped
+    /// Merges a run: no other segment of its days lies between its segments in sequence. False when some of them were dropped
     /// meanwhile, or their days lie too far apart for one file.
-    pub(super) fn merge(
+    pub(super) fn merge_run(
         &self,
         run: Vec<Arc<Segment>>,
         deletions: &Deletions,

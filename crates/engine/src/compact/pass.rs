@@ -52,23 +52,37 @@ fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCand
 /// What one pass does.
 struct PassPlan {
     now: Millis,
-    /// Because of what was deleted, in this order.
-    to_purge: Vec<MergeGroup>,
-    /// Where they are too many.
-    others: Vec<MergeGroup>,
+    /// The groups, and what each is merged for: first those to purge, in the order of the schedule, then all others.
+    groups: Vec<(MergeGroup, MergeReason)>,
     /// For what was deleted.
     budget: PurgeBudget,
     context: Context,
 }
 
-/// How a pass ended.
+impl PassPlan {
+    /// Whether it purges any group.
+    fn is_purge(&self) -> bool {
+        let mut reasons = self.groups.iter().map(|(_, reason)| *reason);
+        reasons.any(|reason| reason == MergeReason::Purge)
+    }
+}
+
+/// How far a pass came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PassEnd {
+    /// To its end. A damaged group counts as done: it has a pause of its own.
+    Complete,
+    /// A lack of room or of file descriptors has left out something, which is tried again soon.
+    Unfinished,
+    /// The engine is being closed, and the rest was not tried.
+    Stopped,
+}
+
+/// What came of a pass.
 struct PassOutcome {
+    end: PassEnd,
     /// The first failure.
     result: Result<(), StoreError>,
-    /// Whether a lack of room, or the end of the engine, has left out something that is tried again soon.
-    is_unfinished: bool,
-    /// Whether the engine ends.
-    is_over: bool,
 }
 
 impl Core {
@@ -81,19 +95,15 @@ impl Core {
         // A flush that found no room is completed before anything is rewritten.
         self.flush_rest(&mut self.flushing())?;
         let mut plan = self.plan_pass(asked, &mut passes);
-        let done = self.merge_groups(&mut plan, &mut passes)?;
-        let PassOutcome {
-            mut result,
-            is_unfinished,
-            is_over,
-        } = done;
-        let is_purge = !plan.to_purge.is_empty();
-        if is_purge && !is_unfinished {
-            passes.purges.end_pass(plan.now);
-        }
-        if is_purge && !is_over {
-            result = result.and(self.forget_tombstones());
-            self.forget_owners();
+        let PassOutcome { end, mut result } = self.merge_groups(&mut plan, &mut passes)?;
+        if plan.is_purge() {
+            if end == PassEnd::Complete {
+                passes.purges.end_pass(plan.now);
+            }
+            if end != PassEnd::Stopped {
+                result = result.and(self.forget_tombstones());
+                self.forget_owners();
+            }
         }
         if asked == Purge::WhenWorthIt {
             // The budget has ended this purge: the next one continues.
@@ -152,10 +162,14 @@ impl Core {
             false => Vec::new(),
         };
         let purged: BTreeSet<MergeGroup> = to_purge.iter().copied().collect();
+        let rest = groups.difference(&purged).copied();
+        let to_purge = to_purge
+            .into_iter()
+            .map(|group| (group, MergeReason::Purge));
+        let rest = rest.map(|group| (group, MergeReason::Crowded));
         PassPlan {
             now,
-            to_purge,
-            others: groups.difference(&purged).copied().collect(),
+            groups: to_purge.chain(rest).collect(),
             budget,
             context,
         }
@@ -168,29 +182,20 @@ impl Core {
         passes: &mut MergePasses,
     ) -> Result<PassOutcome, StoreError> {
         let MergePasses { failed, purges } = passes;
-        let mut outcome = PassOutcome {
-            result: Ok(()),
-            is_unfinished: false,
-            is_over: false,
-        };
-        let purged = plan
-            .to_purge
-            .iter()
-            .map(|group| (*group, MergeReason::Purge));
-        let crowded = plan
-            .others
-            .iter()
-            .map(|group| (*group, MergeReason::Crowded));
-        for (group, wanted) in purged.chain(crowded) {
+        let mut end = PassEnd::Complete;
+        let mut result = Ok(());
+        for (group, wanted) in plan.groups.iter().copied() {
             let Some(reason) = failed.next_try(group, wanted, plan.now) else {
                 continue;
             };
             let budget = (reason == MergeReason::Purge).then_some(&mut plan.budget);
             let merged = self.compact_group(group, budget, &plan.context);
-            outcome.is_over = matches!(merged, Err(StoreError::Stopped(_)));
-            if !outcome.is_over {
-                self.poison.check()?;
+            if let Err(stopped @ StoreError::Stopped(_)) = merged {
+                end = PassEnd::Stopped;
+                result = result.and(Err(stopped));
+                break;
             }
+            self.poison.check()?;
             match merged {
                 Ok(()) => {
                     failed.succeed(group, reason);
@@ -198,26 +203,23 @@ impl Core {
                         purges.purged(group);
                     }
                 }
-                Err(error) if outcome.is_over || error::is_retryable(&error) => {
-                    outcome.is_unfinished = true;
-                    outcome.result = outcome.result.and(Err(error));
+                Err(error) if error::is_retryable(&error) => {
+                    end = PassEnd::Unfinished;
+                    result = result.and(Err(error));
                 }
                 Err(error) => {
                     // A damaged group does not stop the others; it is tried again after a pause.
                     failed.fail(group, reason, plan.now);
-                    if outcome.result.is_ok() {
-                        outcome.result = Err(error);
+                    if result.is_ok() {
+                        result = Err(error);
                     } else {
                         // The caller gets the first failure; this one is reported as an event.
                         self.merge_failed(&error, true);
                     }
                 }
             }
-            if outcome.is_over {
-                break;
-            }
         }
-        Ok(outcome)
+        Ok(PassOutcome { end, result })
     }
 }
 
