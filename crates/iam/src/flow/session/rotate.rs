@@ -6,9 +6,9 @@
 
 use super::delegation::Delegation;
 use super::displaced;
-use super::held_login::{self, HeldLogin};
 use super::lifetimes::Lifetimes;
 use super::limit::{self, Newcomer};
+use super::live_session::{self, LiveSession};
 use super::login::Login;
 use super::refresh_token::{self, Further, Receiver, Wanted, issue_further};
 use super::refusal::{ended, invalid, reused, unexpired};
@@ -80,7 +80,7 @@ pub(crate) async fn owner_of(
     let token = token.ok_or_else(invalid)?;
     let now = iam.0.clock.now();
     unexpired(&token, now)?;
-    let session = held_login::live_session(iam, &mut tx, &token).await;
+    let session = live_session::find_stored(iam, &mut tx, &token).await;
     tx.end().await?;
     let session = match session {
         // Its reuse may be why the session has ended.
@@ -203,8 +203,8 @@ async fn check_and_keep(
     token: &RefreshToken,
     renewal: &Renewal,
 ) -> Result<KeptSession, IamError> {
-    let held = held_login::read(iam, tx, token).await?;
-    let (subject, login) = check(iam, &held, token, renewal)?;
+    let live = live_session::read(iam, tx, token).await?;
+    let (subject, login) = check(iam, &live, token, renewal)?;
     let (bounds, account) = (login.bounds(), login.account());
     let session = bounds.root().session.ok_or_else(invalid)?;
     let life = Lifetimes::of(iam, bounds, account, false);
@@ -220,7 +220,7 @@ async fn check_and_keep(
         return Err(ended());
     }
     let mut displaced = Vec::new();
-    if !is_delegated && account != held.account {
+    if !is_delegated && account != live.account {
         let moved = Newcomer {
             session,
             account,
@@ -240,19 +240,19 @@ async fn check_and_keep(
 /// Who goes on, and with what login: for the requested account, or for the one that it was for.
 fn check(
     iam: &Iam,
-    held: &HeldLogin,
+    live: &LiveSession,
     token: &RefreshToken,
     renewal: &Renewal,
 ) -> Result<(Subject, Login), IamError> {
     // By the settings of the account that it was for it must not be over either.
-    let subject = iam.subject(&held.bounds_for(iam, held.account)?)?;
+    let subject = iam.subject(&live.bounds_for(iam, live.account)?)?;
     if renewal.wanted.uaa {
         subject.require_user()?;
     }
     let named = renewal.account.as_deref();
-    let asked = named.map_or(Some(held.account), |text| text.parse().ok());
-    let login = Login::to(iam, held.bounds, asked, token.grant_type.clone())?;
+    let asked = named.map_or(Some(live.account), |text| text.parse().ok());
+    let login = Login::to(iam, live.bounds, asked, token.grant_type.clone())?;
     check_password(iam, login.account(), login.grant_type())?;
-    let bounds = held.bounds_for(iam, login.account())?;
+    let bounds = live.bounds_for(iam, login.account())?;
     Ok((subject, login.with_bounds(bounds)))
 }

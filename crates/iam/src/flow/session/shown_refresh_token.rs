@@ -1,8 +1,8 @@
 //! A refresh token that is shown as a proof and stays what it is: nothing is issued in its place. It proves its login as it does for a
 //! renewal, with all reasons against one, and counts as a use of the session.
 
-use super::held_login;
 use super::lifetimes::Lifetimes;
+use super::live_session;
 use super::login::Login;
 use super::refusal::{ended, invalid, reused};
 use super::reuse;
@@ -37,10 +37,10 @@ async fn shown(iam: &Iam, text: &Secret<String>, client: &str) -> Result<Shown, 
         reuse::end_reused(iam, tx, &token, at).await?;
         return Err(reused());
     }
-    let held = held_login::read(iam, &mut tx, &token).await?;
-    let bounds = held.bounds_for(iam, held.account)?;
+    let live = live_session::read(iam, &mut tx, &token).await?;
+    let bounds = live.bounds_for(iam, live.account)?;
     // The session's account must still be open to it, as for a renewal.
-    let login = Login::to(iam, bounds, Some(held.account), token.grant_type)?;
+    let login = Login::to(iam, bounds, Some(live.account), token.grant_type)?;
     Ok(Shown {
         tx,
         at,

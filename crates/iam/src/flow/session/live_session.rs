@@ -12,15 +12,15 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::Tx;
 
-/// The session of a refresh token, which has not ended.
-pub(crate) struct HeldLogin {
+/// A session that has not ended, as a refresh token of it proves that has not expired.
+pub(crate) struct LiveSession {
     pub(crate) bounds: CredentialBounds,
     /// The account it is for; of a delegated token, the one it was delegated for.
     pub(crate) account: AccountId,
     used_at: Millis,
 }
 
-impl HeldLogin {
+impl LiveSession {
     /// Its bounds for an account, unless it is over by the settings of that.
     pub(crate) fn bounds_for(
         &self,
@@ -34,17 +34,17 @@ impl HeldLogin {
     }
 }
 
-/// The token's session, if that has not ended.
-pub(crate) async fn live_session(
+/// The row of the token's session, if that has not ended.
+pub(crate) async fn find_stored(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
 ) -> Result<StoredSession, IamError> {
-    let begun = sessions::find(tx, token.session).await?;
-    let begun = begun.ok_or_else(ended)?;
-    match begun.ended_at {
-        Some(ended_at) => Err(why_ended(iam, token, &begun, ended_at)),
-        None => Ok(begun),
+    let stored = sessions::find(tx, token.session).await?;
+    let stored = stored.ok_or_else(ended)?;
+    match stored.ended_at {
+        Some(ended_at) => Err(why_ended(iam, token, &stored, ended_at)),
+        None => Ok(stored),
     }
 }
 
@@ -53,26 +53,26 @@ pub(crate) async fn read(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
-) -> Result<HeldLogin, IamError> {
+) -> Result<LiveSession, IamError> {
     unexpired(token, iam.0.clock.now())?;
-    let begun = live_session(iam, tx, token).await?;
+    let stored = find_stored(iam, tx, token).await?;
     let root = Root {
         session: Some(token.session),
         key: token.api_key,
     };
     let principal = token.principal.ok_or_else(invalid)?;
-    let bounds = iam.derived(principal, begun.proven_at, root)?;
-    let account = token.delegated_for.as_ref().unwrap_or(&begun.account);
+    let bounds = iam.derived(principal, stored.proven_at, root)?;
+    let account = token.delegated_for.as_ref().unwrap_or(&stored.account);
     let account: AccountId = account.parse().map_err(|_| invalid())?;
     // What comes of a delegated token ends with its chain.
     let bounds = match token.delegated_for {
         None => bounds,
         Some(_) => bounds.delegated(account, token.expires_at),
     };
-    Ok(HeldLogin {
+    Ok(LiveSession {
         bounds,
         account,
-        used_at: begun.used_at,
+        used_at: stored.used_at,
     })
 }
 
