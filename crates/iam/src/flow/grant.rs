@@ -8,7 +8,7 @@ pub use crate::token::issued::{
 
 use super::proof::{GrantSubject, ProofGuard};
 use super::session::login::Login;
-use super::session::refresh_token::{Wanted, issue_further};
+use super::session::refresh_token::{RequestedExtras, issue_extras};
 use super::session::rotate::{Renewal, SessionTokens};
 use super::session::{begin, displaced, rotate};
 use super::{access, account_rules};
@@ -49,7 +49,7 @@ impl Iam {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
             return Err(IamError::refused(Reason::NoClient, message));
         }
-        let wanted = Wanted {
+        let requested = RequestedExtras {
             uaa: request.with_uaa,
             delegated_seconds: request.delegated_seconds,
         };
@@ -60,7 +60,7 @@ impl Iam {
                     text: text.clone(),
                     client: Client::Bx,
                     account: request.account,
-                    wanted,
+                    requested,
                 },
             };
             return Box::pin(self.renew(renewal)).await;
@@ -79,7 +79,7 @@ impl Iam {
             let client = identifier.as_deref().unwrap_or(NO_CLIENT);
             return access::iam_token(self, &proven.subject, &proven.login, client, None);
         };
-        let begun = Box::pin(self.begin_session(proven, client.id(), wanted)).await?;
+        let begun = Box::pin(self.begin_session(proven, client.id(), requested)).await?;
         self.tokens_of(begun, client.id())
     }
 
@@ -88,11 +88,11 @@ impl Iam {
         &self,
         proven: GrantSubject,
         client: &'static str,
-        wanted: Wanted,
+        requested: RequestedExtras,
     ) -> Result<SessionTokens, IamError> {
         let (iam, owner) = (self.clone(), proven.login.owner());
         self.in_login_turn(owner, async move {
-            iam.begin_session_in_turn(proven, client, wanted).await
+            iam.begin_session_in_turn(proven, client, requested).await
         })
         .await
     }
@@ -103,14 +103,14 @@ impl Iam {
             subject,
             login,
             refresh_token,
-            further,
+            extra,
         } = session;
         let mut tokens = access::iam_token(self, &subject, &login, client, Some(refresh_token))?;
-        if further.uaa.is_some() {
+        if extra.uaa.is_some() {
             let user = subject.require_user()?;
-            tokens.uaa = Some(access::uaa_token(self, user, &login, further.uaa)?);
+            tokens.uaa = Some(access::uaa_token(self, user, &login, extra.uaa)?);
         }
-        tokens.delegated_refresh_token = further.delegated;
+        tokens.delegated_refresh_token = extra.delegated;
         Ok(tokens)
     }
 
@@ -118,7 +118,7 @@ impl Iam {
         &self,
         proven: GrantSubject,
         client: &str,
-        wanted: Wanted,
+        requested: RequestedExtras,
     ) -> Result<SessionTokens, IamError> {
         let GrantSubject {
             subject,
@@ -136,7 +136,7 @@ impl Iam {
         let mut tx = self.lock_proof(held).await?;
         let begun = begin::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
-        let further = issue_further(self, &mut tx, begun.session, &login, wanted).await?;
+        let extra = issue_extras(self, &mut tx, begun.session, &login, requested).await?;
         let about = |entry: Entry| {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
@@ -152,7 +152,7 @@ impl Iam {
             subject,
             login,
             refresh_token: begun.refresh_token,
-            further,
+            extra,
         })
     }
 

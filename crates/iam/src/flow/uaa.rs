@@ -6,7 +6,7 @@ pub use crate::token::issued::{SCOPES, UaaTokens};
 use super::access;
 use super::request::Grant;
 use super::session::login::Login;
-use super::session::refresh_token::Wanted;
+use super::session::refresh_token::RequestedExtras;
 use super::session::rotate::{self, Renewal};
 use crate::audit::Credential as AuditedCredential;
 use crate::error::IamError;
@@ -69,7 +69,7 @@ impl Iam {
                     .map_err(grant_refused)?;
                 proven.subject.require_user()?;
                 let begun = self
-                    .begin_session(proven, Client::Cf.id(), Wanted::default())
+                    .begin_session(proven, Client::Cf.id(), RequestedExtras::default())
                     .await
                     .map_err(grant_refused)?;
                 let (user, token) = (begun.subject.require_user()?, begun.refresh_token);

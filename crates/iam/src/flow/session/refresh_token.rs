@@ -33,37 +33,39 @@ impl<'a> Receiver<'a> {
     }
 }
 
-/// What is issued beside a refresh token.
+/// Which refresh tokens a client asks for beside its own.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Wanted {
-    /// One for the UAA's tokens.
+pub(crate) struct RequestedExtras {
+    /// One of [`Client::Cf`], which renews UAA tokens.
     pub(crate) uaa: bool,
     /// One that is delegated to [`Client::Kube`] for so many seconds.
     pub(crate) delegated_seconds: Option<i64>,
 }
 
-/// The refresh tokens beside the first one.
+/// The refresh tokens that a client got beside its own, as [`RequestedExtras`] asks for them.
 #[derive(Debug, Default)]
-pub(crate) struct Further {
+pub(crate) struct ExtraTokens {
+    /// That of [`Client::Cf`].
     pub(crate) uaa: Option<Secret<String>>,
+    /// That of [`Client::Kube`].
     pub(crate) delegated: Option<Secret<String>>,
 }
 
-/// The further refresh tokens of a session, in the transaction of the first: so a login is made with all of them, or refused with none,
-/// and what it was made with is not used up.
-pub(crate) async fn issue_further(
+/// Issues the extra tokens in the transaction of the client's own: so a login is made with all of them, or refused with none, and what it
+/// was made with is not used up.
+pub(crate) async fn issue_extras(
     iam: &Iam,
     tx: &mut Tx,
     session: SessionId,
     login: &Login,
-    wanted: Wanted,
-) -> Result<Further, IamError> {
-    let mut further = Further::default();
-    if wanted.uaa {
+    requested: RequestedExtras,
+) -> Result<ExtraTokens, IamError> {
+    let mut extra = ExtraTokens::default();
+    if requested.uaa {
         let receiver = Receiver::of(Client::Cf.id());
-        further.uaa = Some(issue(iam, tx, session, receiver, login).await?);
+        extra.uaa = Some(issue(iam, tx, session, receiver, login).await?);
     }
-    if let Some(seconds) = wanted.delegated_seconds {
+    if let Some(seconds) = requested.delegated_seconds {
         let now = iam.0.clock.now();
         let receiver = Receiver {
             client: Client::Kube.id(),
@@ -72,9 +74,9 @@ pub(crate) async fn issue_further(
                 is_renewed: false,
             }),
         };
-        further.delegated = Some(issue(iam, tx, session, receiver, login).await?);
+        extra.delegated = Some(issue(iam, tx, session, receiver, login).await?);
     }
-    Ok(further)
+    Ok(extra)
 }
 
 /// A new refresh token of a session, valid no longer than its bounds.

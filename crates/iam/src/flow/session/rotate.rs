@@ -10,7 +10,7 @@ use super::lifetimes::Lifetimes;
 use super::limit::{self, Newcomer};
 use super::live_session::{self, LiveSession};
 use super::login::Login;
-use super::refresh_token::{self, Further, Receiver, Wanted, issue_further};
+use super::refresh_token::{self, ExtraTokens, Receiver, RequestedExtras, issue_extras};
 use super::refusal::{ended, invalid, reused, unexpired};
 use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::error::IamError;
@@ -32,7 +32,7 @@ pub(crate) struct SessionTokens {
     pub(crate) subject: Subject,
     pub(crate) login: Login,
     pub(crate) refresh_token: Secret<String>,
-    pub(crate) further: Further,
+    pub(crate) extra: ExtraTokens,
 }
 
 /// A request for a renewal.
@@ -43,7 +43,7 @@ pub(crate) struct Renewal {
     /// The account that the session is for from now on; the same as before if none is named.
     pub(crate) account: Option<String>,
     /// The refresh tokens beside the successor.
-    pub(crate) wanted: Wanted,
+    pub(crate) requested: RequestedExtras,
 }
 
 impl Renewal {
@@ -53,7 +53,7 @@ impl Renewal {
             text,
             client,
             account: None,
-            wanted: Wanted {
+            requested: RequestedExtras {
                 uaa: false,
                 delegated_seconds: None,
             },
@@ -159,7 +159,7 @@ async fn show_again(
     finish(iam, tx, kept, refresh_token, renewal).await
 }
 
-/// Adds the further tokens that are wanted, and commits.
+/// Adds the extra tokens that are requested, and commits.
 async fn finish(
     iam: &Iam,
     mut tx: Tx,
@@ -174,14 +174,14 @@ async fn finish(
         displaced,
         ..
     } = kept;
-    let further = issue_further(iam, &mut tx, session, &login, renewal.wanted).await?;
+    let extra = issue_extras(iam, &mut tx, session, &login, renewal.requested).await?;
     let by = (login.bounds().principal(), login.account());
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
     Ok(SessionTokens {
         subject,
         login,
         refresh_token,
-        further,
+        extra,
     })
 }
 
@@ -246,7 +246,7 @@ fn check(
 ) -> Result<(Subject, Login), IamError> {
     // By the settings of the account that it was for it must not be over either.
     let subject = iam.subject(&live.bounds_for(iam, live.account)?)?;
-    if renewal.wanted.uaa {
+    if renewal.requested.uaa {
         subject.require_user()?;
     }
     let named = renewal.account.as_deref();
