@@ -253,9 +253,9 @@ pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Re
     Ok(())
 }
 
-/// What a renewal makes of a session.
+/// What a renewal changes of a session.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RenewedSession {
+pub(crate) struct SessionChanges {
     /// The account that it is for from now on, where that may change.
     pub(crate) account: Option<AccountId>,
     /// Until when tokens may live that are issued now.
@@ -268,16 +268,16 @@ pub(crate) struct RenewedSession {
 pub(crate) async fn renew(
     tx: &mut Tx,
     session: SessionId,
-    renewed: RenewedSession,
+    changes: SessionChanges,
 ) -> Result<bool, IamError> {
     let sql = "UPDATE sessions SET account = COALESCE($2, account), tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
                used_at = COALESCE($4, used_at) WHERE guid = $1 AND revoked_at IS NULL";
-    let account = renewed.account.map(|account| account.to_string());
+    let account = changes.account.map(|account| account.to_string());
     let values = [
         session.0.to_string().into(),
         account.into(),
-        renewed.tokens_until.0.into(),
-        renewed.used_at.map(|at| at.0).into(),
+        changes.tokens_until.0.into(),
+        changes.used_at.map(|at| at.0).into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }

@@ -16,7 +16,7 @@ use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
 use crate::repo::refresh_tokens::{self, RefreshToken};
-use crate::repo::sessions::{self, RenewedSession};
+use crate::repo::sessions::{self, SessionChanges};
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
 use crate::token::issued::Client;
@@ -123,8 +123,8 @@ async fn use_up(
     token: &RefreshToken,
     renewal: &Renewal,
 ) -> Result<SessionTokens, IamError> {
-    let kept = check_and_keep(iam, &mut tx, token, renewal).await?;
-    let (session, login) = (kept.session, &kept.login);
+    let renewed = renew(iam, &mut tx, token, renewal).await?;
+    let (session, login) = (renewed.session, &renewed.login);
     // The end of a delegated token is that of its whole chain.
     let receiver = Receiver {
         client: renewal.client.id(),
@@ -139,10 +139,10 @@ async fn use_up(
     let now = iam.0.clock.now();
     refresh_tokens::set_successor(&mut tx, &renewal.text, encrypted, now).await?;
     if !token.is_delegated() {
-        let ends = login.bounds().end(now, kept.life.refresh_seconds);
+        let ends = login.bounds().end(now, renewed.life.refresh_seconds);
         sessions::extend(&mut tx, session, ends).await?;
     }
-    finish(iam, tx, kept, refresh_token, renewal).await
+    finish(iam, tx, renewed, refresh_token, renewal).await
 }
 
 /// Shows the latest successor of a token that was used within its grace once more. Its session is renewed as if with the successor, which
@@ -155,25 +155,25 @@ async fn show_again(
 ) -> Result<SessionTokens, IamError> {
     let (token, refresh_token) =
         last_of_chain(&mut tx, &renewal.text, renewal.client.id(), token).await?;
-    let kept = check_and_keep(iam, &mut tx, &token, renewal).await?;
-    finish(iam, tx, kept, refresh_token, renewal).await
+    let renewed = renew(iam, &mut tx, &token, renewal).await?;
+    finish(iam, tx, renewed, refresh_token, renewal).await
 }
 
 /// Adds the extra tokens that are requested, and commits.
 async fn finish(
     iam: &Iam,
     mut tx: Tx,
-    kept: KeptSession,
+    renewed: Renewed,
     refresh_token: Secret<String>,
     renewal: &Renewal,
 ) -> Result<SessionTokens, IamError> {
-    let KeptSession {
+    let Renewed {
         subject,
         login,
         session,
         displaced,
         ..
-    } = kept;
+    } = renewed;
     let extra = issue_extras(iam, &mut tx, session, &login, renewal.requested).await?;
     let by = (login.bounds().principal(), login.account());
     displaced::commit_renewal(iam, tx, by, &displaced).await?;
@@ -185,8 +185,8 @@ async fn finish(
     })
 }
 
-/// A session that goes on.
-struct KeptSession {
+/// A renewed session, before its tokens are added and all of it is committed.
+struct Renewed {
     subject: Subject,
     login: Login,
     session: SessionId,
@@ -196,13 +196,13 @@ struct KeptSession {
     displaced: Vec<SessionId>,
 }
 
-/// Keeps a session, for the requested account from now on, with all reasons against that.
-async fn check_and_keep(
+/// Renews a session, for the requested account from now on, unless anything speaks against it.
+async fn renew(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
     renewal: &Renewal,
-) -> Result<KeptSession, IamError> {
+) -> Result<Renewed, IamError> {
     let live = live_session::read(iam, tx, token).await?;
     let (subject, login) = check(iam, &live, token, renewal)?;
     let (bounds, account) = (login.bounds(), login.account());
@@ -211,12 +211,12 @@ async fn check_and_keep(
     let now = iam.0.clock.now();
     // A delegated token does not move its login, nor is it a sign that somebody still uses that.
     let is_delegated = token.is_delegated();
-    let renewed = RenewedSession {
+    let changes = SessionChanges {
         account: (!is_delegated).then_some(account),
         tokens_until: bounds.end(now, life.access_seconds),
         used_at: (!is_delegated).then_some(now),
     };
-    if !sessions::renew(tx, session, renewed).await? {
+    if !sessions::renew(tx, session, changes).await? {
         return Err(ended());
     }
     let mut displaced = Vec::new();
@@ -228,7 +228,7 @@ async fn check_and_keep(
         };
         displaced = limit::enforce_own(tx, bounds, &moved, now).await?;
     }
-    Ok(KeptSession {
+    Ok(Renewed {
         subject,
         login,
         session,

@@ -9,7 +9,7 @@ use super::reuse;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
 use crate::repo::refresh_tokens;
-use crate::repo::sessions::{self, RenewedSession};
+use crate::repo::sessions::{self, SessionChanges};
 use crate::service::Iam;
 use base::id::SessionId;
 use base::secret::Secret;
@@ -75,12 +75,12 @@ pub(crate) async fn prove(
     check_password(iam, login.account(), login.grant_type())?;
     let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
     let end = login.bounds().end(at, life.access_seconds);
-    let kept = RenewedSession {
+    let changes = SessionChanges {
         account: None,
         tokens_until: end,
         used_at: Some(at),
     };
-    if !sessions::renew(&mut tx, session, kept).await? {
+    if !sessions::renew(&mut tx, session, changes).await? {
         return Err(ended());
     }
     Ok((tx, login.until(end).in_its_account()))
