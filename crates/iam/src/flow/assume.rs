@@ -6,8 +6,7 @@
 
 use super::access;
 use super::session::login::Login;
-use super::session::rotate;
-use super::session::shown_refresh_token;
+use super::session::{owner, shown_refresh_token};
 use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::IamError;
@@ -134,7 +133,7 @@ impl Iam {
             return Err(IamError::refused(Reason::NoClient, message));
         }
         let wanted = Arc::new(wanted);
-        let owner = rotate::owner_of(self, &text, Client::Bx.id()).await?;
+        let owner = owner::of_refresh_token(self, &text, Client::Bx.id()).await?;
         let principal = owner.holder.to_string();
         let answer = self.assume_in_turn(owner.clone(), &wanted, &text).await;
         if !answer.as_ref().err().is_some_and(may_be_from_other_node) {

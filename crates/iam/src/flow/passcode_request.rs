@@ -3,7 +3,7 @@
 use super::passcode;
 use super::proof::GrantSubject;
 use super::request::{Grant, TokenRequest};
-use super::session::{rotate, shown_refresh_token};
+use super::session::{owner, shown_refresh_token};
 use crate::error::IamError;
 use crate::refusal::Reason;
 use crate::service::Iam;
@@ -35,7 +35,7 @@ impl Iam {
                     let message = "The Authorization header is missing: send `bx:bx`";
                     return Err(IamError::refused(Reason::NoClient, message));
                 }
-                let owner = rotate::owner_of(self, text, Client::Bx.id()).await?;
+                let owner = owner::of_refresh_token(self, text, Client::Bx.id()).await?;
                 let text = text.clone();
                 self.in_login_turn(owner, async move {
                     let shown = shown_refresh_token::login_of(&iam, &text, Client::Bx.id());

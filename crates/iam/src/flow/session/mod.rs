@@ -21,6 +21,7 @@ pub(crate) mod lifetimes;
 mod limit;
 mod live_session;
 pub(crate) mod login;
+pub(crate) mod owner;
 pub(crate) mod refresh_token;
 mod refusal;
 mod reuse;

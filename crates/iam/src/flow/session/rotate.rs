@@ -10,15 +10,15 @@ use super::lifetimes::Lifetimes;
 use super::limit::{self, Newcomer};
 use super::live_session::{self, LiveSession};
 use super::login::Login;
+use super::owner;
 use super::refresh_token::{self, ExtraTokens, Receiver, RequestedExtras, issue_extras};
-use super::refusal::{ended, invalid, reused, unexpired};
+use super::refusal::{ended, invalid, reused};
 use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
 use crate::repo::refresh_tokens::{self, RefreshToken};
 use crate::repo::sessions::{self, SessionChanges};
 use crate::service::Iam;
-use crate::state::login_turns::LoginOwner;
 use crate::token::issued::Client;
 use crate::token::subject::Subject;
 use crate::token::successor;
@@ -63,40 +63,10 @@ impl Renewal {
 
 /// Uses a refresh token: returns its successor and the session.
 pub(crate) async fn rotate(iam: &Iam, renewal: Renewal) -> Result<SessionTokens, IamError> {
-    let owner = owner_of(iam, &renewal.text, renewal.client.id()).await?;
+    let owner = owner::of_refresh_token(iam, &renewal.text, renewal.client.id()).await?;
     let rotating = iam.clone();
     iam.in_login_turn(owner, async move { in_turn(&rotating, &renewal).await })
         .await
-}
-
-/// Whose a refresh token is, in whose turn it is used. One that is unknown or dead is refused by reads alone, and takes no turn.
-pub(crate) async fn owner_of(
-    iam: &Iam,
-    text: &Secret<String>,
-    client: &str,
-) -> Result<LoginOwner, IamError> {
-    let mut tx = iam.0.db.snapshot().await?;
-    let token = refresh_tokens::find(&mut tx, text, client).await?;
-    let token = token.ok_or_else(invalid)?;
-    let now = iam.0.clock.now();
-    unexpired(&token, now)?;
-    let session = live_session::find_stored(iam, &mut tx, &token).await;
-    tx.end().await?;
-    let session = match session {
-        // Its reuse may be why the session has ended.
-        Err(IamError::Refused(_)) if token.used_at.is_some() && !is_in_grace(&token, now) => {
-            return Err(reused());
-        }
-        session => session?,
-    };
-    let account = session.account.parse().map_err(|_| invalid())?;
-    let principal = token.principal.ok_or_else(invalid)?;
-    let asked = iam.sync_if_owner_unknown(text.expose(), principal, token.api_key);
-    asked.await?;
-    Ok(LoginOwner {
-        account,
-        holder: principal.into(),
-    })
 }
 
 async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError> {
