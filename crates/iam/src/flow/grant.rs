@@ -10,7 +10,7 @@ use super::proof::{GrantSubject, ProofGuard};
 use super::session::login::Login;
 use super::session::refresh_token::{RequestedExtras, issue_extras};
 use super::session::rotate::{Renewal, SessionTokens};
-use super::session::{begin, displaced, rotate};
+use super::session::{begin, displaced_entry, rotate};
 use super::{access, account_rules};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
 use crate::error::IamError;
@@ -143,7 +143,7 @@ impl Iam {
         };
         let entry = Entry::by_principal(principal, credential, Action::SignedIn).on(begun.session);
         let mut entries = about(entry.with("client", client)).into_entries();
-        if let Some(gone) = displaced::entry(principal, credential, &begun.displaced) {
+        if let Some(gone) = displaced_entry::of(principal, credential, &begun.displaced) {
             entries = entries.and(about(gone));
         }
         self.commit_without_read_back(tx, entries).await?;

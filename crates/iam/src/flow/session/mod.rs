@@ -15,7 +15,7 @@
 pub(crate) mod begin;
 mod choose_displaced;
 mod delegation;
-pub(crate) mod displaced;
+pub(crate) mod displaced_entry;
 pub(crate) mod end;
 pub(crate) mod lifetimes;
 mod limit;

@@ -5,7 +5,7 @@
 //! `tests/it/late_renewal.rs` have its races.
 
 use super::delegation::Delegation;
-use super::displaced;
+use super::displaced_entry;
 use super::lifetimes::Lifetimes;
 use super::limit::{self, Newcomer};
 use super::live_session::{self, LiveSession};
@@ -14,6 +14,7 @@ use super::owner;
 use super::refresh_token::{self, ExtraTokens, Receiver, RequestedExtras, issue_extras};
 use super::refusal::{ended, invalid, reused};
 use super::reuse::{end_reused, is_in_grace, last_of_chain};
+use crate::audit::Credential;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
 use crate::repo::refresh_tokens::{self, RefreshToken};
@@ -145,8 +146,15 @@ async fn finish(
         ..
     } = renewed;
     let extra = issue_extras(iam, &mut tx, session, &login, renewal.requested).await?;
-    let by = (login.bounds().principal(), login.account());
-    displaced::commit_renewal(iam, tx, by, &displaced).await?;
+    let principal = login.bounds().principal();
+    match displaced_entry::of(principal, Credential::RefreshToken, &displaced) {
+        Some(entry) => {
+            let entry = entry.in_account(login.account());
+            iam.commit_without_read_back(tx, entry).await?;
+        }
+        // A renewal alone is no change.
+        None => iam.commit_unaudited(tx).await?,
+    }
     Ok(SessionTokens {
         subject,
         login,
