@@ -8,8 +8,8 @@ pub use crate::token::issued::{
 
 use super::proof::{GrantSubject, ProofGuard};
 use super::session::login::Login;
-use super::session::refresh_token::{RequestedExtras, issue_extras};
-use super::session::rotate::{Renewal, SessionTokens};
+use super::session::refresh_token::{RequestedExtras, SessionTokens, issue_extras};
+use super::session::rotate::Renewal;
 use super::session::{begin, displaced_entry, rotate};
 use super::{access, account_rules};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};

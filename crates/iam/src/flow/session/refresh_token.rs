@@ -9,6 +9,7 @@ use crate::error::IamError;
 use crate::repo::refresh_tokens::{self, NewToken};
 use crate::service::Iam;
 use crate::token::issued::Client;
+use crate::token::subject::Subject;
 use base::id::SessionId;
 use base::secret::Secret;
 use db::Tx;
@@ -49,6 +50,16 @@ pub(crate) struct ExtraTokens {
     pub(crate) uaa: Option<Secret<String>>,
     /// That of [`Client::Kube`].
     pub(crate) delegated: Option<Secret<String>>,
+}
+
+/// A session that was begun or renewed, with its new refresh tokens.
+#[derive(Debug)]
+pub(crate) struct SessionTokens {
+    pub(crate) subject: Subject,
+    pub(crate) login: Login,
+    /// That of the client.
+    pub(crate) refresh_token: Secret<String>,
+    pub(crate) extra: ExtraTokens,
 }
 
 /// Issues the extra tokens in the transaction of the client's own: so a login is made with all of them, or refused with none, and what it

@@ -11,7 +11,7 @@ use super::limit::{self, Newcomer};
 use super::live_session::{self, LiveSession};
 use super::login::Login;
 use super::owner;
-use super::refresh_token::{self, ExtraTokens, Receiver, RequestedExtras, issue_extras};
+use super::refresh_token::{self, Receiver, RequestedExtras, SessionTokens, issue_extras};
 use super::refusal::{ended, invalid, reused};
 use super::reuse::{end_reused, is_in_grace, last_of_chain};
 use crate::audit::Credential;
@@ -26,15 +26,6 @@ use crate::token::successor;
 use base::id::SessionId;
 use base::secret::Secret;
 use db::Tx;
-
-/// A session that was begun or renewed, with its new refresh tokens.
-#[derive(Debug)]
-pub(crate) struct SessionTokens {
-    pub(crate) subject: Subject,
-    pub(crate) login: Login,
-    pub(crate) refresh_token: Secret<String>,
-    pub(crate) extra: ExtraTokens,
-}
 
 /// A request for a renewal.
 pub(crate) struct Renewal {
