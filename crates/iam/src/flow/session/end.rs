@@ -122,8 +122,8 @@ impl Iam {
         self.end_in_turn(session, entry).await
     }
 
-    /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error; one without a
-    /// session is, as far as it may be good again.
+    /// Ends the session of an access token that is refused at the moment. One that is not this server's, or over, is no error; one without
+    /// a session is, as far as it may be good again.
     async fn revoke_refused(&self, token: &Secret<String>) -> Result<(), IamError> {
         let Some(unexpired) = self.verifier().unexpired(token.expose()) else {
             return Ok(());
@@ -146,8 +146,8 @@ impl Iam {
         self.end_in_turn(session, entry).await
     }
 
-    /// Whether a token that is refused may be good again: not where the key that it was obtained with is deleted. A key that is disabled, or
-    /// was deleted with its account, is still there.
+    /// Whether a token that is refused may be good again: not where the key that it was obtained with is deleted. A key that is disabled,
+    /// or was deleted with its account, is still there.
     async fn may_be_good_again(&self, token: &Verified) -> Result<bool, IamError> {
         let Some(key) = token.key else {
             return Ok(true);

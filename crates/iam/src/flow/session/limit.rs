@@ -36,10 +36,10 @@ impl Newcomer {
     }
 }
 
-/// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that there is a newcomer;
-/// returns which. Beyond the server's it ends the longest unused session of the largest group, either the user's own sessions or
-/// those of one of their keys, so that the holder of a key cannot log the user out. The sessions that the newcomer came from are kept, because
-/// it would end with them.
+/// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that there is a newcomer; returns which.
+/// Beyond the server's it ends the longest unused session of the largest group, either the user's own sessions or those of one of their
+/// keys, so that the holder of a key cannot log the user out. The sessions that the newcomer came from are kept, because it would end
+/// with them.
 pub(crate) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,

@@ -1,14 +1,24 @@
 //! Sessions and their refresh tokens: from a login to its end.
 //!
-//! `begin.rs` begins a session, `rotate.rs` renews it with a refresh token, `reuse.rs` knows what a used one is still good for, `limit.rs`
-//! how many there may be, `choose_displaced.rs` which of too many give way, and `end.rs` ends them. A refresh token is opaque, stored as a hash, and replaced at every use:
+//! - **Login**: `begin.rs` begins a session, and `refresh_token.rs` issues its tokens. If there are too many sessions then, `limit.rs`
+//!   ends some: `choose_displaced.rs` says which, and `displaced_entry.rs` is their entry in the audit.
+//! - **Renewal**: `owner.rs` finds whose the refresh token is, and `rotate.rs` replaces it in a turn of that account. What the token
+//!   proves is in `live_session.rs`.
+//! - **Reuse**: `reuse.rs`. A used token still leads to its successor for a moment; when it is shown later, its session ends.
+//! - **Proof alone**: `shown_refresh_token.rs` takes a token for a one-time code or a trusted profile, and leaves it as it is.
+//! - **Logout**, revocation (RFC 7009), change of password: `end.rs`. `manage/session.rs` lists sessions, keeps them alive and ends those
+//!   that a caller chooses; `manage/overdue_sessions.rs` ends those that are over by the settings of their account.
 //!
-//! | state | next | by | if that is lost |
-//! |---|---|---|---|
-//! | unused | used, with a successor | `use_up`: `claim`, a conditional UPDATE that one transaction wins, then `set_successor` in the same one | a refusal or a crash before the commit leaves it unused; after it, the token still leads to its successor |
-//! | used, for at most [`GRACE_MILLISECONDS`] | the same | `show_again`: whoever shows it gets the latest successor, which stays unused: two processes may renew at the same moment | shown again |
-//! | used, for longer | its session has ended | `end_reused`: somebody else has a copy | shown again |
-//! | expired, or of a session that has ended | gone | the next login of the principal, or the background | |
+//! `login.rs` is what a session begins with, `lifetimes.rs` how long it and its tokens last.
+//!
+//! A refresh token is opaque, stored as a hash, and replaced at every use (rotation, RFC 9700). It is
+//!
+//! - **unused** at first. `claim`, a conditional UPDATE that one transaction wins, uses it up, and `set_successor` in the same transaction
+//!   says what replaces it. A refusal, or a crash before the commit, leaves it unused; after the commit it leads to its successor.
+//! - **used, within the grace** of [`GRACE_MILLISECONDS`]: whoever shows it gets the latest successor, which stays unused, because two
+//!   processes may renew at the same moment, and an answer may be lost.
+//! - **used, after the grace**: somebody else has a copy, so the session ends when it is shown.
+//! - **expired, or of a session that has ended**: refused, and deleted with the next login of the principal, or in the background.
 //!
 //! A delegated token moves and prolongs nothing: its end is that of the whole chain, and it stays for its account.
 
