@@ -169,6 +169,20 @@ impl CfConfig {
         self.organization_fields = DomainFields::default();
         self.space_fields = DomainFields::default();
     }
+
+    /// Clears the target if it is in this organization.
+    pub(crate) fn forget_org(&mut self, guid: &str) {
+        if self.organization_fields.guid == guid {
+            self.clear_target();
+        }
+    }
+
+    /// Targets no space if it was this one; its organization stays targeted.
+    pub(crate) fn forget_space(&mut self, guid: &str) {
+        if self.space_fields.guid == guid {
+            self.space_fields = DomainFields::default();
+        }
+    }
 }
 
 /// The targeted organization or space.

@@ -47,9 +47,5 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     let reply = context.ask(request, "delete the organization")?;
     // It is deleted, and said so, also where the target then cannot be stored.
     Deletion::of(&reply).report(Restorable::Org, guid, context)?;
-    context.update(|_, cf| {
-        if cf.organization_fields.guid == *guid {
-            cf.clear_target();
-        }
-    })
+    context.update(|_, cf| cf.forget_org(guid))
 }

@@ -3,7 +3,6 @@
 use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::command::deleted::{Deletion, Restorable};
-use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
@@ -48,9 +47,5 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
     )?;
     // It is deleted, and said so, also where the target then cannot be stored.
     Deletion::of(&reply).report(Restorable::Space, guid, context)?;
-    context.update(|_, cf| {
-        if cf.space_fields.guid == *guid {
-            cf.space_fields = DomainFields::default();
-        }
-    })
+    context.update(|_, cf| cf.forget_space(guid))
 }
