@@ -155,6 +155,10 @@ pub enum Remedy {
     LeaveAccountOut,
     /// Choose an earlier expiry, or use a credential that lasts longer.
     ShorterLife,
+    /// Authenticate as the client of the command line.
+    SendClient,
+    /// List the roles.
+    ListRoles,
     /// Keep a login.
     KeepLogin,
     /// Use the current access token, or log in again.

@@ -33,15 +33,15 @@ pub struct Refused {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
     refused: Refused,
-    /// The workload, if it is one that was refused.
+    /// The workload, if it is one that was refused. It is no known user: an issuer may sign for as many as it likes, and each may ask for
+    /// every profile of its account.
     workload: Option<Arc<RefusedWorkload>>,
     source: CountedSource,
 }
 
 impl TallyKey for Refusal {
     fn is_named(&self) -> bool {
-        let is_proven = |workload: &Arc<RefusedWorkload>| workload.is_proven();
-        self.refused.principal.is_some() || self.workload.as_ref().is_some_and(is_proven)
+        self.refused.principal.is_some()
     }
 
     fn without_source(mut self) -> Self {
@@ -255,7 +255,7 @@ fn refusal(count: &Count<Refusal>) -> Entry {
         .maybe_in(refused.account)
         .outcome(Outcome::Refused);
     let entry = match workload {
-        Some(workload) => workload.told_in(entry),
+        Some(workload) => workload.add_to(entry),
         None => entry,
     };
     entry

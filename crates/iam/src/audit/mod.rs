@@ -28,4 +28,5 @@ pub(crate) use entry::Entries;
 pub use entry::{Actor, Credential, Entry};
 pub use origin::Origin;
 pub use recorded::Recorded;
-pub(crate) use refused_workload::RefusedWorkload;
+pub use refused_workload::WorkloadRefusal;
+pub(crate) use refused_workload::{NamedResource, RefusedWorkload};

@@ -1,55 +1,106 @@
-//! The workload of a refused login, as far as it is known.
+//! The workload of a refused login, as far as it is known, and why it was refused.
 
 use super::Entry;
-use crate::workload::ComputeResource;
-use base::id::ProfileId;
+use crate::workload::{ComputeResource, CrType};
+use base::id::{AccountId, ProfileId};
+
+/// Why the login of a workload was refused, as the audit says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkloadRefusal {
+    /// The token's issuer is none of the operator's.
+    Issuer,
+    /// What was sent is no token.
+    Malformed,
+    /// The signature, key or algorithm is not the issuer's.
+    Signature,
+    /// The token is for another service.
+    Audience,
+    /// The token has expired.
+    Expired,
+    /// The token is not valid yet.
+    NotYetValid,
+    /// A claim is missing or unusable.
+    Claim,
+    /// The account of the compute resource has no such profile.
+    UnknownProfile,
+    /// The profile is not for the compute resource.
+    NotForWorkload,
+}
+
+impl WorkloadRefusal {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Issuer,
+        Self::Malformed,
+        Self::Signature,
+        Self::Audience,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::Claim,
+        Self::UnknownProfile,
+        Self::NotForWorkload,
+    ];
+
+    /// The word in the audit.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Issuer => "cr_token_issuer",
+            Self::Malformed => "cr_token_malformed",
+            Self::Signature => "cr_token_signature",
+            Self::Audience => "cr_token_audience",
+            Self::Expired => "cr_token_expired",
+            Self::NotYetValid => "cr_token_not_yet_valid",
+            Self::Claim => "cr_token_claim",
+            Self::UnknownProfile => "profile_unknown",
+            Self::NotForWorkload => "profile_not_for_workload",
+        }
+    }
+}
 
 /// A workload whose login was refused. Nothing in it is a text that only the caller says: the issuer is one of the operator's
-/// settings, the resource is what a verified token of it says, and the profile exists.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// settings, the resource is what a verified token of it says, and the account and the profile exist.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct RefusedWorkload {
     /// The issuer that the token names.
-    issuer: String,
-    /// The label and kind of the compute resource, once its token is verified.
-    resource: Option<(String, &'static str)>,
-    /// The profile it asked for.
-    profile: Option<ProfileId>,
+    pub(crate) issuer: Option<String>,
+    /// The compute resource, once its token is verified.
+    pub(crate) resource: Option<NamedResource>,
+    /// The account of the resource.
+    pub(crate) account: Option<AccountId>,
+    /// The profile of that account that it asked for.
+    pub(crate) profile: Option<ProfileId>,
+}
+
+/// What the audit says of a compute resource.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct NamedResource {
+    label: String,
+    cr_type: CrType,
+}
+
+impl From<&ComputeResource> for NamedResource {
+    fn from(resource: &ComputeResource) -> Self {
+        Self {
+            label: resource.label(),
+            cr_type: resource.cr_type,
+        }
+    }
 }
 
 impl RefusedWorkload {
-    /// One whose token was refused; it names this issuer of the settings.
-    pub(crate) const fn unproven(issuer: String) -> Self {
-        Self {
-            issuer,
-            resource: None,
-            profile: None,
-        }
-    }
-
-    /// One whose token is good, and the profile of its account that is not for it.
-    pub(crate) fn proven(resource: &ComputeResource, profile: Option<ProfileId>) -> Self {
-        Self {
-            issuer: resource.issuer().to_owned(),
-            resource: Some((resource.label(), resource.cr_type.name())),
-            profile,
-        }
-    }
-
-    /// Whether its token is good.
-    pub(super) const fn is_proven(&self) -> bool {
-        self.resource.is_some()
-    }
-
-    /// The entry, with the details that a login which succeeds has.
-    pub(super) fn told_in(&self, entry: Entry) -> Entry {
-        let (label, kind) = self.resource.as_ref().map(|(l, k)| (l, *k)).unzip();
+    /// Adds to an entry what the entry of a successful login says.
+    pub(super) fn add_to(&self, entry: Entry) -> Entry {
         let entry = match self.profile {
             Some(profile) => entry.on(profile),
             None => entry,
         };
-        entry
-            .with_some("compute_resource", label)
-            .with_some("cr_type", kind)
-            .with("issuer", &self.issuer)
+        let entry = match &self.resource {
+            Some(resource) => entry
+                .with("compute_resource", &resource.label)
+                .with("cr_type", resource.cr_type),
+            None => entry,
+        };
+        entry.with_some("issuer", self.issuer.as_ref())
     }
 }

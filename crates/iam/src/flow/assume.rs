@@ -11,7 +11,7 @@ use super::wanted_profile::WantedProfile;
 use crate::audit::{Action, Credential as AuditedCredential, Entry};
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
 use crate::token::identity::{Credential, Identity};
@@ -129,8 +129,9 @@ impl Iam {
         text: Secret<String>,
     ) -> Result<Tokens, IamError> {
         if wanted.client != Some(Client::Bx) {
-            let message = "The Authorization header with the client of `refresh_token` is missing: send `bx:bx`";
-            return Err(IamError::refused(Reason::NoClient, message));
+            let message = "The Authorization header with the client of `refresh_token` is missing";
+            let refusal = Refusal::new(Reason::NoClient, message);
+            return Err(refusal.remedy(Remedy::SendClient).into());
         }
         let wanted = Arc::new(wanted);
         let owner = owner::of_refresh_token(self, &text, Client::Bx.id()).await?;
@@ -179,7 +180,7 @@ impl Iam {
         found.await.map_err(|error| match error {
             undecided if undecided.is_undecided() => undecided.into(),
             error => {
-                let message = format!("Property validation failed: `access_token`: {error}");
+                let message = format!("`access_token`: {error}");
                 IamError::refused(Reason::WrongToken, message)
             }
         })

@@ -14,7 +14,7 @@ use super::session::{begin, displaced_entry, rotate};
 use super::{access, account_rules};
 use crate::audit::{Action, Credential as AuditedCredential, Entry, Origin};
 use crate::error::IamError;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::issued::NO_CLIENT;
 
@@ -46,8 +46,10 @@ impl Iam {
             request.client == Some(Client::Kube) && matches!(request.grant, Grant::RefreshToken(_));
         let is_known = request.client == Some(Client::Bx) || is_receiver;
         if !is_known && (needs_client || request.client.is_some()) {
-            let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
-            return Err(IamError::refused(Reason::NoClient, message));
+            let message =
+                "The Authorization header with a client that may use this grant is missing";
+            let refusal = Refusal::new(Reason::NoClient, message);
+            return Err(refusal.remedy(Remedy::SendClient).into());
         }
         let requested = RequestedExtras {
             uaa: request.with_uaa,

@@ -3,18 +3,13 @@
 
 use crate::audit::{Action, Credential, Origin, Refused, RefusedWorkload};
 use crate::error::IamError;
-use crate::refusal::{Reason, Refusal, Remedy};
+use crate::refusal::{Reason, Remedy};
 use crate::service::Iam;
 use base::id::{AccountId, KeyId};
 use base::limit;
 use base::principal::Principal;
 use base::source::Source;
 use std::sync::Arc;
-
-/// Whether the refusal of a proof is entered: one that only says to wait was, when the proof was looked at.
-const fn is_entered(problem: &Refusal) -> bool {
-    !problem.is_slowed && problem.reason.is_entered()
-}
 
 impl Iam {
     /// Records a refused proof.
@@ -24,7 +19,7 @@ impl Iam {
         };
         let reason = &problem.reason;
         let is_there = presented == Credential::Password && *reason == Reason::WrongProof;
-        if is_there || !is_entered(problem) {
+        if is_there || problem.is_slowed || !reason.is_entered() {
             return;
         }
         let why = (self.0.config.refusal_word)(reason);
@@ -41,27 +36,18 @@ impl Iam {
         });
     }
 
-    /// Records the refused login of a workload, with what is known of it.
-    pub(crate) fn note_refused_workload(
-        &self,
-        (account, workload): (Option<AccountId>, Option<RefusedWorkload>),
-        problem: &Refusal,
-        why: &'static str,
-    ) {
-        if !is_entered(problem) {
-            return;
-        }
+    /// Counts the refused login of a workload in the audit, with what is known of it.
+    pub(crate) fn note_refused_workload(&self, why: &'static str, workload: RefusedWorkload) {
         let refused = Refused {
             action: Action::ProofRefused,
             principal: None,
-            account,
+            account: workload.account,
             credential: Credential::CrToken,
             why,
         };
         let now = self.0.clock.now();
-        let workload = workload.map(Arc::new);
         let counts = &self.0.counts;
-        counts.refused(refused, workload, &Origin::current(), now);
+        counts.refused(refused, Some(Arc::new(workload)), &Origin::current(), now);
     }
 
     /// Records a refused client program: no user's proof was checked.

@@ -5,7 +5,7 @@ use super::proof::GrantSubject;
 use super::request::{Grant, TokenRequest};
 use super::session::{owner, shown_refresh_token};
 use crate::error::IamError;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::token::issued::Client;
 use base::secret::Secret;
@@ -32,8 +32,9 @@ impl Iam {
         match &request.grant {
             Grant::RefreshToken(text) => {
                 if request.client != Some(Client::Bx) {
-                    let message = "The Authorization header is missing: send `bx:bx`";
-                    return Err(IamError::refused(Reason::NoClient, message));
+                    let message = "The Authorization header with a client is missing";
+                    let refusal = Refusal::new(Reason::NoClient, message);
+                    return Err(refusal.remedy(Remedy::SendClient).into());
                 }
                 let owner = owner::of_refresh_token(self, text, Client::Bx.id()).await?;
                 let text = text.clone();

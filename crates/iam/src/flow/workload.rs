@@ -7,7 +7,9 @@ use super::access;
 use super::session::login::Login;
 use super::wanted_profile::WantedProfile;
 use crate::account_turns::TurnHolder;
-use crate::audit::{Action, Credential as AuditedCredential, Entry, RefusedWorkload};
+use crate::audit::{
+    Action, Credential as AuditedCredential, Entry, NamedResource, RefusedWorkload, WorkloadRefusal,
+};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
@@ -19,6 +21,7 @@ use crate::token::claims::AuthnClaim;
 use crate::token::issued::{CR_TOKEN, Client, NO_CLIENT, Tokens};
 use crate::token::subject::Subject;
 use crate::workload::{ComputeResource, CrTokenError, LinkedResource, is_linked, is_ruled};
+use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
 
@@ -63,13 +66,13 @@ fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
     by_link.or_else(|| ruled().map(|(_, rule)| Trust::Rule(rule.id, rule.revision)))
 }
 
-fn refused(error: &CrTokenError) -> Refusal {
+fn refused(error: &CrTokenError) -> IamError {
     let reason = match error {
         CrTokenError::KeysAway | CrTokenError::KeysBeingRead => Reason::IssuerAway,
         _ => Reason::WrongToken,
     };
-    let message = format!("Property validation failed: `cr_token` proves nobody here: {error}");
-    Refusal::new(reason, message)
+    let message = format!("`cr_token` proves nobody here: {error}");
+    IamError::refused(reason, message)
 }
 
 impl Iam {
@@ -87,28 +90,50 @@ impl Iam {
         self.0.require_current()?;
         let workloads = self.0.workloads.load_full();
         let token = wanted.token.expose();
-        let proven = workloads.prove(token, self.0.clock.now()).await;
-        let resource = proven.map_err(|error| {
-            let refusal = refused(&error);
-            let named = workloads.named_issuer(token);
-            let workload = named.map(RefusedWorkload::unproven);
-            self.note_refused_workload((None, workload), &refusal, error.word());
-            refusal
-        })?;
+        let resource = match workloads.prove(token, self.0.clock.now()).await {
+            Ok(resource) => resource,
+            Err(error) => {
+                if let Some(why) = error.refusal() {
+                    let workload = RefusedWorkload {
+                        issuer: workloads.named_issuer(token),
+                        ..RefusedWorkload::default()
+                    };
+                    self.note_refused_workload(why.name(), workload);
+                }
+                return Err(refused(&error));
+            }
+        };
         let answer = self.log_in_resource(&resource, wanted).await;
-        if let Err(IamError::Refused(refusal)) = &answer {
-            let directory = self.directory();
-            let profile = wanted.profile.find(&directory, resource.account);
-            let why = match (&refusal.reason, profile) {
-                (Reason::NotAuthorized, None) => "profile_unknown",
-                (Reason::NotAuthorized, Some(_)) => "profile_not_for_workload",
-                (reason, _) => (self.0.config.refusal_word)(reason),
-            };
-            let workload = RefusedWorkload::proven(&resource, profile.map(|profile| profile.id));
-            let about = (Some(resource.account), Some(workload));
-            self.note_refused_workload(about, refusal, why);
+        if let Err(IamError::Refused(refusal)) = &answer
+            && refusal.reason.is_entered()
+        {
+            self.note_refused_resource(&resource, wanted, &refusal.reason);
         }
         answer
+    }
+
+    /// Counts in the audit that a compute resource with a good token was refused.
+    fn note_refused_resource(
+        &self,
+        resource: &ComputeResource,
+        wanted: &WorkloadLogin,
+        reason: &Reason,
+    ) {
+        let directory = self.directory();
+        let profile = wanted.profile.find(&directory, resource.account);
+        let why = match (reason, profile) {
+            (Reason::NotAuthorized, None) => WorkloadRefusal::UnknownProfile.name(),
+            (Reason::NotAuthorized, Some(_)) => WorkloadRefusal::NotForWorkload.name(),
+            (reason, _) => (self.0.config.refusal_word)(reason),
+        };
+        let workload = RefusedWorkload {
+            issuer: Some(resource.issuer().to_owned()),
+            resource: Some(NamedResource::from(resource)),
+            // Where a claim names the account, it may be one that is not there.
+            account: directory.account_of(Domain::Account(resource.account)),
+            profile: profile.map(|profile| profile.id),
+        };
+        self.note_refused_workload(why, workload);
     }
 
     async fn log_in_resource(

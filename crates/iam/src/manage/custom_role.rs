@@ -9,7 +9,7 @@ use crate::error::IamError;
 use crate::model::directory::{CustomRole, Directory, NamedRole, PolicyRole};
 use crate::model::entity_tag;
 use crate::model::text;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::counts::CountedItem;
 use crate::repo::revisions::Versioned;
 use crate::repo::{custom_roles, policies};
@@ -101,12 +101,16 @@ impl Iam {
         let directory = self.directory();
         let found = directory.custom_role_of_crn(caller.account(), crn);
         found.map(PolicyRole::Custom).ok_or_else(|| {
-            let remedy = match crn_of_named(&directory, caller.account(), crn) {
-                Some(known) => format!("a role is named by its CRN, `{known}`"),
-                None => "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs".to_owned(),
+            let refusal = match crn_of_named(&directory, caller.account(), crn) {
+                Some(known) => {
+                    let message =
+                        format!("there is no role `{crn}`: a role is named by its CRN, `{known}`");
+                    Refusal::invalid("role_id", message)
+                }
+                None => Refusal::invalid("role_id", format!("there is no role `{crn}`"))
+                    .remedy(Remedy::ListRoles),
             };
-            let message = format!("there is no role `{crn}`: {remedy}");
-            Refusal::invalid("role_id", message).maybe_unknown().into()
+            refusal.maybe_unknown().into()
         })
     }
 

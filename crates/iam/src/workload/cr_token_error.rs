@@ -1,5 +1,6 @@
 //! Why the token of a compute resource is refused.
 
+use crate::audit::WorkloadRefusal;
 use crate::auth_error::AuthError;
 
 /// Why a compute resource's token is refused.
@@ -41,19 +42,18 @@ pub enum CrTokenError {
 }
 
 impl CrTokenError {
-    /// The word in the audit.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::NoIssuers | Self::UnknownIssuer => "cr_token_issuer",
-            Self::Malformed(_) => "cr_token_malformed",
-            Self::Signature(_) => "cr_token_signature",
-            Self::Audience => "cr_token_audience",
-            Self::Expired { .. } => "cr_token_expired",
-            Self::NotYetValid => "cr_token_not_yet_valid",
-            Self::NoClaim(_) => "cr_token_claim",
-            Self::KeysAway | Self::KeysBeingRead => "cr_token_keys",
-        }
+    /// Why the audit says that it was refused; the operator's log says why the keys cannot be read.
+    pub(crate) const fn refusal(&self) -> Option<WorkloadRefusal> {
+        Some(match self {
+            Self::NoIssuers | Self::UnknownIssuer => WorkloadRefusal::Issuer,
+            Self::Malformed(_) => WorkloadRefusal::Malformed,
+            Self::Signature(_) => WorkloadRefusal::Signature,
+            Self::Audience => WorkloadRefusal::Audience,
+            Self::Expired { .. } => WorkloadRefusal::Expired,
+            Self::NotYetValid => WorkloadRefusal::NotYetValid,
+            Self::NoClaim(_) => WorkloadRefusal::Claim,
+            Self::KeysAway | Self::KeysBeingRead => return None,
+        })
     }
 }
 

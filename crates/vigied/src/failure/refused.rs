@@ -27,10 +27,17 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
         return credential(error);
     }
     let (kind, word) = word_and_kind(&refusal.reason);
+    let message = match refusal.reason {
+        // As the original begins each refusal of a property.
+        Reason::WrongToken | Reason::IssuerAway => {
+            format!("Property validation failed: {}", refusal.message).into()
+        }
+        _ => refusal.message.clone(),
+    };
     Problem {
         kind: if refusal.is_slowed { Kind::Busy } else { kind },
         code: word,
-        message: refusal.message.clone(),
+        message,
         hint: refusal.remedy.clone().map(hint),
         field: refusal.field.map(Cow::Borrowed),
         position: None,
@@ -198,6 +205,12 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::NoPasswordCheck => Cow::Borrowed("API keys and refresh tokens need not wait"),
         Remedy::StopGuessing => Cow::Borrowed(
             "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working",
+        ),
+        Remedy::SendClient => Cow::Borrowed(
+            "send the client `bx` with the secret `bx`: as Basic in `Authorization`, or as `client_id` and `client_secret`",
+        ),
+        Remedy::ListRoles => Cow::Borrowed(
+            "`GET /v2/roles` lists those of the platform, of the service and of the account, with their CRNs",
         ),
         Remedy::LeaveAccountOut => Cow::Borrowed("leave `account` out"),
         Remedy::MadeKey => Cow::Borrowed("leave `apikey` out to have one made"),

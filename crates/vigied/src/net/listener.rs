@@ -5,6 +5,7 @@ use super::connection::{self, Phase};
 use super::connection_slots::ConnectionSlots;
 use super::proxies::Proxies;
 use super::shared::ListenerContext;
+use super::source_schedule;
 use super::times::Times;
 use super::tls::Tls;
 use axum::Router;
@@ -34,6 +35,9 @@ const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 
 /// Backlog of connections not accepted yet.
 const BACKLOG: u32 = 1024;
+
+/// How many connections are accepted before every task that is ready by then has its turn: some hundred microseconds of work.
+const ACCEPTED_AT_ONCE: u64 = 16;
 
 /// The limits of a listener.
 #[derive(Debug)]
@@ -90,7 +94,7 @@ pub(crate) async fn serve(
     ));
     let mut stop = std::pin::pin!(stop);
     let mut logged_at = None;
-    loop {
+    for number in 1_u64.. {
         let (stream, peer) = tokio::select! {
             accepted = accept(&listener, &slots, &mut logged_at) => accepted,
             () = &mut stop => break,
@@ -103,6 +107,9 @@ pub(crate) async fn serve(
             tokio::spawn(connection::serve(
                 shared, stream, address, slot, watched, on_limit,
             ));
+        }
+        if number.is_multiple_of(ACCEPTED_AT_ONCE) {
+            source_schedule::go_behind_the_others().await;
         }
     }
     drop((listener, watched));

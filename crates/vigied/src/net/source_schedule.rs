@@ -164,7 +164,7 @@ async fn release(schedule: Arc<SourceSchedule>) {
 }
 
 /// Returns when all tasks that are ready now have been polled. (`yield_now` of the runtime would wait until none is ready.)
-async fn go_behind_the_others() {
+pub(super) async fn go_behind_the_others() {
     let mut has_waited = false;
     poll_fn(|context| {
         if std::mem::replace(&mut has_waited, true) {

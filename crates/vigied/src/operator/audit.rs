@@ -239,6 +239,13 @@ mod tests {
     }
 
     #[test]
+    fn each_word_of_a_refused_workload_has_a_meaning() {
+        for why in iam::audit::WorkloadRefusal::ALL {
+            assert!(code::meaning(why.name()).is_some(), "{}", why.name());
+        }
+    }
+
+    #[test]
     fn a_detail_is_a_word_or_json() {
         for (value, expected) in [
             (json!("wrong_password"), "wrong_password"),
