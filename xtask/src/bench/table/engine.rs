@@ -54,7 +54,8 @@ pub(super) fn known(programs: &Programs<'_>) -> Result<Vec<Row>> {
         let what = format!(
             "a sample of {series} known series, one thread, sent in another order than that of their numbers"
         );
-        rows.push(compared(programs, what, &words, "append_ns", 3.0)?);
+        // Both builds wait for memory that is in no cache, so the ratio is less here.
+        rows.push(compared(programs, what, &words, "append_ns", 2.0)?);
     }
     Ok(rows)
 }
