@@ -25,7 +25,7 @@ pub struct EngineConfig {
     pub head_bytes: u64,
     /// Bytes of the directories of segments that are held in memory. What is not held is read when it is asked for.
     pub directory_cache_bytes: u64,
-    /// The segments of a day are merged into one when there are more than this.
+    /// Segments of a day are merged when there are more than this; 0 counts as 1.
     pub segments_per_day: usize,
     /// Series that a tenant may have; samples of further new ones are rejected.
     pub series_per_tenant: u64,

@@ -6,7 +6,7 @@
 use crate::failed_merges::MergeGroup;
 
 /// How much larger than all newer ones together a segment may be and still be merged with them. A day that is flushed
-/// into n times is so rewritten about log n times; merging all of it whenever it is crowded would rewrite it n times.
+/// into n times is so rewritten about log n times; merging all of it whenever it has too many segments would rewrite it n times.
 const GROWTH: u64 = 2;
 
 /// Segments of many days are merged with each other as long as they have at most one in so many bytes of the store together. There is
@@ -16,22 +16,10 @@ const MULTI_DAY_PART: u64 = 16;
 /// Segments of many days, of at most so many bytes together, are merged with each other in a store of any size.
 const MULTI_DAY_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
-/// What of a run becomes one segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MergeChoice {
-    /// All of it, because of what was deleted.
-    Purge,
-    /// Its newest, from this position on, because they are too many.
-    Newest {
-        from: usize,
-    },
-    Nothing,
-}
-
 /// When the newest segments of a run are merged, and how much of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MergeLimits {
-    /// A run may have so many.
+    /// A run may have so many; at least one, which would else be rewritten on its own again and again.
     pub(super) segments: usize,
     /// Those that are merged have no more than this together. Older ones have reached their size, and are left alone.
     pub(super) bytes: u64,
@@ -44,16 +32,16 @@ impl MergeLimits {
             MergeGroup::Day(_) => u64::MAX,
             MergeGroup::MultiDay => (stored / MULTI_DAY_PART).max(MULTI_DAY_BYTES_MIN),
         };
-        Self { segments, bytes }
+        Self {
+            segments: segments.max(1),
+            bytes,
+        }
     }
 }
 
-/// Chooses of a run whose segments have these sizes, the oldest first. With `is_purge` the run is rewritten to leave out
-/// what was deleted.
-pub(super) fn choose_merge(sizes: &[u64], is_purge: bool, limits: MergeLimits) -> MergeChoice {
-    if is_purge {
-        return MergeChoice::Purge;
-    }
+/// The position from which on the segments of a run are merged into one. Their sizes are given, the oldest first. None where the run
+/// does not have too many.
+pub(super) fn choose_merge(sizes: &[u64], limits: MergeLimits) -> Option<usize> {
     let mut sum = 0_u64;
     let newest = sizes.iter().rev().take_while(|size| {
         sum = sum.saturating_add(**size);
@@ -61,16 +49,14 @@ pub(super) fn choose_merge(sizes: &[u64], is_purge: bool, limits: MergeLimits) -
     });
     let newest = newest.count();
     if newest <= limits.segments {
-        return MergeChoice::Nothing;
+        return None;
     }
     let first = sizes.len() - newest;
     let newest = sizes.get(first..).unwrap_or_default();
-    MergeChoice::Newest {
-        from: first + similar_from(newest),
-    }
+    Some(first + similar_from(newest))
 }
 
-/// The position from which on segments of these sizes, the oldest first, are similar enough to be merged; at least two.
+/// The position from which on segments of these sizes, the oldest first, are similar enough to be merged; the newest two always are.
 fn similar_from(sizes: &[u64]) -> usize {
     let mut from = sizes.len().saturating_sub(2);
     let mut sum: u64 = sizes.iter().skip(from).sum();
@@ -88,7 +74,6 @@ fn similar_from(sizes: &[u64]) -> usize {
 mod tests {
     use super::*;
     use crate::day::Day;
-    use MergeChoice::{Newest, Nothing, Purge};
     use proptest::prelude::*;
 
     const fn limits(segments: usize, bytes: u64) -> MergeLimits {
@@ -108,7 +93,7 @@ mod tests {
         let mut run = Flushed::default();
         for _ in 0..times {
             run.sizes.push(1);
-            if let Newest { from } = choose_merge(&run.sizes, false, limits) {
+            if let Some(from) = choose_merge(&run.sizes, limits) {
                 let merged: u64 = run.sizes.drain(from..).sum();
                 run.rewritten += merged;
                 run.largest_merge = run.largest_merge.max(merged);
@@ -117,10 +102,6 @@ mod tests {
             run.files_max = run.files_max.max(run.sizes.len());
         }
         run
-    }
-
-    fn chosen(from: Option<usize>) -> MergeChoice {
-        from.map_or(Nothing, |from| Newest { from })
     }
 
     #[test]
@@ -136,8 +117,7 @@ mod tests {
             (&[100, 20, 9, 1, 1], Some(3), "each older one too large"),
         ];
         for (sizes, from, why) in cases {
-            let choice = choose_merge(sizes, false, limits(2, u64::MAX));
-            assert_eq!(choice, chosen(from), "{why}");
+            assert_eq!(choose_merge(sizes, limits(2, u64::MAX)), from, "{why}");
         }
     }
 
@@ -150,18 +130,15 @@ mod tests {
             (&[1, 1, 9], None, "the newest is too large"),
         ];
         for (sizes, from, why) in cases {
-            let choice = choose_merge(sizes, false, limits(2, 3));
-            assert_eq!(choice, chosen(from), "{why}");
+            assert_eq!(choose_merge(sizes, limits(2, 3)), from, "{why}");
         }
     }
 
     #[test]
-    fn a_purge_takes_the_whole_run_whatever_its_sizes() {
-        for sizes in [&[1][..], &[100, 1], &[1; 9]] {
-            for limits in [limits(8, u64::MAX), limits(2, 0)] {
-                assert_eq!(choose_merge(sizes, true, limits), Purge);
-            }
-        }
+    fn one_segment_is_never_too_many() {
+        let limits = MergeLimits::of(MergeGroup::Day(Day(1)), 0, 0);
+        assert_eq!(choose_merge(&[1], limits), None);
+        assert_eq!(choose_merge(&[1, 1], limits), Some(0));
     }
 
     #[test]
@@ -197,7 +174,7 @@ mod tests {
             segments in 1_usize..9,
             bytes in 0_u64..1000,
         ) {
-            while let Newest { from } = choose_merge(&sizes, false, limits(segments, bytes)) {
+            while let Some(from) = choose_merge(&sizes, limits(segments, bytes)) {
                 let merged: Vec<u64> = sizes.drain(from..).collect();
                 let sum: u64 = merged.iter().sum();
                 prop_assert!(merged.len() >= 2, "it would be rewritten for nothing");

@@ -1,6 +1,6 @@
 //! Merges the segments of a group: collects its runs, chooses what of each becomes one segment, and has it merged.
 
-use super::choose_merge::{MergeChoice, MergeLimits, choose_merge};
+use super::choose_merge::{MergeLimits, choose_merge};
 use super::runs::{RunSplit, SegmentExtent};
 use crate::core::Core;
 use crate::failed_merges::MergeGroup;
@@ -82,11 +82,13 @@ impl Core {
                 Some(budget) => self.claim_purge(&run, &deletions, budget, context)?,
                 None => false,
             };
-            let sizes: Vec<u64> = run.iter().map(|segment| segment.bytes()).collect();
-            match choose_merge(&sizes, is_purge, limits) {
-                MergeChoice::Nothing => continue,
-                MergeChoice::Newest { from } => drop(run.drain(..from)),
-                MergeChoice::Purge => {}
+            // A purge rewrites the whole run, whatever its sizes.
+            if !is_purge {
+                let sizes: Vec<u64> = run.iter().map(|segment| segment.bytes()).collect();
+                let Some(from) = choose_merge(&sizes, limits) else {
+                    continue;
+                };
+                drop(run.drain(..from));
             }
             let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
             if self.merge_run(run, &deletions, context)? {

@@ -43,7 +43,6 @@ fn uninterrupted(group: &[SegmentExtent], outside: &[SegmentExtent]) -> Vec<usiz
         ) else {
             continue;
         };
-        debug_assert!(first_day <= last.first_day);
         let between = |other: &SegmentExtent| {
             let is_within = first.sequence < other.sequence && other.sequence < last.sequence;
             is_within && first_day <= other.last_day && other.first_day <= last_day
