@@ -14,12 +14,12 @@ pub(crate) enum MergeGroup {
     Day(Day),
 }
 
-/// Why a group is merged. Each fails for itself: the segments that make a day crowded may be merged without the damaged one, which
-/// a purge has to read.
+/// Why a group is merged. Each fails for itself: of too many segments some may be merged without the damaged one, which a purge has to
+/// read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MergeReason {
     /// It has too many segments.
-    Crowded,
+    TooManySegments,
     /// It may hold deleted samples; or it has too many segments.
     Purge,
 }
@@ -72,7 +72,7 @@ impl FailedMerges {
             Some(pause) => pause.is_over(now),
             None => reason <= wanted,
         };
-        [MergeReason::Purge, MergeReason::Crowded]
+        [MergeReason::Purge, MergeReason::TooManySegments]
             .into_iter()
             .find(|reason| is_due(*reason))
     }
@@ -88,7 +88,7 @@ impl FailedMerges {
         self.0.insert((group, reason), pause);
     }
 
-    /// Forgets the failures of what has succeeded; a purge merges what is crowded as well.
+    /// Forgets the failures of what has succeeded; a purge merges too many segments as well.
     pub(crate) fn succeed(&mut self, group: MergeGroup, reason: MergeReason) {
         self.0
             .retain(|(of, failed), _| *of != group || *failed > reason);
@@ -98,7 +98,7 @@ impl FailedMerges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use MergeReason::{Crowded, Purge};
+    use MergeReason::{Purge, TooManySegments};
 
     const DAMAGED: MergeGroup = MergeGroup::Day(Day(1));
 
@@ -107,9 +107,11 @@ mod tests {
         let (mut failed, mut now) = (FailedMerges::default(), 5);
         let mut lengths = Vec::new();
         let mut fail = |failed: &mut FailedMerges| {
-            failed.fail(DAMAGED, Crowded, Millis(now));
+            failed.fail(DAMAGED, TooManySegments, Millis(now));
             let begin = now;
-            let is_due = |at: i64| failed.next_try(DAMAGED, Crowded, Millis(at)) == Some(Crowded);
+            let is_due = |at: i64| {
+                failed.next_try(DAMAGED, TooManySegments, Millis(at)) == Some(TooManySegments)
+            };
             now = (0..=11)
                 .map(|doublings| begin + (PAUSE_MIN_MS << doublings).min(PAUSE_MAX_MS))
                 .find(|end| is_due(*end))
@@ -124,7 +126,7 @@ mod tests {
             lengths,
             [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440]
         );
-        failed.succeed(DAMAGED, Crowded);
+        failed.succeed(DAMAGED, TooManySegments);
         assert_eq!(fail(&mut failed), 1);
     }
 
@@ -133,40 +135,54 @@ mod tests {
         let mut failed = FailedMerges::default();
         let (during, after) = (Millis(PAUSE_MIN_MS - 1), Millis(PAUSE_MIN_MS));
         failed.fail(DAMAGED, Purge, Millis(0));
-        for wanted in [Crowded, Purge] {
-            assert_eq!(failed.next_try(DAMAGED, wanted, during), Some(Crowded));
+        for wanted in [TooManySegments, Purge] {
+            assert_eq!(
+                failed.next_try(DAMAGED, wanted, during),
+                Some(TooManySegments)
+            );
             assert_eq!(failed.next_try(DAMAGED, wanted, after), Some(Purge));
             assert_eq!(
                 failed.next_try(MergeGroup::MultiDay, wanted, during),
                 Some(wanted)
             );
         }
-        failed.fail(DAMAGED, Crowded, Millis(0));
+        failed.fail(DAMAGED, TooManySegments, Millis(0));
         assert_eq!(failed.next_try(DAMAGED, Purge, during), None);
-        failed.succeed(DAMAGED, Crowded);
-        assert_eq!(failed.next_try(DAMAGED, Crowded, after), Some(Purge));
-        failed.fail(DAMAGED, Crowded, Millis(0));
+        failed.succeed(DAMAGED, TooManySegments);
+        assert_eq!(
+            failed.next_try(DAMAGED, TooManySegments, after),
+            Some(Purge)
+        );
+        failed.fail(DAMAGED, TooManySegments, Millis(0));
         failed.succeed(DAMAGED, Purge);
-        assert_eq!(failed.next_try(DAMAGED, Crowded, during), Some(Crowded));
+        assert_eq!(
+            failed.next_try(DAMAGED, TooManySegments, during),
+            Some(TooManySegments)
+        );
     }
 
     #[test]
     fn a_pause_ends_when_somebody_asks_when_the_clock_was_ahead_and_with_its_group() {
         let paused = || {
             let mut failed = FailedMerges::default();
-            failed.fail(DAMAGED, Crowded, Millis(5));
+            failed.fail(DAMAGED, TooManySegments, Millis(5));
             failed
         };
-        let next = |failed: &FailedMerges, now| failed.next_try(DAMAGED, Crowded, Millis(now));
+        let next =
+            |failed: &FailedMerges, now| failed.next_try(DAMAGED, TooManySegments, Millis(now));
         assert_eq!(next(&paused(), 5), None);
-        assert_eq!(next(&paused(), 4), Some(Crowded), "the clock was ahead");
+        assert_eq!(
+            next(&paused(), 4),
+            Some(TooManySegments),
+            "the clock was ahead"
+        );
         let mut failed = paused();
         failed.end_pauses();
-        assert_eq!(next(&failed, 5), Some(Crowded));
+        assert_eq!(next(&failed, 5), Some(TooManySegments));
         let mut failed = paused();
         failed.retain(&BTreeSet::from([DAMAGED]));
         assert_eq!(next(&failed, 5), None);
         failed.retain(&BTreeSet::from([MergeGroup::MultiDay]));
-        assert_eq!(next(&failed, 5), Some(Crowded));
+        assert_eq!(next(&failed, 5), Some(TooManySegments));
     }
 }

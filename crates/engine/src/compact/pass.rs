@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError};
 
 /// The groups of which a purge would free something. A day is rewritten as a whole; of segments of many days, those that hold something
 /// deleted, each by itself.
-fn candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCandidate> {
+fn purge_candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<PurgeCandidate> {
     let freed = segments
         .iter()
         .map(|segment| deletions.freed_bytes(segment));
@@ -137,7 +137,7 @@ impl Core {
         failed.retain(&groups);
         let is_due = asked == Purge::Now || purges.is_due(now, version.tombstones.len());
         let candidates = match is_due {
-            true => candidates(&version.segments, &deletions),
+            true => purge_candidates(&version.segments, &deletions),
             false => Vec::new(),
         };
         let (context, budget) = match asked {
@@ -166,7 +166,7 @@ impl Core {
         let to_purge = to_purge
             .into_iter()
             .map(|group| (group, MergeReason::Purge));
-        let rest = rest.map(|group| (group, MergeReason::Crowded));
+        let rest = rest.map(|group| (group, MergeReason::TooManySegments));
         PassPlan {
             now,
             groups: to_purge.chain(rest).collect(),
