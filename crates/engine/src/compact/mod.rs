@@ -1,12 +1,19 @@
 //! Rewriting segments: those of one day, or of many, are merged into fewer, and what was deleted of them is left out (a purge).
 //!
+//! The words of this folder:
+//!
+//! - A **group** is the segments that may be merged with each other: those of one day, or those of many days.
+//! - A **run** is neighbours of a group, by their sequence, that may become one segment without a change of order.
+//! - A **purge** rewrites segments because they hold deleted samples, and leaves those out.
+//! - To **claim** a purge is to find that a run needs one, and to spend the budget on it.
+//!
 //! A pass, from the whole to its parts:
 //!
 //! - [`pass`] says which groups are rewritten (the segments of a day, or those of many days), in which order, and how that ended.
 //! - [`group`] goes through a group: it collects its runs of neighbours ([`runs`]), finds out whether a run holds deleted samples
 //!   ([`purge_search`], by the [`deletions`] of one moment), chooses what of the run becomes one segment ([`choose_merge`]), and has
 //!   that merged.
-//! - [`merge`] makes the new segment and publishes it.
+//! - [`merge`] makes the new segment ([`merge_plan`]) and publishes it.
 //!
 //! The steps of [`merge`], and in italics what the next start does when a crash follows:
 //!
@@ -28,6 +35,7 @@ mod copy;
 mod deletions;
 mod group;
 mod merge;
+mod merge_plan;
 mod pass;
 mod purge_search;
 mod runs;
