@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_purge_is_owed_to_its_group_and_keeps_no_crowded_one_from_merging() {
+    fn a_failed_purge_is_owed_to_its_group_and_does_not_keep_its_newest_from_merging() {
         let mut failed = FailedMerges::default();
         let (during, after) = (Millis(PAUSE_MIN_MS - 1), Millis(PAUSE_MIN_MS));
         failed.fail(DAMAGED, Purge, Millis(0));
