@@ -36,8 +36,9 @@ const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 /// Backlog of connections not accepted yet.
 const BACKLOG: u32 = 1024;
 
-/// How many connections are accepted before every task that is ready by then has its turn: some hundred microseconds of work.
-const ACCEPTED_AT_ONCE: u64 = 16;
+/// How many connections are accepted before the tasks that are ready by then on this thread of the runtime are polled: some hundred
+/// microseconds of work.
+const ACCEPTED_AT_ONCE: usize = 16;
 
 /// The limits of a listener.
 #[derive(Debug)]
@@ -94,7 +95,8 @@ pub(crate) async fn serve(
     ));
     let mut stop = std::pin::pin!(stop);
     let mut logged_at = None;
-    for number in 1_u64.. {
+    let mut accepted_at_once = 0;
+    loop {
         let (stream, peer) = tokio::select! {
             accepted = accept(&listener, &slots, &mut logged_at) => accepted,
             () = &mut stop => break,
@@ -108,7 +110,9 @@ pub(crate) async fn serve(
                 shared, stream, address, slot, watched, on_limit,
             ));
         }
-        if number.is_multiple_of(ACCEPTED_AT_ONCE) {
+        accepted_at_once += 1;
+        if accepted_at_once == ACCEPTED_AT_ONCE {
+            accepted_at_once = 0;
             source_schedule::go_behind_the_others().await;
         }
     }
