@@ -9,7 +9,7 @@ use super::proxy_protocol;
 use super::service::ConnectionService;
 use super::shared::ListenerContext;
 use super::socket::Socket;
-use super::source_schedule::{StreamExecutor, TaskKind, scheduled};
+use super::source_schedule::{ConnectionTask, StreamExecutor, TaskKind, scheduled};
 use super::times::Times;
 use super::tls::Tls;
 use super::watched_socket::{Connected, WatchedSocket};
@@ -77,12 +77,11 @@ pub(super) async fn serve(
             serve_http(&shared, stream, peer, executor, phase, on_limit).await;
         }
     });
-    scheduled(
-        schedule,
-        (Arc::clone(&state), TaskKind::Connection),
-        serving,
-    )
-    .await;
+    let task = ConnectionTask {
+        state: Arc::clone(&state),
+        kind: TaskKind::Connection,
+    };
+    scheduled(schedule, task, serving).await;
 }
 
 /// Runs a stage that has its own time limit; `None` if the connection has to end first.

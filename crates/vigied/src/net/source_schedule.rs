@@ -14,54 +14,29 @@
 //!
 //! In the queue, tasks of connections that have authenticated take turns with those of all others, so that a stranger behind the same
 //! address does not displace them.
+//!
+//! [`schedule`] decides who is polled next; the futures here ask it, read the clock and wake.
 
+mod schedule;
 #[cfg(test)]
 mod tests;
 
-use super::active_sources::{ActiveSources, WINDOW};
+use super::active_sources::ActiveSources;
 use super::connection_state::ConnectionState;
-use std::collections::{BTreeMap, BTreeSet};
+use schedule::{Lane, Schedule, Ticket};
+use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
-
-/// For how long the released tasks of all sources may keep each thread busy, by what their polls have taken lately.
-const RELEASED_TIME: Duration = Duration::from_millis(1);
-
-/// How many tasks of a source's queue may be released at once, for each thread.
-const RELEASED_PER_THREAD_MAX: usize = 64;
-
-/// How many tasks of all queues may be at least, so that no thread waits for a releaser.
-const RELEASED_PER_THREAD_MIN: usize = 2;
+use std::time::Instant;
 
 /// The schedule of one source.
 #[derive(Debug, Default)]
 pub(super) struct SourceSchedule {
-    schedule: Mutex<Schedule>,
+    schedule: Mutex<Schedule<Waker>>,
     sources: Arc<ActiveSources>,
-}
-
-#[derive(Debug, Default)]
-struct Schedule {
-    window_began: Option<Instant>,
-    /// Time used since then.
-    spent: Duration,
-    /// How much of that it has before its tasks queue up.
-    share: Duration,
-    /// How long a poll has taken lately, on average.
-    poll_time: Duration,
-    next_ticket: u64,
-    /// In order of arrival: those of connections that have authenticated, and the others.
-    authenticated: BTreeMap<u64, Waker>,
-    others: BTreeMap<u64, Waker>,
-    /// Whose turn it is, while both wait.
-    others_next: bool,
-    /// Woken, and not polled yet.
-    released: BTreeSet<u64>,
-    /// Whether the releaser runs.
-    is_releasing: bool,
 }
 
 /// What a task is.
@@ -73,58 +48,87 @@ pub(super) enum TaskKind {
     Stream,
 }
 
-/// Polls the task of a connection when it is its source's turn. Without a schedule, as for the connections of trusted proxies, which
+/// A task that serves a connection.
+#[derive(Debug)]
+pub(super) struct ConnectionTask {
+    /// The connection.
+    pub(super) state: Arc<ConnectionState>,
+    pub(super) kind: TaskKind,
+}
+
+/// Polls a future, which is this task, when it is its source's turn. Without a schedule, as for the connections of trusted proxies, which
 /// many callers share, that is at once.
 pub(super) async fn scheduled<F: Future>(
     schedule: Option<Arc<SourceSchedule>>,
-    (state, kind): (Arc<ConnectionState>, TaskKind),
-    mut task: Pin<Box<F>>,
+    task: ConnectionTask,
+    mut future: Pin<Box<F>>,
 ) -> F::Output {
     let Some(schedule) = schedule else {
-        return task.await;
+        return future.await;
     };
     let mut place = Place {
         schedule,
-        state,
-        kind,
+        task,
         has_begun: false,
         ticket: None,
     };
-    poll_fn(|context| place.poll(context, task.as_mut())).await
+    poll_fn(|context| place.poll(context, future.as_mut())).await
 }
 
 /// The place of one task in its source's schedule.
+///
+/// | State    | `ticket`                          | What ends it                                                                   |
+/// |----------|-----------------------------------|--------------------------------------------------------------------------------|
+/// | unqueued | `None`                            | [`Place::poll`]: polled while nothing is queued and time is left, else queued   |
+/// | queued   | in its lane of the queue          | the [`Releaser`]: released and woken; a poll before that renews the waker alone |
+/// | released | among those released, which count | [`Place::poll`]: polled                                                         |
+/// | polled   | `None`                            | the future: it is ready, or the task is unqueued until it is woken              |
+///
+/// Queued or released, it gives its ticket back
+/// - when it serves a request or its connection is evicted, at its next poll, which polls the future;
+/// - when it is dropped.
 struct Place {
     schedule: Arc<SourceSchedule>,
-    state: Arc<ConnectionState>,
-    kind: TaskKind,
+    task: ConnectionTask,
     /// It was polled.
     has_begun: bool,
-    /// Its number in the queue.
-    ticket: Option<u64>,
+    /// While it is queued or released.
+    ticket: Option<Ticket>,
 }
 
 impl Place {
-    fn poll<F: Future>(&mut self, context: &mut Context<'_>, task: Pin<&mut F>) -> Poll<F::Output> {
+    fn poll<F: Future>(
+        &mut self,
+        context: &mut Context<'_>,
+        future: Pin<&mut F>,
+    ) -> Poll<F::Output> {
         let begun = Instant::now();
+        let state = &self.task.state;
+        let sources = &self.schedule.sources;
         let mut schedule = self.schedule.lock();
-        let is_served = match self.kind {
-            TaskKind::Connection => self.state.serves_by_itself(),
+        let is_served = match self.task.kind {
+            TaskKind::Connection => state.serves_by_itself(),
             TaskKind::Stream => self.has_begun,
         };
         let may_run = match self.ticket {
             // Of an evicted one its slot and its descriptor are wanted.
-            _ if is_served || self.state.is_evicted() => true,
-            Some(ticket) => schedule.released.contains(&ticket),
-            None => schedule.is_unqueued(begun, &self.schedule.sources),
+            _ if is_served || state.is_evicted() => true,
+            Some(ticket) => schedule.is_released(ticket),
+            None => schedule.is_unqueued(begun, || sources.join(begun)),
         };
         if !may_run {
-            let ticket = *self.ticket.get_or_insert_with(|| schedule.draw_ticket());
-            let is_authenticated = self.state.keeps_slot();
-            schedule.enqueue(ticket, is_authenticated, context.waker());
-            if !std::mem::replace(&mut schedule.is_releasing, true) {
+            let ticket = *self.ticket.get_or_insert_with(|| {
+                schedule.draw_ticket(if state.keeps_slot() {
+                    Lane::Authenticated
+                } else {
+                    Lane::Others
+                })
+            });
+            schedule.enqueue(ticket, context.waker());
+            if schedule.begin_release() {
                 drop(schedule);
-                tokio::spawn(release(Arc::clone(&self.schedule)));
+                let releaser = Releaser::of(Arc::clone(&self.schedule));
+                tokio::spawn(releaser.run());
             }
             return Poll::Pending;
         }
@@ -133,7 +137,7 @@ impl Place {
         }
         drop(schedule);
         self.has_begun = true;
-        let polled = task.poll(context);
+        let polled = future.poll(context);
         self.schedule.lock().note_poll(begun.elapsed());
         polled
     }
@@ -147,27 +151,59 @@ impl Drop for Place {
     }
 }
 
-/// Releases the queued tasks, a few at a time, and goes behind all tasks that are ready between two times.
-async fn release(schedule: Arc<SourceSchedule>) {
-    let sources = &schedule.sources;
-    let _releasing = sources.begin_release();
-    loop {
-        let woken = schedule
-            .lock()
-            .release(sources.threads(), sources.releasing());
-        let Some(woken) = woken else {
-            return;
-        };
-        woken.into_iter().for_each(Waker::wake);
-        go_behind_the_others().await;
+/// Releases the queued tasks of a source, a few at a time, until none is queued. If it is cut off by a panic, the tasks are woken to start
+/// another one.
+struct Releaser {
+    schedule: Arc<SourceSchedule>,
+    /// Released, and still to be woken.
+    to_wake: VecDeque<Waker>,
+    has_ended: bool,
+}
+
+impl Releaser {
+    const fn of(schedule: Arc<SourceSchedule>) -> Self {
+        Self {
+            schedule,
+            to_wake: VecDeque::new(),
+            has_ended: false,
+        }
+    }
+
+    /// Goes behind all tasks that are ready between two times.
+    async fn run(mut self) {
+        let sources = Arc::clone(&self.schedule.sources);
+        let _releasing = sources.begin_release();
+        while self.release(&sources) {
+            while let Some(waker) = self.to_wake.pop_front() {
+                waker.wake();
+            }
+            go_behind_the_others().await;
+        }
+        self.has_ended = true;
+    }
+
+    fn release(&mut self, sources: &ActiveSources) -> bool {
+        let mut schedule = self.schedule.lock();
+        schedule.release(sources.threads(), sources.releasing(), &mut self.to_wake)
     }
 }
 
-/// Returns when all tasks that are ready now have been polled. (`yield_now` of the runtime would wait until none is ready.)
+impl Drop for Releaser {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let queued = self.schedule.lock().abandon_release();
+        self.to_wake.drain(..).chain(queued).for_each(Waker::wake);
+    }
+}
+
+/// Returns when the tasks that are ready now on this thread of the runtime have been polled. (`yield_now` of the runtime would wait until
+/// none is ready.)
 pub(super) async fn go_behind_the_others() {
     let mut has_waited = false;
     poll_fn(|context| {
-        if std::mem::replace(&mut has_waited, true) {
+        if mem::replace(&mut has_waited, true) {
             return Poll::Ready(());
         }
         context.waker().wake_by_ref();
@@ -185,96 +221,8 @@ impl SourceSchedule {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Schedule> {
+    fn lock(&self) -> MutexGuard<'_, Schedule<Waker>> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Schedule {
-    fn is_empty(&self) -> bool {
-        self.authenticated.is_empty() && self.others.is_empty()
-    }
-
-    /// Whether a task may be polled that has no place in the queue.
-    fn is_unqueued(&mut self, now: Instant, sources: &ActiveSources) -> bool {
-        if !self.is_empty() {
-            return false;
-        }
-        let is_over = |began| now.saturating_duration_since(began) >= WINDOW;
-        if self.window_began.is_none_or(is_over) {
-            self.window_began = Some(now);
-            self.spent = Duration::ZERO;
-            self.share = sources.join(now);
-        }
-        self.spent < self.share
-    }
-
-    const fn draw_ticket(&mut self) -> u64 {
-        self.next_ticket += 1;
-        self.next_ticket
-    }
-
-    /// Queues a task, or keeps its place, with the waker that it has now.
-    fn enqueue(&mut self, ticket: u64, is_authenticated: bool, waker: &Waker) {
-        let queued = self
-            .authenticated
-            .get_mut(&ticket)
-            .or(self.others.get_mut(&ticket));
-        if let Some(queued) = queued {
-            queued.clone_from(waker);
-        } else if is_authenticated {
-            self.authenticated.insert(ticket, waker.clone());
-        } else {
-            self.others.insert(ticket, waker.clone());
-        }
-    }
-
-    fn note_poll(&mut self, took: Duration) {
-        self.spent += took;
-        self.poll_time = (self.poll_time * 7 + took) / 8;
-    }
-
-    /// How many tasks may be released at once, where the queues of so many sources are.
-    fn released_max(&self, threads: usize, sources: usize) -> usize {
-        let polls = RELEASED_TIME.as_nanos() / self.poll_time.as_nanos().max(1);
-        let polls = usize::try_from(polls).unwrap_or(usize::MAX);
-        let of_thread = polls.clamp(RELEASED_PER_THREAD_MIN, RELEASED_PER_THREAD_MAX);
-        (threads * of_thread / sources.max(1)).max(1)
-    }
-
-    /// Takes tasks from the queue until as many are released as it may have; `None` when nothing is queued.
-    fn release(&mut self, threads: usize, sources: usize) -> Option<Vec<Waker>> {
-        let released_max = self.released_max(threads, sources);
-        let mut woken = Vec::new();
-        if self.is_empty() {
-            self.is_releasing = false;
-            return None;
-        }
-        while self.released.len() < released_max
-            && let Some((ticket, waker)) = self.take_next()
-        {
-            self.released.insert(ticket);
-            woken.push(waker);
-        }
-        Some(woken)
-    }
-
-    fn take_next(&mut self) -> Option<(u64, Waker)> {
-        let others_first = self.others_next;
-        self.others_next = !others_first;
-        let (first, second) = if others_first {
-            (&mut self.others, &mut self.authenticated)
-        } else {
-            (&mut self.authenticated, &mut self.others)
-        };
-        first.pop_first().or_else(|| second.pop_first())
-    }
-
-    /// A queued task runs, or is dropped.
-    fn forget(&mut self, ticket: u64) {
-        self.released.remove(&ticket);
-        self.authenticated.remove(&ticket);
-        self.others.remove(&ticket);
     }
 }
 
@@ -290,7 +238,10 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let of = (Arc::clone(&self.state), TaskKind::Stream);
-        tokio::spawn(scheduled(self.schedule.clone(), of, Box::pin(stream)));
+        let task = ConnectionTask {
+            state: Arc::clone(&self.state),
+            kind: TaskKind::Stream,
+        };
+        tokio::spawn(scheduled(self.schedule.clone(), task, Box::pin(stream)));
     }
 }
