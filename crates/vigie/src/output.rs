@@ -3,6 +3,15 @@
 //!
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
+//!
+//! What programs get is a type with named fields ([`Serialize`]), never JSON put together in a command. Scripts depend on it, so
+//! neither its keys nor their order change:
+//!
+//! - A command that has JSON in the original keeps the original's keys, whatever their case (`OrgGuid`, `ibmUniqueId`).
+//! - Every other command has keys in snake_case, and `null` for none.
+//!
+//! A command that lists things ends with [`Output::rows`], one that shows a thing with [`Output::details`], and one that changed
+//! something with [`Output::done`].
 
 mod closed;
 mod failure_report;
@@ -107,6 +116,26 @@ impl Output {
             return Ok(());
         }
         self.progress_line(paint(self.is_colored(), GREEN, "OK".into()))
+    }
+
+    /// Ends a change: programs get what was changed, people `OK`. What a command says after it with [`Output::say`] is for people.
+    pub(crate) fn done(&self, changed: &impl Serialize) -> Result<(), Failure> {
+        if self.is_json() {
+            return self.json(changed);
+        }
+        self.ok()
+    }
+
+    /// Shows one thing: programs get it as it is serialized, people the pairs.
+    pub(crate) fn details(
+        &self,
+        shown: &impl Serialize,
+        pairs: &[(&'static str, String)],
+    ) -> Result<(), Failure> {
+        if self.is_json() {
+            return self.json(shown);
+        }
+        self.pairs(pairs)
     }
 
     /// A line that is printed during a change. The change goes on when the reader has closed the pipe, as in

@@ -16,3 +16,4 @@ mod region;
 mod report;
 
 pub(crate) use self::org_and_space::{Prompting, TargetOutcome};
+pub(crate) use self::report::PlaceRow;

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::trust;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 /// Show or set the address of the server
 #[derive(Debug, Args)]
@@ -25,6 +25,14 @@ pub(crate) struct ApiArgs {
     /// Remove an address that was allowed with `--trust-origin`
     #[arg(long, value_name = "ORIGIN", conflicts_with = "unset")]
     distrust_origin: Vec<String>,
+}
+
+/// The address of the server, for programs.
+#[derive(Serialize)]
+struct ServerRow<'a> {
+    api_endpoint: Option<&'a str>,
+    ssl_disabled: bool,
+    trusted_origins: &'a [String],
 }
 
 /// Shows, sets or forgets the address. A new address ends the session, because its token is for the old server.
@@ -54,22 +62,21 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
     }
     let trusted = context.trusted_origins()?;
     let config = context.config();
-    if output.is_json() {
-        let endpoint = Some(&config.api_endpoint).filter(|text| !text.is_empty());
-        return output.json(&json!({
-            "api_endpoint": endpoint, "ssl_disabled": config.ssl_disabled, "trusted_origins": trusted,
-        }));
-    }
-    let endpoint = if config.api_endpoint.is_empty() {
-        format!("none set, use `{} api URL`", context.name.text())
-    } else {
-        config.api_endpoint.clone()
+    let endpoint = Some(config.api_endpoint.as_str()).filter(|text| !text.is_empty());
+    let shown = match endpoint {
+        None => format!("none set, use `{} api URL`", context.name.text()),
+        Some(endpoint) => endpoint.to_owned(),
     };
-    let mut pairs = vec![("API endpoint:", endpoint)];
+    let mut pairs = vec![("API endpoint:", shown)];
     if !trusted.is_empty() {
         pairs.push(("Also trusted:", trusted.join(", ")));
     }
-    output.pairs(&pairs)
+    let server = ServerRow {
+        api_endpoint: endpoint,
+        ssl_disabled: config.ssl_disabled,
+        trusted_origins: &trusted,
+    };
+    output.details(&server, &pairs)
 }
 
 fn set(context: &Context, url: &str, ssl_disabled: bool) -> Result<(), Failure> {

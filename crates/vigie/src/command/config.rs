@@ -1,10 +1,12 @@
 //! `config`: settings that are independent of the login.
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde::Serialize;
+use std::path::Path;
 
 /// The locales of the original; texts are always English.
 const LOCALES: [&str; 10] = [
@@ -44,10 +46,38 @@ enum SsoOtp {
     Manual,
 }
 
+/// The settings, for programs.
+#[derive(Serialize)]
+struct SettingsRow<'a> {
+    check_version: bool,
+    color: bool,
+    directory: &'a Path,
+    http_timeout: i64,
+    locale: Option<&'a str>,
+    sso_otp: &'a str,
+    trace: &'a str,
+}
+
+impl<'a> SettingsRow<'a> {
+    fn of(config: &'a Config, directory: &'a Path) -> Self {
+        let or = |text: &'a str, otherwise| if text.is_empty() { otherwise } else { text };
+        Self {
+            check_version: !config.check_cli_version_disabled,
+            color: config.color().unwrap_or(true),
+            directory,
+            http_timeout: config.http_timeout_s.unwrap_or(60),
+            locale: Some(config.locale.as_str()).filter(|text| !text.is_empty()),
+            sso_otp: or(&config.type_of_sso, "auto"),
+            trace: or(&config.trace, "false"),
+        }
+    }
+}
+
 /// Changes one setting, or shows them.
 pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<(), Failure> {
+    let directory = context.home.directory();
     if args.list {
-        return list(context);
+        return list(&SettingsRow::of(&context.config(), directory), context);
     }
     let locale = args.locale.as_deref().map(known_locale).transpose()?;
     context.update(|config, _| {
@@ -72,10 +102,8 @@ pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<(), Failure> {
             None => {}
         }
     })?;
-    if context.output.is_json() {
-        return list(context);
-    }
-    context.output.ok()
+    let config = context.config();
+    context.output.done(&SettingsRow::of(&config, directory))
 }
 
 /// Case-insensitive, as in the original.
@@ -96,34 +124,15 @@ fn known_locale(text: &str) -> Result<&str, Failure> {
         })
 }
 
-fn list(context: &Context) -> Result<(), Failure> {
-    let config = context.config();
-    let or = |text: &str, otherwise: &str| {
-        if text.is_empty() {
-            otherwise.to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let http_timeout = config.http_timeout_s.unwrap_or(60);
-    let trace = or(&config.trace, "false");
-    let color = config.color().unwrap_or(true);
-    let check = !config.check_cli_version_disabled;
-    let sso = or(&config.type_of_sso, "auto");
-    if context.output.is_json() {
-        let locale = Some(&config.locale).filter(|text| !text.is_empty());
-        return context.output.json(&json!({
-            "http_timeout": http_timeout, "trace": trace, "color": color, "locale": locale,
-            "check_version": check, "sso_otp": sso, "directory": context.home.directory(),
-        }));
-    }
-    context.output.pairs(&[
-        ("HTTP timeout (s):", http_timeout.to_string()),
-        ("Trace:", trace),
-        ("Color:", color.to_string()),
-        ("Locale:", or(&config.locale, "not set")),
-        ("Check version:", check.to_string()),
-        ("SSO one-time code:", sso),
-        ("Directory:", context.home.directory().display().to_string()),
-    ])
+fn list(settings: &SettingsRow<'_>, context: &Context) -> Result<(), Failure> {
+    let pairs = [
+        ("HTTP timeout (s):", settings.http_timeout.to_string()),
+        ("Trace:", settings.trace.to_owned()),
+        ("Color:", settings.color.to_string()),
+        ("Locale:", settings.locale.unwrap_or("not set").to_owned()),
+        ("Check version:", settings.check_version.to_string()),
+        ("SSO one-time code:", settings.sso_otp.to_owned()),
+        ("Directory:", settings.directory.display().to_string()),
+    ];
+    context.output.details(settings, &pairs)
 }

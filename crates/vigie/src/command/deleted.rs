@@ -11,7 +11,7 @@ use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use crate::printable_text::PrintableText;
-use serde_json::json;
+use serde::Serialize;
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES};
 
 /// What can be restored for some days.
@@ -29,14 +29,27 @@ impl Restorable {
             Self::Org => "org-restore",
         }
     }
+}
 
-    /// The key that scripts know its GUID by.
-    const fn json_key(self) -> &'static str {
-        match self {
-            Self::Space => "space_guid",
-            Self::Org => "org_guid",
-        }
-    }
+/// A deletion, for programs: the GUID is that of a space or of an organization.
+#[derive(Serialize)]
+struct DeletionRow<'a> {
+    deleted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org_guid: Option<&'a str>,
+    removed_at: Option<&'a str>,
+    series: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    space_guid: Option<&'a str>,
+}
+
+/// What was restored, for programs.
+#[derive(Serialize)]
+struct RestoredRow<'a> {
+    guid: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    restored: bool,
 }
 
 /// The server's answer to a deletion: which metrics will be removed, and when.
@@ -62,15 +75,17 @@ impl Deletion {
         context: &Context,
     ) -> Result<(), Failure> {
         let output = &context.output;
-        if output.is_json() {
-            return output.json(&json!({
-                what.json_key(): guid,
-                "deleted": true,
-                "series": self.series,
-                "removed_at": self.removed_at,
-            }));
-        }
-        output.ok()?;
+        let (space_guid, org_guid) = match what {
+            Restorable::Space => (Some(guid), None),
+            Restorable::Org => (None, Some(guid)),
+        };
+        output.done(&DeletionRow {
+            deleted: true,
+            org_guid,
+            removed_at: self.removed_at.as_deref(),
+            series: self.series,
+            space_guid,
+        })?;
         let Some(removed_at) = &self.removed_at else {
             return Ok(());
         };
@@ -154,15 +169,12 @@ fn restore(
     };
     context.ask(Request::post(url).json(&body)?, "bring it back")?;
     let name = new_name.unwrap_or(&deleted.name);
-    if output.is_json() {
-        return output.json(&json!({
-            "guid": deleted.guid,
-            "kind": deleted.kind,
-            "name": name,
-            "restored": true,
-        }));
-    }
-    output.ok()?;
+    output.done(&RestoredRow {
+        guid: &deleted.guid,
+        kind: &deleted.kind,
+        name,
+        restored: true,
+    })?;
     output.say(format!(
         "{} {} is back, with its metrics and the roles of those who are still in the account.",
         if deleted.kind == "space" {

@@ -18,7 +18,7 @@ use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::printable_text::{PrintableText, escaped};
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use base::time_expr::bounds;
-use serde_json::json;
+use serde::Serialize;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,14 @@ pub(crate) struct ExportArgs {
     gzip: bool,
     #[command(flatten)]
     scope: ScopeArgs,
+}
+
+/// What was written, for programs.
+#[derive(Serialize)]
+struct ExportTotals {
+    file: Option<String>,
+    samples: u64,
+    series: u64,
 }
 
 /// Reads the samples, and writes them.
@@ -146,8 +154,11 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     }
     written.end()?;
     if output.is_json() {
-        let file = file.map(|file| file.to_string_lossy().into_owned());
-        return output.json(&json!({"series": series, "samples": samples, "file": file}));
+        return output.json(&ExportTotals {
+            file: file.map(|file| file.to_string_lossy().into_owned()),
+            samples,
+            series,
+        });
     }
     let summary = format!(
         "{} of {}",

@@ -9,8 +9,43 @@ use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use serde_json::{Value, json};
+use serde::Serialize;
 use wire::iam::invitation::{Accept, Invitation, Invitations};
+
+/// An invitation that was answered.
+#[derive(Default, Serialize)]
+struct AnsweredInvitation<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
+    account_id: &'a str,
+    account_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declined: Option<bool>,
+}
+
+impl<'a> AnsweredInvitation<'a> {
+    fn accepted(invitation: &'a Invitation) -> Self {
+        Self {
+            accepted: Some(true),
+            ..Self::of(invitation)
+        }
+    }
+
+    fn declined(invitation: &'a Invitation) -> Self {
+        Self {
+            declined: Some(true),
+            ..Self::of(invitation)
+        }
+    }
+
+    fn of(invitation: &'a Invitation) -> Self {
+        Self {
+            account_id: &invitation.account_id,
+            account_name: non_empty(&invitation.account_name),
+            ..Self::default()
+        }
+    }
+}
 
 fn url(context: &Context) -> Result<String, Failure> {
     Ok(format!(
@@ -67,10 +102,6 @@ fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(
     let path = format!("{}/{}/accept", url(context)?, encode(&invitation.id));
     context.ask(Request::post(path).json(body)?, "accept the invitation")?;
     Ok(())
-}
-
-fn answered(invitation: &Invitation, how: &str) -> Value {
-    json!({"account_id": invitation.account_id, "account_name": non_empty(&invitation.account_name), how: true})
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ use wire::iam::discovery::Discovery;
 use wire::iam::invitation::is_code;
 use wire::iam::token::TokenReply;
 
+/// Completes "cannot …".
+const DOING: &str = "log in";
 /// The number of attempts at a question.
 const TRIES: u32 = 3;
 /// The code by which a Cloud Foundry token is refused to what is no person.
@@ -372,7 +374,7 @@ fn authenticate(
         let by_key = matches!(credential, Credential::ApiKey(_));
         // Cloud Foundry knows people alone: with the key of a service ID there is IAM's token only.
         let no_person = |reply: &Reply| {
-            reply.status == 403 && reply.refusal("log in").code.as_deref() == Some(NO_PERSON)
+            reply.status == 403 && reply.refusal(DOING).code.as_deref() == Some(NO_PERSON)
         };
         if by_key && no_person(&reply) {
             form.truncate(fields);
@@ -380,9 +382,9 @@ fn authenticate(
             reply = grant_in_turn(context, iam, &form)?;
         }
         if reply.is_success() {
-            return Ok((checked(reply.parse("log in")?)?, by_key));
+            return Ok((checked(reply.parse(DOING)?)?, by_key));
         }
-        let refusal = reply.refusal("log in");
+        let refusal = reply.refusal(DOING);
         if !matches!(reply.status, 400 | 401 | 403) {
             return Err(refusal);
         }

@@ -4,7 +4,13 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::session;
 use crate::token::bare;
-use serde_json::json;
+use serde::Serialize;
+
+/// The session after a logout.
+#[derive(Serialize)]
+struct SessionState {
+    logged_in: bool,
+}
 
 /// Ends the session at the server, so that its tokens are useless everywhere, then forgets it here. What cannot be
 /// reached does not keep anyone from forgetting.
@@ -20,10 +26,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         config.clear_session();
         cf.clear_session();
     })?;
-    if output.is_json() {
-        return output.json(&json!({"logged_in": false}));
-    }
-    output.ok()
+    output.done(&SessionState { logged_in: false })
 }
 
 fn revoke(context: &Context) -> Result<(), Failure> {

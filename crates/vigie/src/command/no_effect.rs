@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::escaped;
 use clap::Args;
+use serde::Serialize;
 
 /// Accepted for old scripts; there are no plug-ins
 #[derive(Debug, Args)]
@@ -23,6 +24,12 @@ pub(crate) struct UpdateArgs {
     /// Accepted for old scripts
     #[arg(short, long)]
     force: bool,
+}
+
+/// What became of the program.
+#[derive(Serialize)]
+struct ProgramUpdate {
+    updated: bool,
 }
 
 /// There is no plug-in to install, to list or to remove.
@@ -49,7 +56,7 @@ pub(crate) fn update(args: &UpdateArgs, context: &Context) -> Result<(), Failure
         "this program does not update itself; `update{flag}` has no effect"
     ));
     if context.output.is_json() {
-        return context.output.json(&serde_json::json!({"updated": false}));
+        return context.output.json(&ProgramUpdate { updated: false });
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::listings::Org;
 use crate::output::{Column, Row};
 use serde::Serialize;
 
-/// One organization under the names that scripts know.
+/// One organization under the names of the original.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct OrgListing {

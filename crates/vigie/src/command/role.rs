@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use base::id::{ProfileId, ServiceId};
 use clap::ValueEnum;
-use serde_json::json;
+use serde::Serialize;
 use wire::iam::user::Username;
 
 /// A role in an account.
@@ -91,6 +91,15 @@ pub(crate) enum Change {
     Unset,
 }
 
+/// A role that was given or taken.
+#[derive(Serialize)]
+struct RoleChange<'a> {
+    place: &'a str,
+    role: &'a str,
+    set: bool,
+    user: &'a str,
+}
+
 fn apply(
     context: &Context,
     change: Change,
@@ -123,8 +132,7 @@ fn apply(
         ),
     };
     output.action(sentence)?;
-    context.ask(request.json(&body)?, doing)?;
-    output.ok()
+    context.ask(request.json(&body)?, doing).map(drop)
 }
 
 /// Who gets or loses a role, with the kind that the text tells.
@@ -140,7 +148,7 @@ fn holder(text: &str) -> String {
     format!("{kind} {text}")
 }
 
-/// The change, for programs.
+/// Ends a command that gave or took a role.
 fn report(
     context: &Context,
     change: Change,
@@ -148,13 +156,12 @@ fn report(
     role: &str,
     place: &str,
 ) -> Result<(), Failure> {
-    if !context.output.is_json() {
-        return Ok(());
-    }
-    let is_set = change == Change::Set;
-    context
-        .output
-        .json(&json!({"user": user, "role": role, "place": place, "set": is_set}))
+    context.output.done(&RoleChange {
+        place,
+        role,
+        set: change == Change::Set,
+        user,
+    })
 }
 
 #[cfg(test)]

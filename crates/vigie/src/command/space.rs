@@ -11,6 +11,7 @@ use crate::listings::Space;
 use crate::output::{Column, Row};
 use serde::Serialize;
 
+/// One space under the names of the original.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SpaceListing {

@@ -9,10 +9,11 @@ use crate::figures::{in_words, instant};
 use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::session::not_logged_in;
+use crate::targeting::PlaceRow;
 use crate::token::{Claims, Reach};
 use base::time::{Clock as _, Millis, SystemClock};
-use serde_json::{Value, json};
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// The most that a dynamic rule of an access group lets a user in for after they have proven who they are. How long a rule has, and
@@ -24,13 +25,13 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let status = Status::of(context)?;
     if !output.is_json() {
-        output.pairs(&status.rows())?;
+        output.pairs(&status.pairs())?;
     }
     if !status.is_usable() {
         return Err(not_logged_in(context));
     }
     if output.is_json() {
-        return output.json(&status.document());
+        return output.json(&status.row());
     }
     if status.reach.is_none() && status.cf.space_fields.guid.is_empty() {
         output.note(match status.scope.is_none() && context.has_no_role() {
@@ -41,6 +42,30 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         });
     }
     Ok(())
+}
+
+/// The state of the session, for programs.
+#[derive(Serialize)]
+struct StatusRow<'a> {
+    account: Option<PlaceRow<'a>>,
+    api_endpoint: Option<&'a str>,
+    api_key_id: Option<&'a str>,
+    directory: &'a Path,
+    dynamic_rules_end_by: Option<String>,
+    logged_in: bool,
+    logged_in_at: Option<String>,
+    metrics_endpoint: Option<&'a str>,
+    org: Option<PlaceRow<'a>>,
+    /// Only of a narrowed login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<&'a Reach>,
+    region: Option<&'a str>,
+    renewable: bool,
+    scope: Option<&'a str>,
+    space: Option<PlaceRow<'a>>,
+    token_expires_at: Option<String>,
+    token_expires_in: Option<i64>,
+    user: Option<&'a str>,
 }
 
 /// The state of the session.
@@ -109,28 +134,33 @@ impl Status {
         Some(proven_at.saturating_add(DYNAMIC_RULE_SECONDS_MAX))
     }
 
-    /// For programs: `null` for none.
-    fn document(&self) -> Value {
+    /// For programs.
+    fn row(&self) -> StatusRow<'_> {
         let Self { config, cf, .. } = self;
-        let mut object = json!({
-            "logged_in": self.is_usable(), "user": self.claims.as_ref().map(Claims::user),
-            "api_endpoint": non_empty(&config.api_endpoint), "metrics_endpoint": self.metrics_endpoint,
-            "account": place(&config.account.guid, &config.account.name), "region": non_empty(&config.region),
-            "org": place(&cf.organization_fields.guid, &cf.organization_fields.name),
-            "space": place(&cf.space_fields.guid, &cf.space_fields.name),
-            "scope": self.scope, "token_expires_at": self.expires_at(),
-            "token_expires_in": self.claims.as_ref().map(|_| self.remaining), "renewable": self.is_renewable(),
-            "api_key_id": self.api_key(), "logged_in_at": self.logged_in_at().and_then(instant),
-            "dynamic_rules_end_by": self.dynamic_rules_end_by().and_then(instant), "directory": self.directory,
-        });
-        if let (Some(reach), Some(object)) = (&self.reach, object.as_object_mut()) {
-            object.insert("reach".to_owned(), json!(reach));
+        let (org, space) = (&cf.organization_fields, &cf.space_fields);
+        StatusRow {
+            account: PlaceRow::of(&config.account.guid, &config.account.name),
+            api_endpoint: non_empty(&config.api_endpoint),
+            api_key_id: self.api_key(),
+            directory: &self.directory,
+            dynamic_rules_end_by: self.dynamic_rules_end_by().and_then(instant),
+            logged_in: self.is_usable(),
+            logged_in_at: self.logged_in_at().and_then(instant),
+            metrics_endpoint: self.metrics_endpoint.as_deref(),
+            org: PlaceRow::of(&org.guid, &org.name),
+            reach: self.reach.as_ref(),
+            region: non_empty(&config.region),
+            renewable: self.is_renewable(),
+            scope: self.scope.as_deref(),
+            space: PlaceRow::of(&space.guid, &space.name),
+            token_expires_at: self.expires_at(),
+            token_expires_in: self.claims.as_ref().map(|_| self.remaining),
+            user: self.claims.as_ref().map(Claims::user),
         }
-        object
     }
 
     /// For people.
-    fn rows(&self) -> Vec<(&'static str, String)> {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
         let Self { config, cf, .. } = self;
         let user = self.claims.as_ref().map_or("", Claims::user);
         let mut rows = vec![
@@ -234,8 +264,4 @@ fn or_none(text: &str) -> String {
 /// A text, or `null` for none.
 fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn place(guid: &str, name: &str) -> Value {
-    non_empty(guid).map_or(Value::Null, |guid| json!({"guid": guid, "name": name}))
 }

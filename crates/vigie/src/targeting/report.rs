@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::token::Reach;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::rc::Rc;
 
 /// Lines of a name and a value.
@@ -18,7 +18,7 @@ impl Context {
     pub(crate) fn print_target(&self, outcome: TargetOutcome) -> Result<(), Failure> {
         let target = Target::of(self)?;
         if self.output.is_json() {
-            return self.output.json(&target.document());
+            return self.output.json(&target.row());
         }
         let is_explained = outcome == TargetOutcome::NoOrgVisible;
         let is_news = !is_explained && target.lacks_org() && self.has_no_role();
@@ -39,6 +39,70 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// An account, an organization or a space, for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlaceRow<'a> {
+    guid: &'a str,
+    name: &'a str,
+}
+
+impl<'a> PlaceRow<'a> {
+    /// Nothing without a GUID: none is targeted.
+    pub(crate) fn of(guid: &'a str, name: &'a str) -> Option<Self> {
+        (!guid.is_empty()).then_some(Self { guid, name })
+    }
+}
+
+/// The target, for programs: the original's keys, and one of our own for a narrowed login.
+#[derive(Serialize)]
+struct TargetRow<'a> {
+    account: AccountRow<'a>,
+    api_endpoint: &'a str,
+    cf: CfRow<'a>,
+    org: Option<PlaceRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<&'a Reach>,
+    region: RegionRow<'a>,
+    /// Always there: scripts read its members unconditionally.
+    resource_group: ResourceGroupRow,
+    space: Option<PlaceRow<'a>>,
+    user: UserRow<'a>,
+}
+
+#[derive(Serialize)]
+struct AccountRow<'a> {
+    guid: &'a str,
+    name: &'a str,
+    owner: &'a str,
+}
+
+#[derive(Serialize)]
+struct CfRow<'a> {
+    api_endpoint: &'a str,
+    api_version: &'a str,
+}
+
+#[derive(Serialize)]
+struct RegionRow<'a> {
+    mccp_id: &'static str,
+    name: &'a str,
+}
+
+/// No resource group is ever targeted.
+#[derive(Default, Serialize)]
+struct ResourceGroupRow {
+    default: bool,
+    guid: &'static str,
+    name: &'static str,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct UserRow<'a> {
+    display_name: &'a str,
+    user_email: &'a str,
 }
 
 /// Where the session works, and whose it is.
@@ -70,26 +134,35 @@ impl Target {
         self.is_logged_in() && self.reach.is_none() && self.cf.organization_fields.guid.is_empty()
     }
 
-    /// The original's keys, and our own one for a narrowed login.
-    fn document(&self) -> Value {
+    /// For programs.
+    fn row(&self) -> TargetRow<'_> {
         let Self {
             config, cf, user, ..
         } = self;
-        let mut object = json!({
-            "api_endpoint": config.api_endpoint,
-            "region": {"mccp_id": "", "name": config.region},
-            "user": {"display_name": user, "user_email": user},
-            "account": {"guid": config.account.guid, "name": config.account.name, "owner": config.account.owner},
-            // Always present: scripts read its members unconditionally.
-            "resource_group": {"guid": "", "name": "", "state": "", "default": false},
-            "cf": {"api_endpoint": cf.target, "api_version": cf.api_version},
-            "org": place(&cf.organization_fields),
-            "space": place(&cf.space_fields),
-        });
-        if let (Some(reach), Some(object)) = (&self.reach, object.as_object_mut()) {
-            object.insert("reach".to_owned(), json!(reach));
+        TargetRow {
+            account: AccountRow {
+                guid: &config.account.guid,
+                name: &config.account.name,
+                owner: &config.account.owner,
+            },
+            api_endpoint: &config.api_endpoint,
+            cf: CfRow {
+                api_endpoint: &cf.target,
+                api_version: &cf.api_version,
+            },
+            org: place(&cf.organization_fields),
+            reach: self.reach.as_ref(),
+            region: RegionRow {
+                mccp_id: "",
+                name: &config.region,
+            },
+            resource_group: ResourceGroupRow::default(),
+            space: place(&cf.space_fields),
+            user: UserRow {
+                display_name: user,
+                user_email: user,
+            },
         }
-        object
     }
 
     /// The table, for a program of this name; `untargeted` stands where no organization or space does.
@@ -165,12 +238,9 @@ impl Target {
     }
 }
 
-/// For programs: `null` for none.
-fn place(place: &DomainFields) -> Value {
-    if place.guid.is_empty() {
-        return Value::Null;
-    }
-    json!({"guid": place.guid, "name": place.name})
+/// `null` for none.
+fn place(place: &DomainFields) -> Option<PlaceRow<'_>> {
+    PlaceRow::of(&place.guid, &place.name)
 }
 
 /// For people.

@@ -26,7 +26,7 @@ use crate::error::Failure;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, escaped};
 use clap::Parser as _;
-use serde_json::json;
+use serde::Serialize;
 
 /// The agent's arguments alone, to check them.
 #[derive(Debug, clap::Parser)]
@@ -34,6 +34,21 @@ use serde_json::json;
 struct Arguments {
     #[command(flatten)]
     run: RunArgs,
+}
+
+/// What was printed, for programs.
+#[derive(Serialize)]
+struct PrintedService<'a> {
+    text: &'a str,
+}
+
+/// What was written, for programs.
+#[derive(Serialize)]
+struct InstalledService<'a> {
+    file: Option<String>,
+    key_file: String,
+    next: &'static [&'static str],
+    text: &'a str,
 }
 
 /// Writes the file, or prints it.
@@ -74,7 +89,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
     if args.print {
         key.print_key_location(output);
         if output.is_json() {
-            return output.json(&json!({"text": text}));
+            return output.json(&PrintedService { text: &text });
         }
         return output.text(&PrintableText::lines(&text));
     }
@@ -88,10 +103,12 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
         .transpose()
         .map_err(|failure| paths.needs_root(failure))?;
     if output.is_json() {
-        let file = file.map(|path| path.display().to_string());
-        let key_file = key.path().display().to_string();
-        return output
-            .json(&json!({"file": file, "text": text, "key_file": key_file, "next": next}));
+        return output.json(&InstalledService {
+            file: file.map(|path| path.display().to_string()),
+            key_file: key.path().display().to_string(),
+            next,
+            text: &text,
+        });
     }
     if let (Some(path), Some(written)) = (&file, written) {
         output.say(match written {

@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach};
 use wire::iam::service_id::ServiceId;
 
+/// Completes "cannot …".
+const DOING: &str = "create the API key";
+
 /// Create an API key
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -135,9 +138,7 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
     if args.lock {
         request = request.header("entity-lock", "true");
     }
-    let mut key: ApiKey = context
-        .ask(request, "create the API key")?
-        .parse("create the API key")?;
+    let mut key: ApiKey = context.ask(request, DOING)?.parse(DOING)?;
     if let Some(file) = file.take() {
         file.keep(&key, if_lost(&key, wanted.service))?;
         key.apikey = "".into();
@@ -147,9 +148,6 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
         output.note(
             "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID` where the account has several spaces; a key made with `--domain` does not",
         );
-    }
-    if output.is_json() {
-        return output.json(&key);
     }
     show(&key, wanted, context)
 }
@@ -191,5 +189,5 @@ fn show(key: &ApiKey, wanted: &WantedKey<'_>, context: &Context) -> Result<(), F
         Some(path) => output.say(escaped!("The key was saved to {}\n", path.display()))?,
         None => output.say("Keep the API key: it cannot be shown again.\n")?,
     }
-    output.pairs(&facts(key))
+    output.details(key, &facts(key))
 }

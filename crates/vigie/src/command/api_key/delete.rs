@@ -2,9 +2,9 @@
 
 use super::{OneArgs, find, url};
 use crate::client::{Request, encode};
+use crate::command::may_delete::DeletedRow;
 use crate::context::Context;
 use crate::error::Failure;
-use serde_json::json;
 use wire::iam::api_key::ApiKey;
 
 /// Deletes a key of the caller.
@@ -29,8 +29,5 @@ pub(crate) fn delete(
         Request::delete(url(context, &format!("/{}", encode(&key.id)))?),
         "delete the API key",
     )?;
-    if output.is_json() {
-        return output.json(&json!({"id": key.id, "deleted": true}));
-    }
-    output.ok()
+    output.done(&DeletedRow::of(&key.id))
 }

@@ -4,7 +4,7 @@ use super::{OneArgs, find, url};
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
-use serde_json::json;
+use serde::Serialize;
 use wire::iam::api_key::ApiKey;
 
 /// The four changes.
@@ -31,6 +31,16 @@ impl Switch {
     }
 }
 
+/// The switch of a key that was turned.
+#[derive(Serialize)]
+struct SwitchState<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled: Option<bool>,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked: Option<bool>,
+}
+
 /// Locks, unlocks, disables or enables a key of the caller.
 pub(crate) fn run(args: &OneArgs, switch: Switch, context: &Context) -> Result<(), Failure> {
     let key = find(&args.key, context)?;
@@ -55,9 +65,10 @@ pub(crate) fn turn(
         Request::delete(url)
     };
     context.ask(request, doing)?;
-    if output.is_json() {
-        let state = if path == "lock" { "locked" } else { "disabled" };
-        return output.json(&json!({"id": key.id, state: is_on}));
-    }
-    output.ok()
+    let is_lock = matches!(switch, Switch::Lock | Switch::Unlock);
+    output.done(&SwitchState {
+        disabled: (!is_lock).then_some(is_on),
+        id: &key.id,
+        locked: is_lock.then_some(is_on),
+    })
 }

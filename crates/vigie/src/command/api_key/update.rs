@@ -8,6 +8,9 @@ use crate::error::Failure;
 use clap::Args;
 use wire::iam::api_key::{ApiKey, UpdateApiKey};
 
+/// Completes "cannot …".
+const DOING: &str = "update the API key";
+
 /// Change name or description of an API key
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
@@ -54,11 +57,6 @@ pub(crate) fn change(
     let request = Request::put(url(context, &format!("/{}", encode(&key.id)))?)
         .header("if-match", tag)
         .json(&body)?;
-    let changed: ApiKey = context
-        .ask(request, "update the API key")?
-        .parse("update the API key")?;
-    if output.is_json() {
-        return output.json(&changed);
-    }
-    output.ok()
+    let changed: ApiKey = context.ask(request, DOING)?.parse(DOING)?;
+    output.done(&changed)
 }

@@ -1,6 +1,6 @@
 //! `account accept`.
 
-use super::{answer, answered, find};
+use super::{AnsweredInvitation, answer, find};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::printable_text::PrintableText;
@@ -36,10 +36,7 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
         one_time_code: code.map(|code| code.expose().as_str().into()),
     };
     answer(&invitation, &body, context)?;
-    if output.is_json() {
-        return output.json(&answered(&invitation, "accepted"));
-    }
-    output.ok()?;
+    output.done(&AnsweredInvitation::accepted(&invitation))?;
     output.say(format!(
         "Work in it with `vigie target -c {}`",
         PrintableText::word(&invitation.account_id)

@@ -1,6 +1,6 @@
 //! `account decline`.
 
-use super::{answered, find, url};
+use super::{AnsweredInvitation, find, url};
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
@@ -26,8 +26,5 @@ pub(crate) fn run(args: &DeclineArgs, context: &Context) -> Result<(), Failure> 
     ))?;
     let path = format!("{}/{}/decline", url(context)?, encode(&invitation.id));
     context.ask(Request::post(path), "decline the invitation")?;
-    if output.is_json() {
-        return output.json(&answered(&invitation, "declined"));
-    }
-    output.ok()
+    output.done(&AnsweredInvitation::declined(&invitation))
 }

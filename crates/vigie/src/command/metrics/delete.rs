@@ -91,10 +91,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
         monitoring.described()
     ))?;
     let deleted = request(args, span, &monitoring, false)?;
-    if output.is_json() {
-        return output.json(&deleted);
-    }
-    output.ok()?;
+    output.done(&deleted)?;
     output.say(format!(
         "{} {}deleted.",
         sentence(&described(span, deleted.deleted)),

@@ -91,9 +91,6 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         None => Request::get(&url),
     };
     let settings: DomainSettings = monitoring.exchange(make, RetryPolicy::Once)?.parse(doing)?;
-    if output.is_json() {
-        return output.json(&settings);
-    }
     output.ok()?;
     let schemas = settings.schemas.as_deref().map_or(0, count_of_rules);
     let resolution = match (settings.resolution_seconds, schemas) {
@@ -121,7 +118,7 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
             pairs.push((title, rules(text)));
         }
     }
-    output.pairs(&pairs)
+    output.details(&settings, &pairs)
 }
 
 /// The change that the flags ask for.

@@ -10,6 +10,9 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
+/// Completes "cannot …".
+const DOING: &str = "create the organization";
+
 /// Create an organization
 #[derive(Debug, Args)]
 pub(crate) struct OrgCreateArgs {
@@ -36,16 +39,13 @@ pub(crate) fn run(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure
     let body = OrganizationName {
         name: args.name.clone(),
     };
-    let org: Resource<OrganizationEntity> = context
-        .ask(request.json(&body)?, "create the organization")?
-        .parse("create the organization")?;
-    if output.is_json() {
-        return output.json(&OrgListing::of(org, &region, context));
-    }
-    output.ok()?;
+    let org: Resource<OrganizationEntity> =
+        context.ask(request.json(&body)?, DOING)?.parse(DOING)?;
+    let org = OrgListing::of(org, &region, context);
+    output.done(&org)?;
     output.say(format!(
         "Org {} was created with GUID {}",
         args.name,
-        printable(&org.metadata.guid)
+        printable(&org.org_guid)
     ))
 }

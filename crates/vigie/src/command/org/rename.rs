@@ -1,4 +1,4 @@
-//! `account org-rename`.
+//! `account org-rename`. Where the organization is the targeted one, the stored target gets the new name; its GUID stays.
 
 use super::OrgListing;
 use crate::argument::Named;
@@ -8,6 +8,9 @@ use crate::error::Failure;
 use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
+
+/// Completes "cannot …".
+const DOING: &str = "rename the organization";
 
 /// Rename an organization
 #[derive(Debug, Args)]
@@ -35,15 +38,12 @@ pub(crate) fn run(args: &OrgRenameArgs, context: &Context) -> Result<(), Failure
         name: args.new_name.clone(),
     };
     let renamed: Resource<OrganizationEntity> = context
-        .ask(Request::put(url).json(&body)?, "rename the organization")?
-        .parse("rename the organization")?;
+        .ask(Request::put(url).json(&body)?, DOING)?
+        .parse(DOING)?;
     context.update(|_, cf| {
         if cf.organization_fields.guid == renamed.metadata.guid {
             cf.organization_fields.name.clone_from(&renamed.entity.name);
         }
     })?;
-    if output.is_json() {
-        return output.json(&OrgListing::of(renamed, &region, context));
-    }
-    output.ok()
+    output.done(&OrgListing::of(renamed, &region, context))
 }

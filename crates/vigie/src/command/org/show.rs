@@ -33,22 +33,20 @@ pub(crate) fn run(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
         ))?;
     }
     let org = OrgListing::of(context.org_named(&args.name, &region)?, &region, context);
-    if output.is_json() {
-        return match args.guid {
+    if args.guid {
+        return match output.is_json() {
             true => output.json(&org.org_guid),
-            false => output.json(&org),
+            false => output.line(printable(&org.org_guid)),
         };
     }
-    if args.guid {
-        return output.line(printable(&org.org_guid));
-    }
     output.ok()?;
-    output.pairs(&[
-        ("GUID:", org.org_guid),
+    let pairs = [
+        ("GUID:", org.org_guid.clone()),
         ("Name:", printable(&org.org_name)),
-        ("Region:", org.region),
-        ("Account owner:", org.account_owner),
-        ("Account ID:", org.account_guid),
-        ("Status:", org.status),
-    ])
+        ("Region:", org.region.clone()),
+        ("Account owner:", org.account_owner.clone()),
+        ("Account ID:", org.account_guid.clone()),
+        ("Status:", org.status.clone()),
+    ];
+    output.details(&org, &pairs)
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &OrgRoleArgs, change: Change, context: &Context) -> Resu
     )
 }
 
-/// As [`run`], for other commands: prints no JSON.
+/// The change alone, for other commands as well: each ends in its own way.
 pub(crate) fn set_org(
     context: &Context,
     change: Change,

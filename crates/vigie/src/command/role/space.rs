@@ -37,7 +37,7 @@ pub(crate) fn run(args: &SpaceRoleArgs, change: Change, context: &Context) -> Re
     report(context, change, &args.user, &name(&args.role), &place)
 }
 
-/// As [`run`], for other commands: prints no JSON.
+/// The change alone, for other commands as well: each ends in its own way.
 pub(crate) fn set_space(
     context: &Context,
     change: Change,

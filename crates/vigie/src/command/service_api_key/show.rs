@@ -29,14 +29,11 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
         ))?;
     }
     let key = find(&args.of, context)?;
-    if output.is_json() {
-        return output.json(&key);
-    }
-    if args.uuid {
+    if args.uuid && !output.is_json() {
         return output.line(printable(&key.id));
     }
     output.ok()?;
     let mut facts = facts(&key);
     facts.push(("Disabled", key.disabled.unwrap_or(false).to_string()));
-    output.pairs(&facts)
+    output.details(&key, &facts)
 }

@@ -9,6 +9,9 @@ use crate::session::not_logged_in;
 use clap::Args;
 use wire::iam::service_id::{CreateServiceId, ServiceId};
 
+/// Completes "cannot …".
+const DOING: &str = "create the service ID";
+
 /// Create a service ID
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -46,17 +49,12 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     if args.lock {
         request = request.header("entity-lock", "true");
     }
-    let service: ServiceId = context
-        .ask(request, "create the service ID")?
-        .parse("create the service ID")?;
+    let service: ServiceId = context.ask(request, DOING)?.parse(DOING)?;
     output.note(escaped!(
         "hint: it may do nothing yet; give it a role with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
         PrintableText::word(&service.iam_id)
     ));
-    if output.is_json() {
-        return output.json(&service);
-    }
     output.ok()?;
     output.say(escaped!("Service ID {} was created\n", args.name))?;
-    output.pairs(&facts(&service))
+    output.details(&service, &facts(&service))
 }

@@ -2,9 +2,9 @@
 
 use super::{OneArgs, address, find};
 use crate::client::Request;
+use crate::command::may_delete::DeletedRow;
 use crate::context::Context;
 use crate::error::Failure;
-use serde_json::json;
 
 /// Deletes a service ID, and with it its API keys and roles.
 pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
@@ -24,8 +24,5 @@ pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
     ))?;
     let request = Request::delete(address(&service, context)?);
     context.ask(request, "delete the service ID")?;
-    if output.is_json() {
-        return output.json(&json!({"id": service.id, "deleted": true}));
-    }
-    output.ok()
+    output.done(&DeletedRow::of(&service.id))
 }

@@ -4,7 +4,7 @@ use super::{OneArgs, address, find};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use serde_json::json;
+use serde::Serialize;
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub(crate) enum Lock {
     Lock,
     /// Allows them again.
     Unlock,
+}
+
+/// The lock of a service ID.
+#[derive(Serialize)]
+struct LockState<'a> {
+    id: &'a str,
+    locked: bool,
 }
 
 /// Locks or unlocks a service ID.
@@ -30,8 +37,8 @@ pub(crate) fn run(args: &OneArgs, lock: Lock, context: &Context) -> Result<(), F
         context.user()
     ))?;
     context.ask(request, doing)?;
-    if output.is_json() {
-        return output.json(&json!({"id": service.id, "locked": lock == Lock::Lock}));
-    }
-    output.ok()
+    output.done(&LockState {
+        id: &service.id,
+        locked: lock == Lock::Lock,
+    })
 }

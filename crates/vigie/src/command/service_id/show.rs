@@ -27,12 +27,9 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
         ))?;
     }
     let service = find(&args.of.service, &args.of.ask, context)?;
-    if output.is_json() {
-        return output.json(&service);
-    }
-    if args.uuid {
+    if args.uuid && !output.is_json() {
         return output.line(printable(&service.id));
     }
     output.ok()?;
-    output.pairs(&facts(&service))
+    output.details(&service, &facts(&service))
 }

@@ -8,6 +8,9 @@ use crate::error::Failure;
 use clap::Args;
 use wire::iam::service_id::{ServiceId, UpdateServiceId};
 
+/// Completes "cannot …".
+const DOING: &str = "update the service ID";
+
 /// Change name or description of a service ID
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
@@ -34,11 +37,6 @@ pub(crate) fn run(args: &UpdateArgs, context: &Context) -> Result<(), Failure> {
     let request = Request::put(address(&service, context)?)
         .header("if-match", service.entity_tag)
         .json(&body)?;
-    let changed: ServiceId = context
-        .ask(request, "update the service ID")?
-        .parse("update the service ID")?;
-    if output.is_json() {
-        return output.json(&changed);
-    }
-    output.ok()
+    let changed: ServiceId = context.ask(request, DOING)?.parse(DOING)?;
+    output.done(&changed)
 }

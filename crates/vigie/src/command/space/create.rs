@@ -10,6 +10,9 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::space::{CreateSpace, SpaceEntity};
 
+/// Completes "cannot …".
+const DOING: &str = "create the space";
+
 /// Create a space
 #[derive(Debug, Args)]
 pub(crate) struct SpaceCreateArgs {
@@ -39,16 +42,14 @@ pub(crate) fn run(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failu
     let space: Resource<SpaceEntity> = context
         .ask(
             Request::post(context.cf_url("/v2/spaces")?).json(&body)?,
-            "create the space",
+            DOING,
         )?
-        .parse("create the space")?;
-    if output.is_json() {
-        return output.json(&SpaceListing::of(space, &org));
-    }
-    output.ok()?;
+        .parse(DOING)?;
+    let space = SpaceListing::of(space, &org);
+    output.done(&space)?;
     output.say(format!(
         "Space {} was created with GUID {}",
         args.name,
-        printable(&space.metadata.guid)
+        printable(&space.space_guid)
     ))
 }

@@ -5,7 +5,7 @@ use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use wire::cf::list::Resource;
 use wire::cf::space::{SpaceEntity, SpaceName};
 
@@ -23,6 +23,15 @@ pub(crate) struct SpaceRenameArgs {
     /// Organization, in place of the targeted one
     #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
+}
+
+/// A renamed space. The original has no JSON here.
+#[derive(Serialize)]
+struct RenamedSpace<'a> {
+    org_guid: &'a str,
+    org_name: &'a str,
+    space_guid: &'a str,
+    space_name: &'a str,
 }
 
 /// Renames a space; its GUID, its metrics and its roles stay.
@@ -49,11 +58,10 @@ pub(crate) fn run(args: &SpaceRenameArgs, context: &Context) -> Result<(), Failu
             cf.space_fields.name.clone_from(&renamed.entity.name);
         }
     })?;
-    if output.is_json() {
-        return output.json(&json!({
-            "space_guid": renamed.metadata.guid, "space_name": renamed.entity.name,
-            "org_guid": org.guid, "org_name": org.name,
-        }));
-    }
-    output.ok()
+    output.done(&RenamedSpace {
+        org_guid: &org.guid,
+        org_name: &org.name,
+        space_guid: &renamed.metadata.guid,
+        space_name: &renamed.entity.name,
+    })
 }

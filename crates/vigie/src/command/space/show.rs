@@ -34,20 +34,18 @@ pub(crate) fn run(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
         ))?;
     }
     let space = SpaceListing::of(context.space_named(&org, &args.name)?, &org);
-    if output.is_json() {
-        return match args.guid {
+    if args.guid {
+        return match output.is_json() {
             true => output.json(&space.space_guid),
-            false => output.json(&space),
+            false => output.line(printable(&space.space_guid)),
         };
     }
-    if args.guid {
-        return output.line(printable(&space.space_guid));
-    }
     output.ok()?;
-    output.pairs(&[
-        ("GUID:", space.space_guid),
+    let pairs = [
+        ("GUID:", space.space_guid.clone()),
         ("Name:", printable(&space.space_name)),
         ("Org:", printable(&space.org_name)),
-        ("Org GUID:", space.org_guid),
-    ])
+        ("Org GUID:", space.org_guid.clone()),
+    ];
+    output.details(&space, &pairs)
 }

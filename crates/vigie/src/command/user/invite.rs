@@ -11,6 +11,9 @@ use crate::printable_text::{PrintableText, escaped};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
+/// Completes "cannot …".
+const DOING: &str = "invite the user";
+
 /// Invite a user to the account
 #[derive(Debug, Args)]
 pub(crate) struct InviteArgs {
@@ -64,16 +67,10 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
         access_groups: None,
     };
     let invited: Invited = context
-        .ask(
-            Request::post(url(&account, context)?).json(&body)?,
-            "invite the user",
-        )
+        .ask(Request::post(url(&account, context)?).json(&body)?, DOING)
         .map_err(|failure| hint_at_roles(failure, args, &account, context))?
-        .parse("invite the user")?;
-    output.ok()?;
-    if output.is_json() {
-        output.json(&invited.resources)?;
-    }
+        .parse(DOING)?;
+    output.done(&invited.resources)?;
     for user in &invited.resources {
         output.say(format!(
             "User {} was invited, state {}",
@@ -155,9 +152,11 @@ fn give_roles(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     };
     let org_role = args.org_role.unwrap_or(OrgRole::OrgUser);
     role::org::set_org(context, Change::Set, &args.email, org, org_role)?;
+    context.output.ok()?;
     match (&args.space, args.space_role) {
         (Some(space), Some(role)) => {
-            role::space::set_space(context, Change::Set, &args.email, (org, space), role)
+            role::space::set_space(context, Change::Set, &args.email, (org, space), role)?;
+            context.output.ok()
         }
         _ => Ok(()),
     }

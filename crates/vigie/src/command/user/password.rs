@@ -7,7 +7,7 @@ use crate::prompt;
 use crate::secret_argument;
 use base::secret::Secret;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use wire::iam::user::ChangePassword;
 
 /// Change your own password
@@ -24,6 +24,12 @@ pub(crate) struct PasswordArgs {
     /// Password from now on: its text, or `@` and a file that holds it; asked for when missing
     #[arg(long, alias = "new", value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
     new_password: Option<Secret<String>>,
+}
+
+/// What became of the password.
+#[derive(Serialize)]
+struct PasswordChange {
+    changed: bool,
 }
 
 /// Changes the caller's own password.
@@ -52,8 +58,5 @@ pub(crate) fn run(args: &PasswordArgs, context: &Context) -> Result<(), Failure>
         context.api_endpoint()?
     ));
     context.ask(request.json(&body)?, "change the password")?;
-    if output.is_json() {
-        return output.json(&json!({"changed": true}));
-    }
-    output.ok()
+    output.done(&PasswordChange { changed: true })
 }

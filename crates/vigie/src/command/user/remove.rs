@@ -8,7 +8,7 @@ use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 /// Remove a user from the account, with their roles and API keys there
 #[derive(Debug, Args)]
@@ -25,6 +25,16 @@ pub(crate) struct RemoveArgs {
 struct NamedUser {
     address: String,
     iam_id: String,
+}
+
+/// A user who was removed, under the names that scripts know users by.
+#[derive(Serialize)]
+struct RemovedUser<'a> {
+    #[serde(rename = "ibmUniqueId")]
+    iam_id: &'a str,
+    removed: bool,
+    #[serde(rename = "userId")]
+    user_id: &'a str,
 }
 
 /// Whom the address names. The list is for Administrators; everybody knows themself.
@@ -74,16 +84,15 @@ pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
     ))?;
     let one = format!("{}/{}", url(&account, context)?, encode(&user.iam_id));
     context.ask(Request::delete(one), "remove the user")?;
-    if output.is_json() {
-        return output.json(&json!({
-            "userId": user.address, "ibmUniqueId": user.iam_id, "removed": true,
-        }));
-    }
-    output.ok()?;
+    output.done(&RemovedUser {
+        iam_id: &user.iam_id,
+        removed: true,
+        user_id: &user.address,
+    })?;
     let is_self = context
         .claims()
         .is_some_and(|claims| claims.iam_id == user.iam_id);
-    if is_self {
+    if is_self && !output.is_json() {
         output.note(
             "you have left the account, and this login is over: if you are in another account, \
              log in again with `vigie login -c ACCOUNT_ID`",

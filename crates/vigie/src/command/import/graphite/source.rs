@@ -20,6 +20,9 @@ use wire::render::json::ReadRow;
 /// Larger answers are asked for in parts.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
+/// Completes "cannot …".
+const LISTING_TAGGED: &str = "list the series with tags";
+
 /// How often a request is sent that the server does not answer, or not now.
 const ATTEMPTS: u32 = 6;
 /// The first wait between two attempts; each further one is twice as long.
@@ -119,19 +122,19 @@ impl<'a> Source<'a> {
 
     /// The names of series with tags, without the tags.
     pub(super) fn tagged_names(&self) -> Result<Vec<String>, Failure> {
-        let doing = "list the series with tags";
-        let reply = self.ask(doing, || Request::get(format!("{}/tags/name", self.url)))?;
-        self.read(&reply, doing, nodes::tag_values)
+        let reply = self.ask(LISTING_TAGGED, || {
+            Request::get(format!("{}/tags/name", self.url))
+        })?;
+        self.read(&reply, LISTING_TAGGED, nodes::tag_values)
     }
 
     /// The series with tags that have this name.
     pub(super) fn find_tagged(&self, name: &str) -> Result<Vec<String>, Failure> {
-        let doing = "list the series with tags";
         let expression = format!("name={name}");
-        let reply = self.ask(doing, || {
+        let reply = self.ask(LISTING_TAGGED, || {
             Request::get(format!("{}/tags/findSeries", self.url)).query("expr", &expression)
         })?;
-        self.read(&reply, doing, nodes::series)
+        self.read(&reply, LISTING_TAGGED, nodes::series)
     }
 
     /// The values of targets in a time, both bounds included.

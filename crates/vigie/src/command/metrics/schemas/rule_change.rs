@@ -11,6 +11,9 @@ use crate::printable_text::escaped;
 use std::path::Path;
 use wire::settings::{DomainChange, DomainSettings};
 
+/// Completes "cannot …".
+const DOING: &str = "change the rules";
+
 /// A change of rules.
 pub(super) struct RuleChange<'a> {
     pub(super) resolution_seconds: Option<u32>,
@@ -48,7 +51,7 @@ impl RuleChange<'_> {
             if reply.status == 400 {
                 return Err(self.refusal(&reply));
             }
-            let _: DomainSettings = reply.parse("change the rules")?;
+            let _: DomainSettings = reply.parse(DOING)?;
         }
         let comparison = RulesComparison {
             resolution_seconds: self.resolution_seconds,
@@ -61,7 +64,7 @@ impl RuleChange<'_> {
 
     /// The refusal with the file, the line, and the text of the line.
     fn refusal(&self, reply: &Reply) -> Failure {
-        let failure = reply.refusal("change the rules");
+        let failure = reply.refusal(DOING);
         let Some((file, number, wrong)) = failure.text.as_deref().and_then(located) else {
             return failure;
         };
