@@ -50,6 +50,23 @@ fn a_space_gets_another_name() {
     );
 }
 
+/// As in the original, it is the server that looks whether the name is another one.
+#[test]
+fn a_space_and_an_organization_may_be_given_the_names_that_they_have() {
+    let mut terminal = Terminal::logged_in();
+    for (line, path) in [
+        ("space-rename dev dev", format!("/v2/spaces/{SPACE}")),
+        (
+            "org-rename field-org field-org",
+            format!("/v2/organizations/{ORG}"),
+        ),
+    ] {
+        let ran = terminal.run(&format!("vigie account {line} -q"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{line}: {ran:?}");
+        assert_eq!(terminal.server.requests("PUT", &path).len(), 1, "{line}");
+    }
+}
+
 #[test]
 fn the_settings_of_a_domain() {
     let mut terminal = Terminal::logged_in();

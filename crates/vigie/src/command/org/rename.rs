@@ -1,4 +1,6 @@
 //! `account org-rename`. Where the organization is the targeted one, the stored target gets the new name; its GUID stays.
+//!
+//! As in the original, the server is asked whatever the new name is: one that it has already changes nothing, and is a success.
 
 use super::OrgListing;
 use crate::argument::Named;
@@ -13,6 +15,8 @@ use wire::cf::organization::{OrganizationEntity, OrganizationName};
 const DOING: &str = "rename the organization";
 
 /// Rename an organization
+///
+/// A name that it has already changes nothing, and is no failure.
 #[derive(Debug, Args)]
 pub(crate) struct OrgRenameArgs {
     /// Its name now

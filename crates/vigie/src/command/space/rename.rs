@@ -1,4 +1,6 @@
 //! `account space-rename`. Where the space is the targeted one, the stored target gets the new name; its GUID stays.
+//!
+//! As in the original, the server is asked whatever the new name is: one that it has already changes nothing, and is a success.
 
 use crate::argument::Named;
 use crate::client::{Request, encode};
@@ -13,6 +15,8 @@ use wire::cf::space::{SpaceEntity, SpaceName};
 const DOING: &str = "rename the space";
 
 /// Rename a space
+///
+/// A name that it has already changes nothing, and is no failure.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceRenameArgs {
     /// Its name now
