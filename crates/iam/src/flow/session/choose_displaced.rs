@@ -1,242 +1,172 @@
-//! Which sessions give way to a new one, chosen in memory: the database reads them once however many must go, because every login and
-//! change waits meanwhile.
+//! Which sessions give way to a new one, the newcomer.
+//!
+//! They are chosen in memory: the database reads the sessions once, however many must go, because every login and change waits meanwhile.
+//!
+//! [`choose_from_largest`] chooses one session after another until no more live than are allowed:
+//!
+//! 1. **Groups.** The sessions that were begun with one API key are a group. Those begun without a key, by the person, are one too.
+//! 2. **Largest first.** The group with the most live sessions loses the longest unused of them.
+//! 3. **Ties.** Of groups of one size, that of the newcomer loses first, then that of another key, and that of the person last. Of several
+//!    other keys, the one loses first whose session would be the longest unused.
+//! 4. **No smaller group.** A group that is smaller than the newcomer's loses nothing: however often a key logs in, it ends no session of
+//!    anybody who has fewer.
+//! 5. **Descendants.** What came from a session ends with it. So in other groups than the newcomer's, a session is chosen only when nothing
+//!    that came from it lives any more: no single end takes the last of a group along.
+//! 6. **Kept.** The newcomer stays, and so do the sessions it came from.
+//!
+//! For example, key `c` logs in where these four sessions live, the longest unused first:
+//!
+//! | session | key | came from |
+//! |---|---|---|
+//! | 0 | `a` | |
+//! | 1 | `b` | |
+//! | 2 | `b` | 1 |
+//! | 3 | `a` | |
+//! | 4, the newcomer | `c` | |
+//!
+//! - Where four are allowed, 0 ends: `a` and `b` have two each, and 1, which has a live descendant, is no candidate (3, 5).
+//! - Where three are, so does 2: `b` is the largest group now (2).
+//! - Where two are, so does 1: all have one, that of the newcomer stays (6), and 1 is longer unused than 3 (3).
+//! - Where one is, so does 3. Where none is, there is no choice.
 
-use crate::repo::sessions::HeldSession;
+use super::crowd::Crowd;
 use base::id::SessionId;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-/// A principal's sessions, and the newcomer among them for which the others make room.
-#[derive(Clone, Copy)]
-pub(crate) struct Crowd<'s> {
-    /// The longest unused first.
-    pub(crate) sessions: &'s [HeldSession],
-    pub(crate) newcomer: SessionId,
-    /// How many may live.
-    pub(crate) allowed: u64,
+/// The sessions that give way by the rules of this file, where `own` is the key of the newcomer; none if they do not let enough go.
+pub(crate) fn choose_from_largest<'s>(
+    mut crowd: Crowd<'s>,
+    own: &'s str,
+    allowed: u64,
+) -> Option<Vec<SessionId>> {
+    let mut groups = Groups::of(&crowd, own);
+    let mut chosen = Vec::new();
+    while crowd.live_count() > allowed {
+        let place = groups.next(&crowd)?;
+        chosen.push(crowd.endable(place)?.id);
+        if let Some(ancestor) = crowd.end(place) {
+            groups.offer(&crowd, ancestor);
+        }
+    }
+    Some(chosen)
 }
 
-impl<'s> Crowd<'s> {
-    /// Chooses the longest unused session of the largest group, until no more live than are allowed; none if that cannot be. The sessions
-    /// of a key are a group, and so are those of no key, the person's. Of groups of one size that of the newcomer, whose key is `own`,
-    /// comes first, then those of other keys, then the person's. A group that is smaller than the newcomer's loses nothing to it: however
-    /// often a key logs in, it ends no session of anybody who has fewer. What came from a session ends with it; in other groups than the
-    /// newcomer's it ends before it, so that no end takes the last of a group along.
-    pub(crate) fn choose_from_largest(self, own: &str) -> Option<Vec<SessionId>> {
-        let mut choice = Choice::among(self);
-        let sizes = choice.live.iter();
-        let mut ranks: BinaryHeap<Rank<'_>> = sizes
-            .map(|(key, size)| Rank::of(key, own, *size, 0))
-            .collect();
-        // Of each group, the places of those that may end next.
-        let mut groups: HashMap<&str, BTreeSet<usize>> = HashMap::new();
-        let mut places: HashMap<SessionId, (usize, &'s HeldSession)> = HashMap::new();
-        for (place, one) in self.sessions.iter().enumerate() {
-            places.insert(one.id, (place, one));
-            if choice.may_be_next(one, own) {
-                groups.entry(&one.key).or_default().insert(place);
-            }
+/// The longest unused of all, until no more live than are allowed, except those kept; none if that cannot be.
+pub(crate) fn choose_longest_unused(mut crowd: Crowd<'_>, allowed: u64) -> Option<Vec<SessionId>> {
+    let mut chosen = Vec::new();
+    for place in crowd.places() {
+        if crowd.live_count() <= allowed {
+            break;
         }
-        while choice.live_count() > self.allowed {
-            let expected = ranks.pop()?;
-            // No group is larger than the first of them was.
-            if expected.size < choice.size(own) {
-                return None;
-            }
-            let size = choice.size(expected.key);
-            let group = groups.entry(expected.key).or_default();
-            let has_ended = |place: &usize| {
-                let one = self.sessions.get(*place);
-                one.is_none_or(|one| !choice.is_endable(one))
-            };
-            while group.first().is_some_and(has_ended) {
-                group.pop_first();
-            }
-            let Some(place) = group.first().copied() else {
-                continue;
-            };
-            // It may have shrunk since.
-            let current = Rank::of(expected.key, own, size, place);
-            if current == expected {
-                group.remove(&place);
-                let next = self.sessions.get(place)?;
-                let freed = choice.end(next);
-                if let Some((place, parent)) = freed.and_then(|id| places.get(&id).copied())
-                    && choice.may_be_next(parent, own)
-                {
-                    groups.entry(&parent.key).or_default().insert(place);
-                    ranks.push(Rank::of(&parent.key, own, choice.size(&parent.key), place));
-                }
-            }
-            ranks.push(current);
+        if let Some(session) = crowd.endable(place) {
+            chosen.push(session.id);
+            let _ = crowd.end(place);
         }
-        Some(choice.chosen)
     }
-
-    /// Chooses the longest unused of all, until no more live than are allowed; none if that cannot be.
-    pub(crate) fn choose_longest_unused(self) -> Option<Vec<SessionId>> {
-        let mut choice = Choice::among(self);
-        for one in self.sessions {
-            if choice.live_count() <= self.allowed {
-                break;
-            }
-            if choice.is_endable(one) {
-                let _ = choice.end(one);
-            }
-        }
-        (choice.live_count() <= self.allowed).then_some(choice.chosen)
-    }
+    (crowd.live_count() <= allowed).then_some(chosen)
 }
 
 /// How soon a group loses a session: that of the highest rank is the next.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'s> {
     size: usize,
     is_own: bool,
     is_of_key: bool,
-    /// Of its longest unused session.
+    /// Of its longest unused candidate.
     place: Reverse<usize>,
     key: &'s str,
 }
 
-impl<'s> Rank<'s> {
-    /// That of the group of a key, where the newcomer's is `own`.
-    fn of(key: &'s str, own: &str, size: usize, place: usize) -> Self {
-        Self {
-            size,
-            is_own: key == own,
-            is_of_key: !key.is_empty(),
-            place: Reverse(place),
-            key,
-        }
-    }
+/// The sessions of a group that may be chosen next.
+#[derive(Default)]
+struct Group<'s> {
+    /// Their places. One that has ended stays until it is the first.
+    candidates: BTreeSet<usize>,
+    /// What `ranks` has of this group.
+    rank: Option<Rank<'s>>,
 }
 
-/// What has been chosen so far.
-struct Choice<'s> {
-    chosen: Vec<SessionId>,
-    /// Those and what came from them.
-    ended: HashSet<SessionId>,
-    /// The newcomer and those it came from.
-    spared: HashSet<SessionId>,
-    children: HashMap<SessionId, Vec<&'s HeldSession>>,
-    parents: HashMap<SessionId, SessionId>,
-    /// Those that live, or from which some came that do.
-    lines: HashSet<SessionId>,
-    /// How many of these came from each at once.
-    lines_from: HashMap<SessionId, usize>,
-    alive: HashSet<SessionId>,
-    /// How many sessions of each key live; those of none have the empty text.
-    live: HashMap<&'s str, usize>,
-    live_count: u64,
+/// The groups by their keys, and by their ranks.
+struct Groups<'s> {
+    /// The key of the newcomer.
+    own: &'s str,
+    groups: HashMap<&'s str, Group<'s>>,
+    /// One for each group that has candidates. Those of groups that have lost sessions since are too high, until they are looked at: an end
+    /// may take sessions of many groups along, and no two ends look through all of them.
+    ranks: BTreeSet<Rank<'s>>,
 }
 
-impl<'s> Choice<'s> {
-    fn among(crowd: Crowd<'s>) -> Self {
-        let mut new = Self {
-            chosen: Vec::new(),
-            ended: HashSet::new(),
-            spared: HashSet::new(),
-            children: HashMap::new(),
-            parents: HashMap::new(),
-            lines: HashSet::new(),
-            lines_from: HashMap::new(),
-            alive: HashSet::new(),
-            live: HashMap::new(),
-            live_count: 0,
+impl<'s> Groups<'s> {
+    fn of(crowd: &Crowd<'s>, own: &'s str) -> Self {
+        let mut groups = Self {
+            own,
+            groups: HashMap::new(),
+            ranks: BTreeSet::new(),
         };
-        for one in crowd.sessions {
-            if let Some(parent) = one.parent {
-                new.children.entry(parent).or_default().push(one);
-                new.parents.insert(one.id, parent);
-            }
-            if one.is_live {
-                *new.live.entry(one.key.as_str()).or_default() += 1;
-                new.live_count += 1;
-                new.alive.insert(one.id);
-            }
+        for place in crowd.places() {
+            groups.offer(crowd, place);
         }
-        for one in crowd.sessions.iter().filter(|one| one.is_live) {
-            let mut id = one.id;
-            // No further than somebody has come before: a line may be long.
-            while new.lines.insert(id)
-                && let Some(parent) = new.parents.get(&id).copied()
-            {
-                *new.lines_from.entry(parent).or_default() += 1;
-                id = parent;
-            }
+        groups
+    }
+
+    /// Makes a session a candidate, if it may be one now (rules 5 and 6).
+    fn offer(&mut self, crowd: &Crowd<'s>, place: usize) {
+        let Some(session) = crowd.endable(place) else {
+            return;
+        };
+        let key = session.key.as_str();
+        if key == self.own || !crowd.has_live_descendants(place) {
+            let group = self.groups.entry(key).or_default();
+            group.candidates.insert(place);
+            self.update_rank(crowd, key);
         }
-        new.spared.insert(crowd.newcomer);
-        new.spared.extend(ancestors(&new.parents, crowd.newcomer));
-        new
     }
 
-    const fn live_count(&self) -> u64 {
-        self.live_count
-    }
-
-    fn size(&self, key: &str) -> usize {
-        self.live.get(key).copied().unwrap_or_default()
-    }
-
-    fn is_endable(&self, one: &HeldSession) -> bool {
-        one.is_live && !self.spared.contains(&one.id) && !self.ended.contains(&one.id)
-    }
-
-    /// Whether it may end next: of another key than `own` only one from which none came that lives.
-    fn may_be_next(&self, one: &HeldSession, own: &str) -> bool {
-        self.is_endable(one) && (one.key == own || self.is_last_of_its_line(one))
-    }
-
-    fn is_last_of_its_line(&self, one: &HeldSession) -> bool {
-        let lines = self.lines_from.get(&one.id);
-        lines.is_none_or(|lines| *lines == 0)
-    }
-
-    /// Chooses a session, which ends with all that came from it. Returns the one that is the last of its line now.
-    fn end(&mut self, session: &'s HeldSession) -> Option<SessionId> {
-        self.chosen.push(session.id);
-        let mut ending = vec![session];
-        while let Some(one) = ending.pop() {
-            if !self.ended.insert(one.id) {
-                continue;
-            }
-            if one.is_live {
-                self.live_count = self.live_count.saturating_sub(1);
-                self.alive.remove(&one.id);
-                let size = self.live.entry(one.key.as_str()).or_default();
-                *size = size.saturating_sub(1);
-            }
-            ending.extend(self.children.get(&one.id).into_iter().flatten());
-        }
-        let mut id = session.id;
-        while self.lines.remove(&id) {
-            let parent = self.parents.get(&id).copied()?;
-            let lines = self.lines_from.entry(parent).or_default();
-            *lines = lines.saturating_sub(1);
-            if *lines > 0 {
+    /// The candidate that is the next to end.
+    fn next(&mut self, crowd: &Crowd<'s>) -> Option<usize> {
+        loop {
+            let highest = *self.ranks.last()?;
+            // Rule 4: no group is larger than this rank says.
+            if highest.size < crowd.group_size(self.own) {
                 return None;
             }
-            if self.alive.contains(&parent) {
-                return Some(parent);
+            self.update_rank(crowd, highest.key);
+            if self.ranks.last() == Some(&highest) {
+                return Some(highest.place.0);
             }
-            id = parent;
         }
-        None
     }
-}
 
-/// Those that it came from, the nearest first.
-fn ancestors(
-    parents: &HashMap<SessionId, SessionId>,
-    of: SessionId,
-) -> impl Iterator<Item = SessionId> {
-    std::iter::successors(parents.get(&of).copied(), |id| parents.get(id).copied())
+    /// Ranks a group as it is now (rules 2 and 3).
+    fn update_rank(&mut self, crowd: &Crowd<'s>, key: &'s str) {
+        let group = self.groups.entry(key).or_default();
+        while let Some(first) = group.candidates.first()
+            && crowd.endable(*first).is_none()
+        {
+            group.candidates.pop_first();
+        }
+        if let Some(before) = group.rank.take() {
+            self.ranks.remove(&before);
+        }
+        if let Some(first) = group.candidates.first() {
+            let rank = Rank {
+                size: crowd.group_size(key),
+                is_own: key == self.own,
+                is_of_key: !key.is_empty(),
+                place: Reverse(*first),
+                key,
+            };
+            group.rank = Some(rank);
+            self.ranks.insert(rank);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repo::sessions::HeldSession;
     use base::id::Guid;
 
     fn id(number: u16) -> SessionId {
@@ -254,16 +184,43 @@ mod tests {
         }
     }
 
-    fn crowd(sessions: &[HeldSession], newcomer: u16, allowed: u64) -> Crowd<'_> {
-        Crowd {
-            sessions,
-            newcomer: id(newcomer),
-            allowed,
-        }
+    fn from_largest(
+        sessions: &[HeldSession],
+        newcomer: u16,
+        own: &str,
+        allowed: u64,
+    ) -> Option<Vec<SessionId>> {
+        choose_from_largest(Crowd::of(sessions, id(newcomer)), own, allowed)
+    }
+
+    fn longest_unused(
+        sessions: &[HeldSession],
+        newcomer: u16,
+        allowed: u64,
+    ) -> Option<Vec<SessionId>> {
+        choose_longest_unused(Crowd::of(sessions, id(newcomer)), allowed)
     }
 
     fn ids(numbers: &[u16]) -> Option<Vec<SessionId>> {
         Some(numbers.iter().copied().map(id).collect())
+    }
+
+    #[test]
+    fn the_example_of_the_head_of_this_file() {
+        let all = [
+            session(0, "a", None),
+            session(1, "b", None),
+            session(2, "b", Some(1)),
+            session(3, "a", None),
+            session(4, "c", None),
+        ];
+        let choose = |allowed| from_largest(&all, 4, "c", allowed);
+        assert_eq!(choose(5), ids(&[]));
+        assert_eq!(choose(4), ids(&[0]));
+        assert_eq!(choose(3), ids(&[0, 2]));
+        assert_eq!(choose(2), ids(&[0, 2, 1]));
+        assert_eq!(choose(1), ids(&[0, 2, 1, 3]));
+        assert_eq!(choose(0), None);
     }
 
     #[test]
@@ -275,15 +232,15 @@ mod tests {
             session(3, "k", None),
             session(4, "k", None),
         ];
-        assert_eq!(crowd(&all, 4, 5).choose_from_largest("k"), ids(&[]));
+        assert_eq!(from_largest(&all, 4, "k", 5), ids(&[]));
         // With the one that goes, what came from it does.
-        assert_eq!(crowd(&all, 4, 4).choose_from_largest("k"), ids(&[1]));
-        assert_eq!(crowd(&all, 4, 3).choose_from_largest("k"), ids(&[1]));
+        assert_eq!(from_largest(&all, 4, "k", 4), ids(&[1]));
+        assert_eq!(from_largest(&all, 4, "k", 3), ids(&[1]));
         // Two are left of the key, one of none: that of the person stays.
-        assert_eq!(crowd(&all, 4, 2).choose_from_largest("k"), ids(&[1, 3]));
-        assert_eq!(crowd(&all, 4, 2).choose_longest_unused(), ids(&[0, 1]));
-        assert_eq!(crowd(&all, 4, 1).choose_longest_unused(), ids(&[0, 1, 3]));
-        assert_eq!(crowd(&all, 4, 0).choose_longest_unused(), None);
+        assert_eq!(from_largest(&all, 4, "k", 2), ids(&[1, 3]));
+        assert_eq!(longest_unused(&all, 4, 2), ids(&[0, 1]));
+        assert_eq!(longest_unused(&all, 4, 1), ids(&[0, 1, 3]));
+        assert_eq!(longest_unused(&all, 4, 0), None);
     }
 
     /// Where each of many keys had one session, nobody could log in any more, with a password or another key.
@@ -294,14 +251,14 @@ mod tests {
             .map(|at| session(at, keys[usize::from(at)], None))
             .collect();
         all.push(session(4, "new", None));
-        let from_largest = |allowed| crowd(&all, 4, allowed).choose_from_largest("new");
-        assert_eq!(from_largest(4), ids(&[1]), "and not the person's");
-        assert_eq!(from_largest(1), ids(&[1, 2, 3, 0]));
-        assert_eq!(from_largest(0), None);
+        let choose = |allowed| from_largest(&all, 4, "new", allowed);
+        assert_eq!(choose(4), ids(&[1]), "and not the person's");
+        assert_eq!(choose(1), ids(&[1, 2, 3, 0]));
+        assert_eq!(choose(0), None);
         // By the person's password.
         all[4] = session(4, "", None);
         all.remove(0);
-        let by_person = crowd(&all, 4, 3).choose_from_largest("");
+        let by_person = from_largest(&all, 4, "", 3);
         assert_eq!(by_person, ids(&[1]));
     }
 
@@ -315,9 +272,9 @@ mod tests {
             session(3, "b", None),
             session(4, "new", None),
         ];
-        let from_largest = |allowed| crowd(&all, 4, allowed).choose_from_largest("new");
-        assert_eq!(from_largest(4), ids(&[1]));
-        assert_eq!(from_largest(2), ids(&[1, 2, 3]));
+        let choose = |allowed| from_largest(&all, 4, "new", allowed);
+        assert_eq!(choose(4), ids(&[1]));
+        assert_eq!(choose(2), ids(&[1, 2, 3]));
     }
 
     #[test]
@@ -327,7 +284,7 @@ mod tests {
             session(1, "k", None),
             session(2, "k", Some(1)),
         ];
-        assert_eq!(crowd(&all, 2, 2).choose_from_largest("k"), None);
+        assert_eq!(from_largest(&all, 2, "k", 2), None);
     }
 
     #[test]
@@ -338,32 +295,49 @@ mod tests {
             session(2, "", Some(1)),
         ];
         all[1].is_live = false;
-        assert_eq!(crowd(&all, 2, 2).choose_longest_unused(), ids(&[]));
-        assert_eq!(crowd(&all, 2, 1).choose_longest_unused(), None);
+        assert_eq!(longest_unused(&all, 2, 2), ids(&[]));
+        assert_eq!(longest_unused(&all, 2, 1), None);
+    }
+
+    /// Whether a session came from another, at once or by way of others.
+    fn came_from(sessions: &[HeldSession], one: &HeldSession, ancestor: SessionId) -> bool {
+        one.parent.is_some_and(|parent| {
+            let mut all = sessions.iter();
+            let parent = all.find(|other| other.id == parent).unwrap();
+            parent.id == ancestor || came_from(sessions, parent, ancestor)
+        })
     }
 
     /// Looks through all sessions for each one that goes.
-    fn choose_slowly(crowd: Crowd<'_>, own: &str) -> Option<Vec<SessionId>> {
-        let mut choice = Choice::among(crowd);
-        while choice.live_count() > crowd.allowed {
-            let has_line = |of: &HeldSession| {
-                let mut live = crowd
-                    .sessions
-                    .iter()
-                    .filter(|one| choice.alive.contains(&one.id));
-                live.any(|one| ancestors(&choice.parents, one.id).any(|id| id == of.id))
-            };
-            let endable =
-                |one: &&HeldSession| choice.is_endable(one) && (one.key == own || !has_line(one));
-            let endable = crowd.sessions.iter().filter(endable);
-            let large = endable.filter(|one| choice.size(&one.key) >= choice.size(own));
-            let next = large.min_by_key(|one| {
-                let (key, size) = (one.key.as_str(), choice.size(&one.key));
-                (Reverse(size), key != own, key.is_empty())
+    fn choose_slowly(
+        sessions: &[HeldSession],
+        newcomer: &HeldSession,
+        allowed: u64,
+    ) -> Option<Vec<SessionId>> {
+        let mut chosen: Vec<SessionId> = Vec::new();
+        loop {
+            let ends_with =
+                |one: &HeldSession, id: SessionId| one.id == id || came_from(sessions, one, id);
+            let has_ended = |one: &HeldSession| chosen.iter().any(|id| ends_with(one, *id));
+            let live = sessions.iter().filter(|one| one.is_live && !has_ended(one));
+            let live: Vec<&HeldSession> = live.collect();
+            if live.len() as u64 <= allowed {
+                return Some(chosen);
+            }
+            let size = |key: &str| live.iter().filter(|one| one.key == key).count();
+            let is_own = |one: &HeldSession| one.key == newcomer.key;
+            let has_live_descendants =
+                |one: &HeldSession| live.iter().any(|other| came_from(sessions, other, one.id));
+            let candidates = live.iter().filter(|one| {
+                !ends_with(newcomer, one.id)
+                    && (is_own(one) || !has_live_descendants(one))
+                    && size(&one.key) >= size(&newcomer.key)
             });
-            let _ = choice.end(next?);
+            // Of equal ones the first, which is the longest unused.
+            let next = candidates
+                .min_by_key(|one| (Reverse(size(&one.key)), !is_own(one), one.key.is_empty()));
+            chosen.push(next?.id);
         }
-        Some(choice.chosen)
     }
 
     proptest::proptest! {
@@ -380,12 +354,13 @@ mod tests {
                 let new = session(number, keys[usize::from(*key)], parent);
                 all.push(HeldSession { is_live: *is_live, ..new });
             }
-            let newest = all.last().unwrap();
-            let (newcomer, own) = (newest.id, newest.key.clone());
+            let newcomer = all.len() - 1;
             // The order of their use is another one than that of their begin.
-            all.rotate_left(used_first % made.len());
-            let crowd = Crowd { sessions: &all, newcomer, allowed };
-            proptest::prop_assert_eq!(crowd.choose_from_largest(&own), choose_slowly(crowd, &own));
+            let first = used_first % made.len();
+            all.rotate_left(first);
+            let newcomer = &all[(newcomer + made.len() - first) % made.len()];
+            let chosen = choose_from_largest(Crowd::of(&all, newcomer.id), &newcomer.key, allowed);
+            proptest::prop_assert_eq!(chosen, choose_slowly(&all, newcomer, allowed));
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Limits on the number of sessions of a user and of refresh tokens of a session: a caller may use a proof any number
 //! of times, but must not fill the database with it.
 
-use super::choose_displaced::Crowd;
+use super::choose_displaced::{choose_from_largest, choose_longest_unused};
+use super::crowd::Crowd;
 use super::delegation::Delegation;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens;
-use crate::repo::sessions::{self, HeldSession};
+use crate::repo::sessions;
 use crate::service::Iam;
 use base::id::{AccountId, SessionId};
 use base::limit;
@@ -24,16 +25,6 @@ pub(crate) struct Newcomer {
     pub(crate) account: AccountId,
     /// How many sessions the account allows each identity.
     pub(crate) own_limit: Option<u64>,
-}
-
-impl Newcomer {
-    const fn crowd<'s>(&self, sessions: &'s [HeldSession], allowed: u64) -> Crowd<'s> {
-        Crowd {
-            sessions,
-            newcomer: self.session,
-            allowed,
-        }
-    }
 }
 
 /// Ends the user's sessions that exceed the limit (the server's, then that of the account) now that there is a newcomer; returns which.
@@ -55,7 +46,7 @@ pub(crate) async fn enforce(
     let mut ended = Vec::new();
     if sessions::count_live(tx, bounds, None, now).await? > allowed {
         let held = sessions::held(tx, bounds, None, now).await?;
-        let chosen = newcomer.crowd(&held, allowed).choose_from_largest(&key);
+        let chosen = choose_from_largest(Crowd::of(&held, newcomer.session), &key, allowed);
         ended = chosen.ok_or_else(|| too_deep(allowed, false))?;
         sessions::end_these(tx, &ended, now).await?;
     }
@@ -79,7 +70,7 @@ pub(crate) async fn enforce_own(
         return Ok(Vec::new());
     }
     let held = sessions::held(tx, bounds, account, now).await?;
-    let chosen = newcomer.crowd(&held, allowed).choose_longest_unused();
+    let chosen = choose_longest_unused(Crowd::of(&held, newcomer.session), allowed);
     let ended = chosen.ok_or_else(|| too_deep(allowed, true))?;
     sessions::end_these(tx, &ended, now).await?;
     Ok(ended)
