@@ -94,7 +94,7 @@ impl Lifetimes {
         now: Millis,
     ) -> Result<CredentialBounds, IamError> {
         match self.limits.age_reached(bounds.proven_at(), now) {
-            Some(seconds) => Err(too_old(seconds)),
+            Some(seconds) => Err(session_too_old_error(seconds)),
             None => Ok(self.cap_bounds(bounds)),
         }
     }
@@ -113,7 +113,7 @@ impl Lifetimes {
     /// When that is longer than the account allows.
     pub(crate) fn check_idle(&self, used_at: Millis, now: Millis) -> Result<(), IamError> {
         match self.limits.idle_reached(used_at, now) {
-            Some(seconds) => Err(unused(seconds)),
+            Some(seconds) => Err(session_idle_error(seconds)),
             None => Ok(()),
         }
     }
@@ -127,12 +127,16 @@ pub(crate) fn over_when_ended(
     ended_at: Millis,
 ) -> Option<IamError> {
     let limits = settings.session_limits();
-    let idle = limits.idle_reached(session.used_at, ended_at).map(unused);
-    let aged = limits.age_reached(session.proven_at, ended_at).map(too_old);
+    let idle = limits
+        .idle_reached(session.used_at, ended_at)
+        .map(session_idle_error);
+    let aged = limits
+        .age_reached(session.proven_at, ended_at)
+        .map(session_too_old_error);
     idle.or(aged)
 }
 
-fn too_old(seconds: i64) -> IamError {
+fn session_too_old_error(seconds: i64) -> IamError {
     let message = format!(
         "The session has ended: the account lets one last {seconds} seconds (`session_expiration_in_seconds`)"
     );
@@ -140,7 +144,7 @@ fn too_old(seconds: i64) -> IamError {
     IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }
 
-fn unused(seconds: i64) -> IamError {
+fn session_idle_error(seconds: i64) -> IamError {
     let message = format!(
         "The session was not used for {seconds} seconds, as long as the account allows (`session_invalidation_in_seconds`)"
     );

@@ -1,7 +1,7 @@
 //! The session of a refresh token: whether token and session are alive, and what the token proves then. Nothing is used up here.
 
 use super::lifetimes::{Lifetimes, over_when_ended};
-use super::refusal::{ended, invalid, unexpired};
+use super::refusal::{invalid_token_error, require_unexpired, session_ended_error};
 use crate::error::IamError;
 use crate::model::bounds::{CredentialBounds, Root};
 use crate::repo::refresh_tokens::RefreshToken;
@@ -41,29 +41,29 @@ pub(crate) async fn find_stored(
     token: &RefreshToken,
 ) -> Result<StoredSession, IamError> {
     let stored = sessions::find(tx, token.session).await?;
-    let stored = stored.ok_or_else(ended)?;
+    let stored = stored.ok_or_else(session_ended_error)?;
     match stored.ended_at {
         Some(ended_at) => Err(why_ended(iam, token, &stored, ended_at)),
         None => Ok(stored),
     }
 }
 
-/// The token's session if both are alive.
+/// The token's session if both are alive. Whether the token is used does not matter: a renewal has claimed it by now.
 pub(crate) async fn read(
     iam: &Iam,
     tx: &mut Tx,
     token: &RefreshToken,
 ) -> Result<LiveSession, IamError> {
-    unexpired(token, iam.0.clock.now())?;
+    require_unexpired(token, iam.0.clock.now())?;
     let stored = find_stored(iam, tx, token).await?;
     let root = Root {
         session: Some(token.session),
         key: token.api_key,
     };
-    let principal = token.principal.ok_or_else(invalid)?;
+    let principal = token.principal.ok_or_else(invalid_token_error)?;
     let bounds = iam.derived(principal, stored.proven_at, root)?;
     let account = token.delegated_for.as_ref().unwrap_or(&stored.account);
-    let account: AccountId = account.parse().map_err(|_| invalid())?;
+    let account: AccountId = account.parse().map_err(|_| invalid_token_error())?;
     // What comes of a delegated token ends with its chain.
     let bounds = match token.delegated_for {
         None => bounds,
@@ -89,5 +89,5 @@ fn why_ended(
     let stored = account.and_then(|account| directory.account_settings.get(&account));
     stored
         .and_then(|stored| over_when_ended(&stored.settings, session, ended_at))
-        .unwrap_or_else(ended)
+        .unwrap_or_else(session_ended_error)
 }

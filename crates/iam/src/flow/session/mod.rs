@@ -1,7 +1,7 @@
 //! Sessions and their refresh tokens: from a login to its end.
 //!
 //! - **Login**: `begin.rs` begins a session, and `refresh_token.rs` issues its tokens. If there are too many sessions then, `limit.rs`
-//!   ends some: `choose_displaced.rs` says which, and `displaced_entry.rs` is their entry in the audit.
+//!   ends some: `choose_displaced.rs` says which, of the sessions in `crowd.rs`, and `displaced_entry.rs` is their entry in the audit.
 //! - **Renewal**: `owner.rs` finds whose the refresh token is, and `rotate.rs` replaces it in a turn of that account. What the token
 //!   proves is in `live_session.rs`.
 //! - **Reuse**: `reuse.rs`. A used token still leads to its successor for a moment; when it is shown later, its session ends.
@@ -11,19 +11,22 @@
 //!
 //! `login.rs` is what a session begins with, `lifetimes.rs` how long it and its tokens last.
 //!
-//! A refresh token is opaque, stored as a hash, and replaced at every use (rotation, RFC 9700). It is
+//! A refresh token is opaque, stored as a hash, and replaced at every use (rotation, RFC 9700). Its states, as in
+//! `refresh_token_state.rs`:
 //!
-//! - **unused** at first. `claim`, a conditional UPDATE that one transaction wins, uses it up, and `set_successor` in the same transaction
+//! - **Unused** at first. `claim`, a conditional UPDATE that one transaction wins, uses it up, and `set_successor` in the same transaction
 //!   says what replaces it. A refusal, or a crash before the commit, leaves it unused; after the commit it leads to its successor.
-//! - **used, within the grace** of [`GRACE_MILLISECONDS`]: whoever shows it gets the latest successor, which stays unused, because two
+//! - **In grace**: used within the last [`GRACE_MILLISECONDS`]. Whoever shows it gets the latest successor, which stays unused, because two
 //!   processes may renew at the same moment, and an answer may be lost.
-//! - **used, after the grace**: somebody else has a copy, so the session ends when it is shown.
-//! - **expired, or of a session that has ended**: refused, and deleted with the next login of the principal, or in the background.
+//! - **Reused**: shown after its grace. Somebody else has a copy, so the session ends.
+//! - **Expired**: refused, as any token of a session that has ended. Both are deleted with the next login of the principal, or in the
+//!   background.
 //!
 //! A delegated token moves and prolongs nothing: its end is that of the whole chain, and it stays for its account.
 
 pub(crate) mod begin;
 mod choose_displaced;
+mod crowd;
 mod delegation;
 pub(crate) mod displaced_entry;
 pub(crate) mod end;
@@ -33,9 +36,11 @@ mod live_session;
 pub(crate) mod login;
 pub(crate) mod owner;
 pub(crate) mod refresh_token;
+mod refresh_token_state;
 mod refusal;
 mod reuse;
 pub(crate) mod rotate;
 pub(crate) mod shown_refresh_token;
 
-pub use reuse::{CHAIN_STEPS_MAX, GRACE_MILLISECONDS};
+pub use refresh_token_state::GRACE_MILLISECONDS;
+pub use reuse::CHAIN_STEPS_MAX;

@@ -1,38 +1,44 @@
-//! The refusals of refresh tokens.
+//! The errors that refuse a refresh token.
 
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens::RefreshToken;
 use base::time::Millis;
 
-/// The refusal of an unknown token.
-pub(crate) fn invalid() -> IamError {
-    refused("Provided refresh token is invalid")
+/// The token is unknown.
+pub(crate) fn invalid_token_error() -> IamError {
+    let message = "Provided refresh token is invalid";
+    refused(Reason::WrongRefreshToken, message)
 }
 
-/// The refusal of a token whose session was ended before its time.
-pub(crate) fn ended() -> IamError {
-    refused("Provided refresh token is invalid: its session has ended")
+/// Its session was ended before its time.
+pub(crate) fn session_ended_error() -> IamError {
+    let message = "Provided refresh token is invalid: its session has ended";
+    refused(Reason::WrongRefreshToken, message)
 }
 
-/// The refusal of a token that was used again, which has ended its session.
-pub(crate) fn reused() -> IamError {
-    refused(
-        "Provided refresh token is invalid: it was used before, and its session is ended for that",
-    )
+/// It was used again, which has ended its session.
+pub(crate) fn reused_token_error() -> IamError {
+    let message =
+        "Provided refresh token is invalid: it was used before, and its session is ended for that";
+    refused(Reason::WrongRefreshToken, message)
 }
 
-fn refused(message: &'static str) -> IamError {
-    let refusal = Refusal::new(Reason::WrongRefreshToken, message);
-    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
-}
-
-/// Refuses a token that has expired.
-pub(crate) fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
-    if token.expires_at > now {
-        return Ok(());
-    }
+/// It has expired.
+pub(crate) fn expired_token_error() -> IamError {
     let message = "Provided refresh token is expired";
-    let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
-    Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
+    refused(Reason::RefreshTokenExpired, message)
+}
+
+/// Refuses a token that has expired, in its grace as well.
+pub(crate) fn require_unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
+    match token.expires_at > now {
+        true => Ok(()),
+        false => Err(expired_token_error()),
+    }
+}
+
+fn refused(reason: Reason, message: &'static str) -> IamError {
+    let refusal = Refusal::new(reason, message);
+    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }

@@ -12,8 +12,11 @@ use super::live_session::{self, LiveSession};
 use super::login::Login;
 use super::owner;
 use super::refresh_token::{self, Receiver, RequestedExtras, SessionTokens, issue_extras};
-use super::refusal::{ended, invalid, reused};
-use super::reuse::{end_reused, is_in_grace, last_of_chain};
+use super::refresh_token_state::RefreshTokenState;
+use super::refusal::{
+    expired_token_error, invalid_token_error, reused_token_error, session_ended_error,
+};
+use super::reuse::{end_reused, last_of_chain};
 use crate::audit::Credential;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
@@ -70,12 +73,16 @@ async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError
         return use_up(iam, tx, &token, renewal).await;
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
-    let token = token.ok_or_else(invalid)?;
-    if is_in_grace(&token, now) {
-        return show_again(iam, tx, token, renewal).await;
+    let token = token.ok_or_else(invalid_token_error)?;
+    match RefreshTokenState::of(&token, now) {
+        RefreshTokenState::InGrace => show_again(iam, tx, token, renewal).await,
+        // An unused one would have been claimed.
+        RefreshTokenState::Unused | RefreshTokenState::Reused => {
+            end_reused(iam, tx, token.session).await?;
+            Err(reused_token_error())
+        }
+        RefreshTokenState::Expired => Err(expired_token_error()),
     }
-    end_reused(iam, tx, &token, now).await?;
-    Err(reused())
 }
 
 /// Gives a token that this transaction has used up its successor. A refusal drops the transaction, and the token stays unused.
@@ -175,7 +182,7 @@ async fn renew(
     let live = live_session::read(iam, tx, token).await?;
     let (subject, login) = check(iam, &live, token, renewal)?;
     let (bounds, account) = (login.bounds(), login.account());
-    let session = bounds.root().session.ok_or_else(invalid)?;
+    let session = bounds.root().session.ok_or_else(invalid_token_error)?;
     let life = Lifetimes::of(iam, bounds, account, false);
     let now = iam.0.clock.now();
     // A delegated token does not move its login, nor is it a sign that somebody still uses that.
@@ -186,7 +193,7 @@ async fn renew(
         used_at: (!is_delegated).then_some(now),
     };
     if !sessions::renew(tx, session, changes).await? {
-        return Err(ended());
+        return Err(session_ended_error());
     }
     let mut displaced = Vec::new();
     if !is_delegated && account != live.account {

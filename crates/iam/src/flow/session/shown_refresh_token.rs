@@ -4,7 +4,10 @@
 use super::lifetimes::Lifetimes;
 use super::live_session;
 use super::login::Login;
-use super::refusal::{ended, invalid, reused};
+use super::refresh_token_state::RefreshTokenState;
+use super::refusal::{
+    expired_token_error, invalid_token_error, reused_token_error, session_ended_error,
+};
 use super::reuse;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
@@ -32,10 +35,15 @@ async fn shown(iam: &Iam, text: &Secret<String>, client: &str) -> Result<Shown, 
     let mut tx = iam.0.db.begin().await?;
     let at = iam.0.clock.now();
     let token = refresh_tokens::find(&mut tx, text, client).await?;
-    let token = token.ok_or_else(invalid)?;
-    if token.used_at.is_some() && !reuse::is_in_grace(&token, at) {
-        reuse::end_reused(iam, tx, &token, at).await?;
-        return Err(reused());
+    let token = token.ok_or_else(invalid_token_error)?;
+    match RefreshTokenState::of(&token, at) {
+        // One that has expired in its grace is refused below, with its session.
+        RefreshTokenState::Unused | RefreshTokenState::InGrace => {}
+        RefreshTokenState::Reused => {
+            reuse::end_reused(iam, tx, token.session).await?;
+            return Err(reused_token_error());
+        }
+        RefreshTokenState::Expired => return Err(expired_token_error()),
     }
     let live = live_session::read(iam, &mut tx, &token).await?;
     let bounds = live.bounds_for(iam, live.account)?;
@@ -81,7 +89,7 @@ pub(crate) async fn prove(
         used_at: Some(at),
     };
     if !sessions::renew(&mut tx, session, changes).await? {
-        return Err(ended());
+        return Err(session_ended_error());
     }
     Ok((tx, login.until(end).in_its_account()))
 }
