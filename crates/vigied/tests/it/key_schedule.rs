@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 /// Far more than a server takes to learn of a change.
 const LONG: Duration = Duration::from_secs(300);
 
-/// Has the named key sign that much earlier, also on a server that runs.
-fn bring_forward(data: &Path, kid: &str, milliseconds: i64) {
+/// Has the named key sign that much earlier, also on a server that runs: in one transaction, since the server numbers changes, too.
+pub(crate) fn bring_forward(data: &Path, kid: &str, milliseconds: i64) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

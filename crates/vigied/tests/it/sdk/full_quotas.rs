@@ -2,6 +2,7 @@
 
 use super::run;
 use crate::harness::Server;
+use crate::nodes::Nodes;
 
 const SCRIPT: &str = r#"
 import sys
@@ -63,26 +64,39 @@ for quota, make in quotas.items():
 print("ok")
 "#;
 
+/// One of each.
+const FLAGS: [&str; 12] = [
+    "--set",
+    "limits.service_ids_per_account=1",
+    "--set",
+    "limits.keys_per_user=1",
+    "--set",
+    "limits.profiles_per_account=1",
+    "--set",
+    "limits.access_groups_per_account=1",
+    "--set",
+    "limits.policies_per_account=1",
+    "--set",
+    "limits.custom_roles_per_account=1",
+];
+
 #[test]
 fn the_python_sdk_is_told_once_that_a_quota_is_full() {
-    let server = Server::with(&[
-        "--set",
-        "limits.service_ids_per_account=1",
-        "--set",
-        "limits.keys_per_user=1",
-        "--set",
-        "limits.profiles_per_account=1",
-        "--set",
-        "limits.access_groups_per_account=1",
-        "--set",
-        "limits.policies_per_account=1",
-        "--set",
-        "limits.custom_roles_per_account=1",
-    ]);
+    let server = Server::with(&FLAGS);
     let url = server.serving.url();
     run(
         "the_python_sdk_is_told_once_that_a_quota_is_full",
         SCRIPT,
         &[&url, &server.owner.api_key, &server.owner.account],
     );
+}
+
+#[test]
+fn the_python_sdk_is_told_once_on_postgres_that_a_quota_is_full() {
+    let test = "the_python_sdk_is_told_once_on_postgres_that_a_quota_is_full";
+    let Some(nodes) = Nodes::start(test, &FLAGS) else {
+        return;
+    };
+    let (key, account) = (nodes.owner("api_key"), nodes.owner("account_guid"));
+    run(test, SCRIPT, &[&nodes.url_in_turn(), key, account]);
 }

@@ -94,6 +94,13 @@ lives(
 )
 refused(400, IAMAuthenticator(first, url=url).token_manager.get_token)
 
+# IBM's list of these has no pages: all come at once, also when they are more than a page of other lists has.
+names = [f"group {at:02}" for at in range(25)]
+many = [iam.create_service_id_group(account_id=account, name=name).get_result()["id"] for name in names]
+listed = iam.list_service_id_group(account_id=account).get_result()
+assert [one["name"] for one in listed["serviceid_groups"]] == names and "next" not in listed, listed
+for one in many:
+    assert iam.delete_service_id_group(id=one).get_status_code() == 204
 group = iam.create_service_id_group(account_id=account, name="ci", description="of a test").get_result()
 assert [one["id"] for one in iam.list_service_id_group(account_id=account).get_result()["serviceid_groups"]] == [group["id"]]
 tag = iam.get_service_id_group(id=group["id"]).get_headers()["ETag"]

@@ -2,6 +2,7 @@
 //! pages, get, update with the tag, a stale tag, delete.
 
 use super::node::run;
+use super::two_nodes::second_space;
 use crate::harness::Server;
 
 /// What the scripts share.
@@ -33,11 +34,11 @@ const viewer = "crn:v1:bluemix:public:iam::::role:Viewer";
 const editor = "crn:v1:bluemix:public:iam::::role:Editor";
 const operator = "crn:v1:bluemix:public:iam::::role:Operator";
 const ids = (all) => all.map((one) => one.id).sort();
-const [space] = process.argv.slice(5);
+const [space, secondSpace] = process.argv.slice(5);
 
-// What a key may do in the space: send, and query.
-async function does(apikey) {
-  const headers = { "X-Auth-User-Token": "apikey " + apikey, "X-Auth-Scope-Id": "s-" + space };
+// What a credential may do in a space: send, and query.
+async function may(credential, where) {
+  const headers = { "X-Auth-User-Token": credential, "X-Auth-Scope-Id": "s-" + where };
   const body = JSON.stringify([{ name: "sdk.policy", value: 1, timestamp: Math.floor(Date.now() / 1000) - 5 }]);
   const asked = [
     fetch(url + "/v1/metrics", { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body }),
@@ -46,10 +47,31 @@ async function does(apikey) {
   return (await Promise.all(asked)).map((reply) => reply.status);
 }
 
+const does = (apikey) => may("apikey " + apikey, space);
+
+// What is given for a space gives nothing in another one: for a token that is held already.
+async function inOneSpace(subject, own) {
+  const holder = new IamAuthenticator({ apikey: own, url });
+  await holder.authenticate({});
+  const token = "iam " + holder.tokenManager.accessToken;
+  const both = async () => [await may(token, space), await may(token, secondSpace)];
+  const [nothing, all] = [[404, 404], [200, 200]];
+  assert.deepStrictEqual(await both(), [nothing, nothing]);
+  const attributes = [{ name: "accountId", value: account }, { name: "spaceId", value: secondSpace }];
+  const { id } = (await policies.createPolicy({
+    type: "access", roles: [{ role_id: editor }],
+    subjects: [{ attributes: [{ name: "iam_id", value: subject }] }], resources: [{ attributes }],
+  })).result;
+  assert.deepStrictEqual(await both(), [nothing, all]);
+  assert.strictEqual((await policies.deletePolicy({ policyId: id })).status, 204);
+  assert.deepStrictEqual(await both(), [nothing, nothing]);
+}
+
 done(async () => {
   const service = (await iam.createServiceId({ accountId: account, name: "ci", apikey: { name: "first" } })).result;
   const [subject, own] = [service.iam_id, service.apikey.apikey];
   assert.deepStrictEqual(await does(own), [404, 404]);
+  await inOneSpace(subject, own);
   const wish = {
     type: "access",
     subjects: [{ attributes: [{ name: "iam_id", value: subject }] }],
@@ -183,10 +205,11 @@ done(async () => {
 });
 "#;
 
-/// Runs a script on a server of its own, as its owner.
+/// Runs a script on a server of its own, as its owner, who has two spaces.
 fn try_out(test: &str, script: &str) {
     let server = Server::start();
     let (url, owner) = (server.serving.url(), &server.owner);
+    let second = second_space(&url, &owner.api_key, &owner.org);
     run(
         test,
         &format!("{PRELUDE}{script}"),
@@ -196,6 +219,7 @@ fn try_out(test: &str, script: &str) {
             &owner.account,
             &owner.user,
             &owner.space,
+            &second,
         ],
     );
 }

@@ -16,7 +16,14 @@ done(async () => {
   assert.deepStrictEqual([own.id, own.owner_userid, own.status], [account, more, "ACTIVE"]);
   await refused(404, accounts.getAccount({ accountId: "0".repeat(32) }));
 
-  // A group of service IDs.
+  // Groups of service IDs: IBM's list of them has no pages.
+  const names = Array.from({ length: 25 }, (_, at) => "group " + String(at).padStart(2, "0"));
+  const many = [];
+  for (const name of names) many.push((await iam.createServiceIdGroup({ accountId, name })).result.id);
+  const groups = (await iam.listServiceIdGroup({ accountId })).result;
+  assert.deepStrictEqual(groups.serviceid_groups.map((one) => one.name), names);
+  assert.strictEqual(groups.next, undefined);
+  for (const one of many) assert.strictEqual((await iam.deleteServiceIdGroup({ id: one })).status, 204);
   const group = (await iam.createServiceIdGroup({ accountId, name: "ci", description: "of a test" })).result;
   const { id } = group;
   const grouped = (await iam.createServiceId({ accountId, name: "grouped", groupId: id, showGroupId: true })).result;
@@ -53,6 +60,8 @@ done(async () => {
   const held = { externalAccountIdentityInteraction: access.result.external_account_identity_interaction };
   const same = await policies.updateSettings({ accountId, ifMatch: access.headers.etag, ...held });
   assert.strictEqual(same.status, 200);
+  const stale = await refused(409, policies.updateSettings({ accountId, ifMatch: '"of another version"', ...held }));
+  assert(stale.message.includes("tag"), stale.message);
 
   // Activity, and what is asked beside the password.
   const iamId = (await iam.getApiKeysDetails({ iamApiKey: key })).result.iam_id;

@@ -3,6 +3,7 @@
 
 use super::node::run;
 use super::node_access::PRELUDE;
+use super::two_nodes::second_space;
 use crate::harness::Server;
 
 pub(super) const SCRIPT: &str = r#"
@@ -76,9 +77,7 @@ done(async () => {
 fn the_node_sdk_manages_resource_groups_instances_and_keys() {
     let server = Server::start();
     let (url, owner) = (server.serving.url(), &server.owner);
-    let body = serde_json::json!({"name": "second", "organization_guid": owner.org});
-    let request = server.request("POST", "/v2/spaces").bearer(&server.token());
-    let second = request.json(&body).send().json();
+    let second = second_space(&url, &owner.api_key, &owner.org);
     run(
         "the_node_sdk_manages_resource_groups_instances_and_keys",
         &format!("{PRELUDE}{SCRIPT}"),
@@ -88,7 +87,7 @@ fn the_node_sdk_manages_resource_groups_instances_and_keys() {
             &owner.account,
             &owner.user,
             &owner.space,
-            second["metadata"]["guid"].as_str().unwrap(),
+            &second,
             &owner.region,
         ],
     );

@@ -2,18 +2,27 @@
 //! and the scripts, whose requests go to both in turn, do there what they do on one server with SQLite.
 
 use super::two_nodes::{account_for, second_space, text, wait_for_both};
-use super::{authenticators, node, node_access, node_account, node_resources};
+use super::{
+    authenticators, node, node_access, node_account, node_authorizations, node_profiles,
+    node_resources,
+};
 use crate::nodes::Nodes;
 
 /// The scripts that follow [`node_access::PRELUDE`], and what each is told of its account beside its id, a key and its owner.
-const SCRIPTS: [(&str, &str, &[&str]); 5] = [
+const SCRIPTS: [(&str, &str, &[&str]); 7] = [
     ("users", node_access::USERS, &["space_guid"]),
-    ("policies", node_access::POLICIES, &["space_guid"]),
+    ("policies", node_access::POLICIES, &["space_guid", "second"]),
     ("groups", node_access::GROUPS, &["space_guid"]),
     ("account", node_account::SCRIPT, &[]),
     (
         "resources",
         node_resources::SCRIPT,
+        &["space_guid", "second", "region"],
+    ),
+    ("profiles", node_profiles::SCRIPT, &["space_guid"]),
+    (
+        "authorizations",
+        node_authorizations::SCRIPT,
         &["space_guid", "second", "region"],
     ),
 ];
@@ -32,7 +41,7 @@ fn the_node_sdk_does_the_same_on_postgres() {
         let key = text(&account, "api_key").to_owned();
         wait_for_both(&nodes, &key);
         if names.contains(&"second") {
-            account["second"] = second_space(&url, &account);
+            account["second"] = second_space(&url, &key, text(&account, "org_guid")).into();
         }
         let values = names.iter().map(|name| text(&account, name));
         let whose = ["account_guid", "user"].map(|name| text(&account, name));

@@ -2,6 +2,7 @@
 //! tag, a stale tag, delete, in both forms; conditions of time; roles of the account's own; settings.
 
 use super::run;
+use super::two_nodes::second_space;
 use crate::harness::Server;
 
 pub(super) const SCRIPT: &str = r#"
@@ -9,12 +10,12 @@ import json, sys, time, urllib.error, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1
 from ibm_platform_services.iam_policy_management_v1 import (
-    Control, Grant, NestedConditionRuleAttribute, PolicyResource, PolicyRole, PolicySubject, ResourceAttribute, Roles,
+    Control, Grant, NestedConditionRuleAttribute, PoliciesPager, PolicyResource, PolicyRole, PolicySubject, ResourceAttribute, Roles,
     SubjectAttribute, V2PolicyResource, V2PolicyResourceAttribute, V2PolicyRuleRuleAttribute,
     V2PolicyRuleRuleWithNestedConditions, V2PolicySubject, V2PolicySubjectAttribute,
 )
 
-url, key, account, space = sys.argv[1:5]
+url, key, account, space, second_space = sys.argv[1:6]
 authenticator = IAMAuthenticator(key, url=url)
 iam = IamIdentityV1(authenticator=authenticator)
 policies = IamPolicyManagementV1(authenticator=authenticator)
@@ -25,9 +26,9 @@ writer = "crn:v1:bluemix:public:iam::::serviceRole:Writer"
 reader = "crn:v1:bluemix:public:iam::::serviceRole:Reader"
 
 
-def status(own, method):
+def status(credential, method, space):
     body = [{"name": "sdk.policy", "value": 1, "timestamp": int(time.time()) - 5}]
-    headers = {"X-Auth-User-Token": "apikey " + own, "X-Auth-Scope-Id": "s-" + space}
+    headers = {"X-Auth-User-Token": credential, "X-Auth-Scope-Id": "s-" + space}
     data = json.dumps(body).encode() if method == "POST" else None
     path = "/v1/metrics" if method == "POST" else "/v1/metrics?target=sdk.policy"
     try:
@@ -37,7 +38,12 @@ def status(own, method):
 
 
 def does(own):
-    return status(own, "POST"), status(own, "GET")
+    return tuple(status("apikey " + own, method, space) for method in ("POST", "GET"))
+
+
+def does_with_token(token):
+    """What a token lets its holder do in both spaces: send, and query."""
+    return [tuple(status("iam " + token, method, one) for method in ("POST", "GET")) for one in (space, second_space)]
 
 
 made = iam.create_service_id(account_id=account, name="ci", apikey={"name": "first"}).get_result()
@@ -66,6 +72,29 @@ changed = policies.replace_policy(
 assert changed.get_headers()["ETag"] != tag
 assert does(own) == (200, 200)
 refused(409, policies.replace_policy, policy_id=policy["id"], if_match=tag, roles=[{"role_id": viewer}], **first)
+
+# What is given for a space gives nothing in another one, until a policy says so: for the token that is held already, too.
+token = IAMAuthenticator(own, url=url).token_manager.get_token()
+assert does_with_token(token) == [(200, 200), (404, 404)]
+there = dict(first, resources=[{"attributes": [
+    {"name": "accountId", "value": account}, {"name": "spaceId", "value": second_space},
+]}])
+other = policies.create_policy(roles=[{"role_id": reader}], **there).get_result()
+assert does_with_token(token) == [(200, 200), (403, 200)]
+for limit, sizes in ((1, [1, 1]), (2, [2])):
+    pages, start = [], None
+    while True:
+        page = policies.list_policies(account_id=account, iam_id=subject, limit=limit, start=start).get_result()
+        pages.append([one["id"] for one in page["policies"]])
+        if "next" not in page:
+            break
+        start = page["next"]["start"]
+    assert [len(page) for page in pages] == sizes, pages
+    assert sorted(sum(pages, [])) == sorted([policy["id"], other["id"]]), pages
+found = PoliciesPager(client=policies, account_id=account, iam_id=subject, limit=1).get_all()
+assert sorted(one["id"] for one in found) == sorted([policy["id"], other["id"]]), found
+assert policies.delete_policy(policy_id=other["id"]).get_status_code() == 204
+assert does_with_token(token) == [(200, 200), (404, 404)]
 off = policies.update_policy_state(policy_id=policy["id"], if_match="*", state="deleted").get_result()
 assert off["state"] == "deleted" and does(own) == (404, 404)
 assert policies.list_policies(account_id=account, iam_id=subject).get_result()["policies"] == []
@@ -195,6 +224,9 @@ held = settings.get_result()["external_account_identity_interaction"]
 assert held["identity_types"]["user"]["state"] == "limited"
 same = policies.update_settings(account_id=account, if_match=tag, external_account_identity_interaction=held)
 assert same.get_status_code() == 200
+stale = dict(if_match='"of another version"', external_account_identity_interaction=held)
+error = refused(409, policies.update_settings, account_id=account, **stale)
+assert "tag" in error.message, error.message
 wider = {"identity_types": {"user": {"state": "enabled", "external_allowed_accounts": []}}}
 refused(
     400, policies.update_settings, account_id=account, if_match="*", external_account_identity_interaction=wider
@@ -206,6 +238,7 @@ print("ok")
 fn the_python_sdk_gives_access_by_policies() {
     let server = Server::start();
     let url = server.serving.url();
+    let second = second_space(&url, &server.owner.api_key, &server.owner.org);
     run(
         "the_python_sdk_gives_access_by_policies",
         SCRIPT,
@@ -214,6 +247,7 @@ fn the_python_sdk_gives_access_by_policies() {
             &server.owner.api_key,
             &server.owner.account,
             &server.owner.space,
+            &second,
         ],
     );
 }

@@ -1,7 +1,7 @@
 //! Trusted profiles through `IamIdentityV1`: profiles with pages and their tag, rules, links, identities; and `IAMAssumeAuthenticator`, by
 //! which a service ID and a user take one on, while its tokens expire, until they may not any more.
 
-use super::{node, run};
+use super::run;
 use crate::harness::Server;
 
 pub(super) const SCRIPT: &str = r#"
@@ -180,97 +180,6 @@ fn the_python_sdk_takes_on_trusted_profiles() {
             &server.owner.account,
             &server.owner.space,
             &server.owner.user,
-        ],
-    );
-}
-
-const NODE: &str = r#"
-const assert = require("node:assert");
-const core = require("ibm-cloud-sdk-core");
-const IamIdentityV1 = require("@ibm-cloud/platform-services/iam-identity/v1");
-
-const [url, key, account, space] = process.argv.slice(1);
-const iam = new IamIdentityV1({ authenticator: new core.IamAuthenticator({ apikey: key, url }), serviceUrl: url });
-
-class Metrics extends core.BaseService {
-  send(value) {
-    const headers = { "X-Auth-Scope-Id": "s-" + space };
-    const body = [{ name: "profile.sent", value, timestamp: Math.floor(Date.now() / 1000) - value }];
-    const options = { url: "/v1/metrics", method: "POST", body, json: true };
-    return this.createRequest({ options, defaultOptions: { ...this.baseOptions, headers } });
-  }
-}
-
-class Spaces extends core.BaseService {
-  appoint(username) {
-    const options = { url: `/v2/spaces/${space}/developers`, method: "PUT", body: { username }, json: true };
-    return this.createRequest({ options, defaultOptions: this.baseOptions });
-  }
-}
-
-async function refused(status, promise) {
-  const error = await promise.then(() => assert.fail("was not refused"), (error) => error);
-  assert.strictEqual(error.status, status, String(error));
-}
-
-async function run() {
-  const profile = (await iam.createProfile({ name: "ops", accountId: account })).result;
-  const listed = (await iam.listProfiles({ accountId: account, name: "ops" })).result.profiles;
-  assert.deepStrictEqual(listed.map((one) => one.id), [profile.id]);
-  const profileId = profile.id;
-  const ifMatch = (await iam.getProfile({ profileId })).headers.etag;
-  await iam.updateProfile({ profileId, ifMatch, description: "at night" });
-  await refused(409, iam.updateProfile({ profileId, ifMatch, description: "late" }));
-  const conditions = [{ claim: "namespace", operator: "EQUALS", value: '"prod"' }];
-  const rule = (await iam.createClaimRule({ profileId, type: "Profile-CR", crType: "IKS_SA", conditions })).result;
-  assert.strictEqual((await iam.deleteClaimRule({ profileId, ruleId: rule.id })).status, 204);
-  const link = (await iam.createLink({ profileId, crType: "IKS_SA", link: { crn: "crn:v1:x" } })).result;
-  assert.strictEqual((await iam.deleteLink({ profileId, linkId: link.id })).status, 204);
-
-  const wanted = { accountId: account, name: "ci", apikey: { name: "first" } };
-  const service = (await iam.createServiceId(wanted)).result;
-  const identity = { profileId, identityType: "serviceid", identifier: service.id, type: "serviceid" };
-  assert.strictEqual((await iam.setProfileIdentity(identity)).result.iam_id, service.iam_id);
-  await new Spaces({ authenticator: iam.getAuthenticator(), serviceUrl: url }).appoint(profile.iam_id);
-  const apikey = service.apikey.apikey;
-  const byId = new core.IamAssumeAuthenticator({ apikey, iamProfileId: profileId, url });
-  const metrics = new Metrics({ authenticator: byId, serviceUrl: url });
-  assert.strictEqual((await metrics.send(1)).result.stored, 1);
-  // A token that is over is asked for again by itself; so is the one that it was given for.
-  const manager = byId.tokenManager;
-  const held = manager.accessToken;
-  manager.expireTime = 1;
-  manager.iamDelegate.expireTime = 1;
-  assert.strictEqual((await metrics.send(4)).result.stored, 1);
-  assert.notStrictEqual(manager.accessToken, held);
-  for (const named of [{ iamProfileCrn: profile.crn }, { iamProfileName: "ops", iamAccountId: account }]) {
-    const authenticator = new core.IamAssumeAuthenticator({ apikey, url, ...named });
-    assert.strictEqual((await new Metrics({ authenticator, serviceUrl: url }).send(2)).result.stored, 1);
-  }
-  await iam.deleteProfileIdentity({ profileId, identityType: "serviceid", identifierId: service.id });
-  await refused(401, metrics.send(3));
-  const late = new core.IamAssumeAuthenticator({ apikey, iamProfileId: profileId, url });
-  await refused(403, late.authenticate({}));
-  assert.strictEqual((await iam.deleteProfile({ profileId })).status, 204);
-  await refused(404, iam.getProfile({ profileId }));
-  console.log("ok");
-}
-
-run().catch((error) => { console.error(error); process.exit(1); });
-"#;
-
-#[test]
-fn the_node_sdk_takes_on_trusted_profiles() {
-    let server = Server::start();
-    let url = server.serving.url();
-    node::run(
-        "the_node_sdk_takes_on_trusted_profiles",
-        NODE,
-        &[
-            &url,
-            &server.owner.api_key,
-            &server.owner.account,
-            &server.owner.space,
         ],
     );
 }

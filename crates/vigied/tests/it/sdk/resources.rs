@@ -2,13 +2,16 @@
 //! means for samples.
 
 use super::run;
+use super::two_nodes::second_space;
 use crate::harness::Server;
 
 pub(super) const SCRIPT: &str = r#"
 import json, sys, time, urllib.error, urllib.request
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import ResourceControllerV2, ResourceManagerV2
-from ibm_platform_services.resource_controller_v2 import ResourceInstancesPager
+from ibm_platform_services.resource_controller_v2 import (
+    ResourceInstancesPager, ResourceKeysForInstancePager, ResourceKeysPager,
+)
 
 url, key, account, space, second, region = sys.argv[1:7]
 authenticator = IAMAuthenticator(key, url=url)
@@ -88,6 +91,19 @@ assert controller.delete_resource_key(id=own["id"]).get_status_code() == 204
 assert send(secret) == 401
 reader = controller.create_resource_key(name="reader", source=instance["id"], role="Reader").get_result()
 assert send(reader["credentials"]["apikey"]) == 403
+made = [reader["guid"]]
+for name in ("second", "third"):
+    made.append(controller.create_resource_key(name=name, source=instance["id"], role="Reader").get_result()["guid"])
+for pager, sizes in (
+    (ResourceKeysPager(client=controller, limit=1), [1, 1, 1]),
+    (ResourceKeysPager(client=controller, limit=2), [2, 1]),
+    (ResourceKeysForInstancePager(client=controller, id=instance["id"], limit=2), [2, 1]),
+):
+    pages = []
+    while pager.has_next():
+        pages.append([one["guid"] for one in pager.get_next()])
+    assert [len(page) for page in pages] == sizes, pages
+    assert sorted(sum(pages, [])) == sorted(made), (pages, made)
 gone = controller.delete_resource_instance(id=instance["id"], recursive=True)
 assert gone.get_status_code() == 202
 assert send(reader["credentials"]["apikey"]) == 401
@@ -103,9 +119,7 @@ print("ok")
 fn the_python_sdk_manages_resource_groups_instances_and_keys() {
     let server = Server::start();
     let url = server.serving.url();
-    let body = serde_json::json!({"name": "second", "organization_guid": server.owner.org});
-    let request = server.request("POST", "/v2/spaces").bearer(&server.token());
-    let second = request.json(&body).send().json();
+    let second = second_space(&url, &server.owner.api_key, &server.owner.org);
     run(
         "the_python_sdk_manages_resource_groups_instances_and_keys",
         SCRIPT,
@@ -114,7 +128,7 @@ fn the_python_sdk_manages_resource_groups_instances_and_keys() {
             &server.owner.api_key,
             &server.owner.account,
             &server.owner.space,
-            second["metadata"]["guid"].as_str().unwrap(),
+            &second,
             &server.owner.region,
         ],
     );

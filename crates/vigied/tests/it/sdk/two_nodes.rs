@@ -132,7 +132,7 @@ fn what_the_python_sdk_does_at_one_node_is_seen_at_the_other() {
 /// The scripts that need an account of their own, and what each is told of it beside its id and a key.
 const SCRIPTS: [(&str, &str, &[&str]); 7] = [
     ("identity", identity::SCRIPT, &[]),
-    ("policies", policies::SCRIPT, &["space_guid"]),
+    ("policies", policies::SCRIPT, &["space_guid", "second"]),
     ("groups", groups::SCRIPT, &["space_guid", "user"]),
     (
         "resources",
@@ -166,7 +166,7 @@ fn the_python_sdk_does_the_same_on_postgres() {
         let key = text(&account, "api_key").to_owned();
         wait_for_both(&nodes, &key);
         if names.contains(&"second") {
-            account["second"] = second_space(&url, &account);
+            account["second"] = second_space(&url, &key, text(&account, "org_guid")).into();
         }
         let values = names.iter().map(|name| text(&account, name));
         let arguments = [url.as_str(), &key, text(&account, "account_guid")];
@@ -196,10 +196,10 @@ pub(super) fn account_for(nodes: &Nodes, script: &str) -> Value {
     nodes.vigied(0, &words)
 }
 
-/// The GUID of a second space.
-pub(super) fn second_space(url: &str, account: &Value) -> Value {
-    let body = json!({"name": "second", "organization_guid": account["org_guid"]});
-    let token = token(url, text(account, "api_key"));
+/// The GUID of a second space in an organization.
+pub(super) fn second_space(url: &str, api_key: &str, org: &str) -> String {
+    let body = json!({"name": "second", "organization_guid": org});
+    let token = token(url, api_key);
     let request = Request::new(url, "POST", "/v2/spaces").bearer(&token);
-    request.json(&body).send().json()["metadata"]["guid"].clone()
+    text(&request.json(&body).send().json()["metadata"], "guid").to_owned()
 }

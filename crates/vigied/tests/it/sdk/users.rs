@@ -6,10 +6,11 @@ use crate::harness::Server;
 
 pub(super) const SCRIPT: &str = r#"
 import json, sys, urllib.request
+from urllib.parse import parse_qs, urlsplit
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamAccessGroupsV2, UserManagementV1
 from ibm_platform_services.account_management_v4 import AccountManagementV4, AccountResponse
-from ibm_platform_services.user_management_v1 import UserList, UserProfile, UserSettings
+from ibm_platform_services.user_management_v1 import UserList, UserProfile, UserSettings, UsersPager
 
 url, key, account = sys.argv[1:4]
 authenticator = IAMAuthenticator(key, url=url)
@@ -58,8 +59,20 @@ same = users.update_user_settings(account_id=account, iam_id=one.iam_id, languag
 assert same.get_status_code() == 204
 refused(400, users.update_user_settings, account_id=account, iam_id=one.iam_id, language="French")
 
-page = UserList.from_dict(users.list_users(account_id=account, limit=2, include_settings=True).get_result())
-assert page.total_results == 3 and len(page.resources) == 2 and page.next_url, page
+pages, start = [], None
+while True:
+    page = users.list_users(account_id=account, limit=1, start=start, include_settings=True).get_result()
+    page = UserList.from_dict(page)
+    assert page.total_results == 3, page
+    pages.append([person.iam_id for person in page.resources])
+    if not page.next_url:
+        break
+    start = parse_qs(urlsplit(page.next_url).query)["_start"][0]
+everybody = [person["iam_id"] for person in users.list_users(account_id=account).get_result()["resources"]]
+assert pages == [[person] for person in everybody] and len(set(everybody)) == 3, (pages, everybody)
+assert {one.iam_id, cid["id"]} < set(everybody), everybody
+found = UsersPager(client=users, account_id=account, limit=2).get_all()
+assert [person["iam_id"] for person in found] == everybody, found
 found = users.list_users(account_id=account, search="email:bea").get_result()["resources"]
 assert [person["firstname"] for person in found] == ["Beatrix"], found
 

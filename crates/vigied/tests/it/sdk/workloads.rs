@@ -14,7 +14,7 @@ import json, os, sys, time
 from ibm_cloud_sdk_core import ApiException, BaseService, get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import ContainerAuthenticator
 
-url, space, file, profile = sys.argv[1:5]
+url, space, file, profile, metrics_url = sys.argv[1:6]
 now = int(time.time())
 
 
@@ -29,7 +29,7 @@ class Metrics(BaseService):
 
 
 by_name = ContainerAuthenticator(cr_token_filename=file, iam_profile_name="collector", url=url)
-metrics = Metrics(service_url=url, authenticator=by_name)
+metrics = Metrics(service_url=metrics_url, authenticator=by_name)
 metrics.store(1)
 manager = by_name.token_manager
 first = manager.access_token
@@ -42,14 +42,14 @@ manager.expire_time = 1
 metrics.store(4)
 
 by_id = ContainerAuthenticator(cr_token_filename=file, iam_profile_id=profile, url=url, scope="ibm openid")
-Metrics(service_url=url, authenticator=by_id).store(5)
+Metrics(service_url=metrics_url, authenticator=by_id).store(5)
 
 # From the environment, as programs in containers have it.
 os.environ.update(
     METRICS_AUTH_TYPE="container", METRICS_CR_TOKEN_FILENAME=file, METRICS_IAM_PROFILE_NAME="collector",
-    METRICS_AUTH_URL=url, METRICS_URL=url,
+    METRICS_AUTH_URL=url, METRICS_URL=metrics_url,
 )
-configured = Metrics(service_url=url, authenticator=get_authenticator_from_environment("metrics"))
+configured = Metrics(service_url=metrics_url, authenticator=get_authenticator_from_environment("metrics"))
 configured.configure_service("metrics")
 configured.store(6)
 assert len(configured.ask("GET", params={"target": "workload.sent", "from": "-1h"})[0]["datapoints"]) == 6
@@ -78,20 +78,23 @@ const assert = require("node:assert");
 const fs = require("node:fs");
 const core = require("ibm-cloud-sdk-core");
 
-const [url, space, file, profile] = process.argv.slice(1);
+const [url, space, file, profile, metricsUrl] = process.argv.slice(1);
 const now = Math.floor(Date.now() / 1000);
 
 class Metrics extends core.BaseService {
-  send(value) {
+  ask(method, more) {
     const headers = { "X-Auth-Scope-Id": "s-" + space };
-    const body = [{ name: "workload.sent", value, timestamp: now - value }];
-    const options = { url: "/v1/metrics", method: "POST", body, json: true };
+    const options = { url: "/v1/metrics", method, ...more };
     return this.createRequest({ options, defaultOptions: { ...this.baseOptions, headers } });
+  }
+  send(value) {
+    const body = [{ name: "workload.sent", value, timestamp: now - value }];
+    return this.ask("POST", { body, json: true });
   }
 }
 
 async function stores(authenticator, value) {
-  const reply = await new Metrics({ authenticator, serviceUrl: url }).send(value);
+  const reply = await new Metrics({ authenticator, serviceUrl: metricsUrl }).send(value);
   assert.strictEqual(reply.result.stored, 1);
 }
 
@@ -100,14 +103,29 @@ async function run() {
   await stores(byName, 1);
   const manager = byName.tokenManager;
   const first = manager.accessToken;
-  manager.expireTime = 1;
   await stores(byName, 2);
+  assert.strictEqual(manager.accessToken, first);
+  manager.expireTime = 1;
+  await stores(byName, 3);
   assert.notStrictEqual(manager.accessToken, first);
-  await stores(new core.ContainerAuthenticator({ crTokenFilename: file, iamProfileId: profile, url }), 3);
+  const scope = "ibm openid";
+  await stores(new core.ContainerAuthenticator({ crTokenFilename: file, iamProfileId: profile, url, scope }), 4);
+
+  // From the environment, as programs in containers have it.
+  Object.assign(process.env, {
+    METRICS_AUTH_TYPE: "container", METRICS_CR_TOKEN_FILENAME: file, METRICS_IAM_PROFILE_NAME: "collector",
+    METRICS_AUTH_URL: url, METRICS_URL: metricsUrl,
+  });
+  const configured = new Metrics({ authenticator: core.getAuthenticatorFromEnvironment("metrics") });
+  configured.configureService("metrics");
+  assert.strictEqual((await configured.send(5)).result.stored, 1);
+  const read = await configured.ask("GET", { qs: { target: "workload.sent", from: "-1h" } });
+  assert.strictEqual(read.result[0].datapoints.length, 5);
 
   const other = new core.ContainerAuthenticator({ crTokenFilename: file, iamProfileName: "nobody", url });
   const refused = await other.authenticate({}).then(() => assert.fail("a profile of nobody's"), (error) => error);
   assert.strictEqual(refused.status, 403, String(refused));
+  assert(refused.body.includes("trusted profile"), refused.body);
   fs.writeFileSync(file, "e30.e30.c2ln");
   const forged = new core.ContainerAuthenticator({ crTokenFilename: file, iamProfileName: "collector", url });
   const unknown = await forged.authenticate({}).then(() => assert.fail("a token for anybody"), (error) => error);
@@ -118,8 +136,9 @@ async function run() {
 run().catch((error) => { console.error(error); process.exit(1); });
 "#;
 
-/// Runs a script with a workload's token in a file, and the id of the profile `collector`, which is for it.
-fn with_token(run: impl Fn(&[&str])) {
+/// Runs a script with what it needs to be a workload: where its tokens come from, the owner's space, a file with the token of its cluster,
+/// the id of the profile `collector`, which is for it, and where its metrics go. After these, the owner's key and account.
+pub(super) fn with_token(run: impl Fn(&[&str])) {
     let place = Place::start();
     let profile = place.profile("collector");
     place.link(&profile, "prod", "web");
@@ -130,19 +149,20 @@ fn with_token(run: impl Fn(&[&str])) {
     std::fs::write(&file, token).unwrap();
     let (url, file) = (place.server.serving.url(), file.display().to_string());
     let id = profile["id"].as_str().unwrap();
-    run(&[&url, &place.server.owner.space, &file, id]);
+    let owner = &place.server.owner;
+    run(&[
+        &url,
+        &owner.space,
+        &file,
+        id,
+        &url,
+        &owner.api_key,
+        &owner.account,
+    ]);
 }
 
-#[test]
-fn the_python_sdk_logs_a_workload_in_without_a_key() {
-    let test = "the_python_sdk_logs_a_workload_in_without_a_key";
-    with_token(|arguments| run(test, PYTHON, arguments));
-}
-
-/// On PostgreSQL, at another node than the one where the profile was made.
-#[test]
-fn the_python_sdk_logs_a_workload_in_on_postgres() {
-    let test = "the_python_sdk_logs_a_workload_in_on_postgres";
+/// As [`with_token`], on PostgreSQL: the tokens are of another node than the one where the profile was made, and where the metrics go.
+pub(super) fn with_token_on_two_nodes(test: &str, run: impl Fn(&[&str])) {
     let signer = Signer::new("first");
     let publisher = Publisher::start(Publishing::Keys(vec![signer.jwk()]));
     let keys = format!("jwks_url = \"{}\"", publisher.url());
@@ -158,7 +178,8 @@ fn the_python_sdk_logs_a_workload_in_on_postgres() {
     };
     let (one, two) = (nodes.url(0), nodes.url(1));
     let (account, space) = (nodes.owner("account_guid"), nodes.owner("space_guid"));
-    let token = token(&one, nodes.owner("api_key"));
+    let key = nodes.owner("api_key");
+    let token = token(&one, key);
     let ask = |method: &str, path: &str, body: &Value| {
         let request = Request::new(&one, method, path).bearer(&token);
         let reply = request.json(body).send();
@@ -180,15 +201,30 @@ fn the_python_sdk_logs_a_workload_in_on_postgres() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sa-token");
     std::fs::write(&file, signer.token("prod", "web")).unwrap();
-    run(
-        test,
-        PYTHON,
-        &[&two, space, &file.display().to_string(), id],
-    );
+    let file = file.display().to_string();
+    run(&[&two, space, &file, id, &one, key, account]);
+}
+
+#[test]
+fn the_python_sdk_logs_a_workload_in_without_a_key() {
+    let test = "the_python_sdk_logs_a_workload_in_without_a_key";
+    with_token(|arguments| run(test, PYTHON, arguments));
+}
+
+#[test]
+fn the_python_sdk_logs_a_workload_in_on_postgres() {
+    let test = "the_python_sdk_logs_a_workload_in_on_postgres";
+    with_token_on_two_nodes(test, |arguments| run(test, PYTHON, arguments));
 }
 
 #[test]
 fn the_node_sdk_logs_a_workload_in_without_a_key() {
     let test = "the_node_sdk_logs_a_workload_in_without_a_key";
     with_token(|arguments| node::run(test, NODE, arguments));
+}
+
+#[test]
+fn the_node_sdk_logs_a_workload_in_on_postgres() {
+    let test = "the_node_sdk_logs_a_workload_in_on_postgres";
+    with_token_on_two_nodes(test, |arguments| node::run(test, NODE, arguments));
 }
