@@ -353,6 +353,10 @@ const AUDIT: &[(&str, &str)] = &[
         "no such trusted profile is in the account of the compute resource",
     ),
     (
+        "profile_in_other_account",
+        "the account asked for is not that of the trusted profile",
+    ),
+    (
         "profile_not_for_workload",
         "no link and no rule of the trusted profile is for the compute resource",
     ),

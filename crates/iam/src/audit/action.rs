@@ -118,7 +118,7 @@ actions! {
     SessionEnded = SignIn "session_ended", "a session was ended";
     LoginFailed = Refusal "login_failed", "a password was wrong";
     LoginSlowed = Refusal "login_slowed", "a login has to wait";
-    ProofRefused = Refusal "proof_refused", "a key, one-time code or refresh token was refused";
+    ProofRefused = Refusal "proof_refused", "a key, code or token was refused";
     ClientRefused = Refusal "client_refused", "the client of a token request was refused: its `Authorization` header is missing or wrong";
     CredentialRefused = Refusal "credential_refused", "the credential of a request was refused";
     RightRefused = Refusal "right_refused", "a caller has no right to the request";

@@ -3,7 +3,7 @@
 
 use super::counted_source::CountedSource;
 use super::refused_workload::RefusedWorkload;
-use super::tally::{Count, CountOutcome, Tally, TallyKey};
+use super::tally::{Count, CountOutcome, Part, Tally, TallyKey};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
 use base::id::{AccountId, KeyId};
 use base::limit::{self, Limit};
@@ -33,15 +33,18 @@ pub struct Refused {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
     refused: Refused,
-    /// The workload, if it is one that was refused. It is no known user: an issuer may sign for as many as it likes, and each may ask for
-    /// every profile of its account.
+    /// The workload, if it is one that was refused.
     workload: Option<Arc<RefusedWorkload>>,
     source: CountedSource,
 }
 
 impl TallyKey for Refusal {
-    fn is_named(&self) -> bool {
-        self.refused.principal.is_some()
+    fn part(&self) -> Part {
+        match (&self.workload, self.refused.principal) {
+            (Some(workload), _) => Part::Workload(workload.account),
+            (None, Some(_)) => Part::Known,
+            (None, None) => Part::Unknown,
+        }
     }
 
     fn without_source(mut self) -> Self {
@@ -66,8 +69,11 @@ pub(crate) struct Requests {
 }
 
 impl TallyKey for Requests {
-    fn is_named(&self) -> bool {
-        self.principal.is_some()
+    fn part(&self) -> Part {
+        match self.principal {
+            Some(_) => Part::Known,
+            None => Part::Unknown,
+        }
     }
 
     fn without_source(self) -> Self {

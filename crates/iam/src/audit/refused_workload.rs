@@ -25,11 +25,13 @@ pub enum WorkloadRefusal {
     UnknownProfile,
     /// The profile is not for the compute resource.
     NotForWorkload,
+    /// The account asked for is not that of the profile.
+    WrongAccount,
 }
 
 impl WorkloadRefusal {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Issuer,
         Self::Malformed,
         Self::Signature,
@@ -39,6 +41,7 @@ impl WorkloadRefusal {
         Self::Claim,
         Self::UnknownProfile,
         Self::NotForWorkload,
+        Self::WrongAccount,
     ];
 
     /// The word in the audit.
@@ -54,6 +57,7 @@ impl WorkloadRefusal {
             Self::Claim => "cr_token_claim",
             Self::UnknownProfile => "profile_unknown",
             Self::NotForWorkload => "profile_not_for_workload",
+            Self::WrongAccount => "profile_in_other_account",
         }
     }
 }

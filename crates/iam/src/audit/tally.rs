@@ -2,6 +2,7 @@
 //! number of events separately; further events are counted without their source, then as others. A limited number of
 //! periods is kept until they are written.
 
+use base::id::AccountId;
 use base::time::Millis;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -13,14 +14,26 @@ const PERIODS_MAX: usize = 10;
 
 /// An event that is counted.
 pub(crate) trait TallyKey: Clone + Eq + Hash {
-    /// Whether it names a known user; events that name nobody get at most half of the room, and known users the rest.
-    fn is_named(&self) -> bool;
+    /// Which part of the room it takes.
+    fn part(&self) -> Part;
 
     /// This event without its source: an attacker may have many sources.
     fn without_source(self) -> Self;
 
     /// This event without source and actor; few of these exist.
     fn without_source_and_actor(self) -> Self;
+}
+
+/// A part of the room for events that are counted separately, so that nobody's crowd out those of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Of a known user: they may have all of it.
+    Known,
+    /// Of nobody known: they get at most half.
+    Unknown,
+    /// Of the workloads of an account, whose issuer may sign for as many as it likes: an account's get at most a sixteenth, and those of
+    /// all accounts a quarter.
+    Workload(Option<AccountId>),
 }
 
 /// One count.
@@ -63,6 +76,8 @@ struct Period<K> {
     separate: usize,
     /// Of these, the events that name no known user.
     unnamed: usize,
+    /// Of these, the events of workloads, by account.
+    workloads: HashMap<Option<AccountId>, usize>,
     /// Events that are counted without their source.
     from_anywhere: usize,
 }
@@ -73,6 +88,7 @@ impl<K> Default for Period<K> {
             counts: HashMap::new(),
             separate: 0,
             unnamed: 0,
+            workloads: HashMap::new(),
             from_anywhere: 0,
         }
     }
@@ -80,13 +96,26 @@ impl<K> Default for Period<K> {
 
 impl<K: TallyKey> Period<K> {
     fn has_room(&self, what: &K, most: usize) -> bool {
-        let unnamed_max = most - most / 2;
-        self.separate < most && (what.is_named() || self.unnamed < unnamed_max)
+        let has_unnamed = self.unnamed < most - most / 2;
+        let has_part = match what.part() {
+            Part::Known => true,
+            Part::Unknown => has_unnamed,
+            Part::Workload(account) => {
+                let of_account = self.workloads.get(&account).copied().unwrap_or_default();
+                let of_all: usize = self.workloads.values().sum();
+                has_unnamed && of_account < most.div_ceil(16) && of_all < most.div_ceil(4)
+            }
+        };
+        has_part && self.separate < most
     }
 
     fn count_separate(&mut self, what: &K) {
         self.separate += 1;
-        self.unnamed += usize::from(!what.is_named());
+        let part = what.part();
+        self.unnamed += usize::from(part != Part::Known);
+        if let Part::Workload(account) = part {
+            *self.workloads.entry(account).or_default() += 1;
+        }
     }
 
     /// How a new event is counted: as it is, without its source, or among the others.
@@ -95,7 +124,7 @@ impl<K: TallyKey> Period<K> {
             self.count_separate(&what);
             return (what, CountOutcome::First);
         }
-        let is_named = what.is_named();
+        let is_named = what.part() == Part::Known;
         let anywhere = what.clone().without_source();
         if is_named && self.counts.contains_key(&anywhere) {
             return (anywhere, CountOutcome::Overflow);
@@ -247,8 +276,8 @@ mod tests {
     use super::*;
 
     impl TallyKey for u32 {
-        fn is_named(&self) -> bool {
-            true
+        fn part(&self) -> Part {
+            Part::Known
         }
 
         fn without_source(self) -> Self {
@@ -262,8 +291,11 @@ mod tests {
 
     /// A user (0 is none) and a source (0 is others).
     impl TallyKey for (u32, u32) {
-        fn is_named(&self) -> bool {
-            self.0 != 0
+        fn part(&self) -> Part {
+            match self.0 {
+                0 => Part::Unknown,
+                _ => Part::Known,
+            }
         }
 
         fn without_source(self) -> Self {
@@ -308,6 +340,45 @@ mod tests {
         assert!(pending.len() <= 2 * 10 + 1, "{}", pending.len());
         let sum: u64 = pending.iter().map(|count| count.times).sum();
         assert_eq!(sum, 500 + 2 + 500 + 1 + 9_990);
+    }
+
+    /// A workload of one of these accounts.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    struct Workload(AccountId, Option<u32>);
+
+    impl TallyKey for Workload {
+        fn part(&self) -> Part {
+            Part::Workload(Some(self.0))
+        }
+
+        fn without_source(self) -> Self {
+            self
+        }
+
+        fn without_source_and_actor(self) -> Self {
+            Self(self.0, None)
+        }
+    }
+
+    #[test]
+    fn the_workloads_of_one_account_hide_none_of_another() {
+        let tally = Tally::new(1000, 64);
+        let [loud, quiet] = [7, 8].map(|byte| AccountId(base::id::Guid::from_random([byte; 16])));
+        for number in 0..1000 {
+            tally.note(Workload(loud, Some(number)), Millis(0), || None);
+        }
+        let noted = tally.note(Workload(quiet, Some(1)), Millis(0), || None);
+        assert_eq!(noted, CountOutcome::First);
+        let of_loud = |count: &&Count<Workload>| count.what.0 == loud;
+        let pending = tally.pending();
+        // Four of their own, and one for all others.
+        assert_eq!(pending.iter().filter(of_loud).count(), 5);
+        let times: u64 = pending
+            .iter()
+            .filter(of_loud)
+            .map(|count| count.times)
+            .sum();
+        assert_eq!(times, 1000);
     }
 
     fn note(tally: &Tally<u32>, what: u32, at: i64) -> CountOutcome {

@@ -14,11 +14,13 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::CredentialBounds;
 use crate::model::directory::{Directory, Profile, ProfileLink, Trust};
+use crate::model::text::is_seen;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::service::Iam;
 use crate::state::login_turns::LoginOwner;
 use crate::token::claims::AuthnClaim;
 use crate::token::issued::{CR_TOKEN, Client, NO_CLIENT, Tokens};
+use crate::token::jws::claimed_issuer;
 use crate::token::subject::Subject;
 use crate::workload::{ComputeResource, CrTokenError, LinkedResource, is_linked, is_ruled};
 use base::scope::Domain;
@@ -27,6 +29,9 @@ use base::source::Source;
 
 /// How long a login of a compute resource is good at most, as the original has it, however long tokens of others live.
 const LIFE_MILLISECONDS: i64 = 3_600_000;
+
+/// A longer issuer is not repeated to the caller.
+const SHOWN_ISSUER_BYTES_MAX: usize = 255;
 
 /// What a token says of who has authenticated, of a compute resource.
 const SUB_TYPE: &str = "ComputeResource";
@@ -66,12 +71,19 @@ fn trust(profile: &Profile, resource: &ComputeResource) -> Option<Trust> {
     by_link.or_else(|| ruled().map(|(_, rule)| Trust::Rule(rule.id, rule.revision)))
 }
 
-fn refused(error: &CrTokenError) -> IamError {
+/// The answer, which tells the caller the issuer of their token: what the operator has named differs from it by a letter at times.
+fn refused(error: &CrTokenError, token: &str) -> IamError {
     let reason = match error {
         CrTokenError::KeysAway | CrTokenError::KeysBeingRead => Reason::IssuerAway,
         _ => Reason::WrongToken,
     };
-    let message = format!("`cr_token` proves nobody here: {error}");
+    let issuer = match error {
+        CrTokenError::UnknownIssuer => claimed_issuer(token),
+        _ => None,
+    };
+    let issuer = issuer.filter(|issuer| issuer.len() <= SHOWN_ISSUER_BYTES_MAX && is_seen(issuer));
+    let issuer = issuer.map_or_else(String::new, |issuer| format!(" (`iss` is `{issuer}`)"));
+    let message = format!("`cr_token` proves nobody here: {error}{issuer}");
     IamError::refused(reason, message)
 }
 
@@ -100,7 +112,7 @@ impl Iam {
                     };
                     self.note_refused_workload(why.name(), workload);
                 }
-                return Err(refused(&error));
+                return Err(refused(&error, token));
             }
         };
         let answer = self.log_in_resource(&resource, wanted).await;
@@ -124,6 +136,7 @@ impl Iam {
         let why = match (reason, profile) {
             (Reason::NotAuthorized, None) => WorkloadRefusal::UnknownProfile.name(),
             (Reason::NotAuthorized, Some(_)) => WorkloadRefusal::NotForWorkload.name(),
+            (Reason::NotAMember, _) => WorkloadRefusal::WrongAccount.name(),
             (reason, _) => (self.0.config.refusal_word)(reason),
         };
         let workload = RefusedWorkload {

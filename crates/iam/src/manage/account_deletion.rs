@@ -114,6 +114,8 @@ impl Iam {
         let opened = opened.map_err(|error| error.if_unique(taken))?;
         let account = opened.ok_or_else(|| no_account(&id.to_string()))?;
         restore_account(&mut tx, domain).await?;
+        // Also those of logins at a node that had not yet learned of the deletion.
+        credentials::end_of_account(&mut tx, id, now).await?;
         let entry = Entry::by_operator(Action::AccountRestored).in_account(id);
         self.commit(tx, entry.on(id).with("name", &account.name))
             .await?;

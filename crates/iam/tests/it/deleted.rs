@@ -41,6 +41,7 @@ on_both_databases!(
     an_account_is_named_until_the_last_of_it_has_gone,
     a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore,
     a_code_of_another_accounts_key_outlives_an_accounts_deletion,
+    a_login_at_a_node_that_has_not_learned_of_an_accounts_deletion_ends_with_its_restore,
 );
 
 fn settled(result: Result<impl Sized, IamError>) -> Result<(), IamError> {
@@ -411,6 +412,29 @@ async fn a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore(w
         again.is_err(),
         "the code was taken before the account was deleted"
     );
+}
+
+async fn a_login_at_a_node_that_has_not_learned_of_an_accounts_deletion_ends_with_its_restore(
+    world: World,
+) {
+    let (iam, account) = (&world.iam, world.made.account);
+    another(iam).await;
+    let node = world.node().await;
+    let by_password = || Grant::Password {
+        username: OWNER.to_owned(),
+        password: secret(world.made.password.expose()),
+    };
+    iam.delete_account(account).await.unwrap();
+    let late = World::ask(&node, by_password(), Some(Client::Bx)).await;
+    let late = late.expect("the node has not learned of it yet");
+    iam.restore_account(account, None).await.unwrap();
+    let renewed = Grant::RefreshToken(late.refresh_token.unwrap());
+    let renewed = World::ask(iam, renewed, Some(Client::Bx)).await;
+    assert!(renewed.is_err(), "it began while the account was deleted");
+    World::ask(iam, by_password(), Some(Client::Bx))
+        .await
+        .unwrap();
+    node.close().await;
 }
 
 async fn a_code_of_another_accounts_key_outlives_an_accounts_deletion(world: World) {

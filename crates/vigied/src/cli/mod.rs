@@ -208,7 +208,8 @@ pub(crate) enum AccountCommand {
     Delete(accounts::DeleteArgs),
     /// Bring a deleted account back with its people, their roles and keys, and its metrics.
     ///
-    /// Sessions that were ended stay ended: people log in again. Keys are good again.
+    /// Sessions that were ended stay ended: people log in again. Keys, open invitations, and tokens of keys that have not expired are good
+    /// again.
     Restore(accounts::RestoreArgs),
     /// List every account with its owner.
     List {

@@ -45,6 +45,10 @@ fn hint_by_roles(hidden: &HiddenDomain) -> String {
             "your role is in the account itself, which `--scope account` names (in the API: no `X-Auth-Scope-Id`); \
              an Administrator gives one in a space{role}"
         ),
+        CallerRoles::Somewhere if matches!(hidden.domain, Domain::Account(_)) => format!(
+            "`X-Auth-Scope-Id: s-GUID` names the space that you mean; without it the account itself is asked, in which an Administrator \
+             gives a role{role}"
+        ),
         CallerRoles::Somewhere => format!(
             "`vigie account spaces` and `vigie account orgs` list what you can see; a role counts only where it is held, and \
              an OrgManager or Administrator gives another{role}"

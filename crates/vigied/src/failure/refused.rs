@@ -339,7 +339,8 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
         ),
         AuthError::WrongIssuer => (
             code::TOKEN_ISSUER,
-            "run `vigie login -a URL` with this server's address",
+            "run `vigie login -a URL` with this server's address; a workload shows the token that it runs with at `POST /identity/token`, \
+             with the grant `urn:ibm:params:oauth:grant-type:cr-token`",
         ),
         AuthError::WrongKind { .. } => (
             code::TOKEN_KIND,

@@ -63,7 +63,7 @@ async fn reset_password(
          One-time code:  {code}\n\
          Good until:     {until}, for one use\n\n\
          Hand it to that person, and to nobody else: it is not shown again. It sets a new password and opens nothing else.\n\
-         Until then the old password goes on; then it ends, and with it every session it opened. API keys go on.\n\n\
+         Until then the old password works; then it ends, and with it every session it opened. API keys keep working.\n\n\
          Next, by that person, who types the code where the password is asked for:\n  vigie login -a {address} -u {}\n{note}",
             word(&made.email),
             email = made.email,
@@ -119,7 +119,7 @@ async fn new_key(
          Account:  {account_name} ({})\n\
          Key:      {} ({})\n\
          API key:  {key}\n\n\
-         Hand {what} to that person, and to nobody else: the key is not shown again. The keys made before go on until they are deleted.\n\n\
+         Hand {what} to that person, and to nobody else: the key is not shown again. The keys made before keep working until they are deleted.\n\n\
          Next, by that person:\n  vigie login -a {address} --apikey {argument}\n{note}",
             made.email, made.key.account, made.key.name, made.key.id,
         )

@@ -3,10 +3,13 @@
 use super::baseline::Programs;
 use super::row::{Bound, Row, median};
 use crate::bench::server::{Server, p99};
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,6 +19,12 @@ const SLOW: usize = 1000;
 
 /// From so many addresses, 127.0.1.1 and on.
 const ADDRESSES: usize = 20;
+
+/// How many silent ones come again before the next pause of 20 ms.
+const REPLACED_AT_ONCE: usize = 50;
+
+/// How many slow ones send a byte before it.
+const BETWEEN_PAUSES: usize = 100;
 
 /// The limit `connections`: beyond it, a new connection takes the place of an idle one.
 const STAYING: usize = 4096;
@@ -46,6 +55,8 @@ struct Crowd {
     to: SocketAddr,
     silent: Vec<TcpStream>,
     slow: Vec<TcpStream>,
+    /// Tells which of the silent ones are closed.
+    closed: OwnedFd,
 }
 
 impl Crowd {
@@ -61,7 +72,11 @@ impl Crowd {
             to,
             silent: silent?,
             slow: slow?,
+            closed: epoll::create(epoll::CreateFlags::CLOEXEC)?,
         };
+        for (at, stream) in crowd.silent.iter().enumerate() {
+            watch(&crowd.closed, stream, at)?;
+        }
         for mut stream in &crowd.slow {
             // One that was closed already comes again below.
             let _ = stream.write_all(b"POST /v1/metrics HTTP/1.1\r\n");
@@ -82,32 +97,52 @@ impl Crowd {
         Ok(())
     }
 
-    fn replace_silent(&mut self) {
-        let to = self.to;
-        let closed = self.silent.iter_mut().enumerate();
-        for (at, stream) in closed.filter(|(_, stream)| is_closed(stream)).take(500) {
-            if let Ok(new) = connect_from(address(at), to) {
+    /// Some of the silent ones that the server has closed come again: clients that know nothing of each other do not come all at once. The
+    /// system says which they are: a program that looked at each would keep a processor busy, which a crowd on machines of its own takes
+    /// from nobody.
+    fn replace_silent(&mut self) -> Result<()> {
+        let mut closed = Vec::with_capacity(REPLACED_AT_ONCE);
+        epoll::wait(
+            &self.closed,
+            spare_capacity(&mut closed),
+            Some(&Timespec::default()),
+        )?;
+        for event in closed {
+            let at = usize::try_from(event.data.u64())?;
+            if let Ok(new) = connect_from(address(at), self.to)
+                && let Some(stream) = self.silent.get_mut(at)
+            {
+                watch(&self.closed, &new, at)?;
                 *stream = new;
             }
         }
+        Ok(())
     }
 
-    /// A byte of every slow one, and again whoever was closed; a part of the silent ones is looked at each time.
-    fn go_on(&mut self, over: &AtomicBool) {
+    /// Again and again: a byte of each slow one, and again whoever was closed; 2500 connections a second at the most.
+    fn go_on(&mut self, over: &AtomicBool) -> Result<()> {
         while !over.load(Ordering::Relaxed) {
-            self.replace_silent();
-            for (at, stream) in self.slow.iter_mut().enumerate() {
-                if stream.write_all(b"x").is_err()
-                    && let Ok(new) = connect_from(address(at), self.to)
-                {
-                    *stream = new;
+            for begin in (0..SLOW).step_by(BETWEEN_PAUSES) {
+                let slow = self.slow.iter_mut().enumerate();
+                for (at, stream) in slow.skip(begin).take(BETWEEN_PAUSES) {
+                    if stream.write_all(b"x").is_err()
+                        && let Ok(new) = connect_from(address(at), self.to)
+                    {
+                        *stream = new;
+                    }
                 }
-                if at % 100 == 0 {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
+                self.replace_silent()?;
+                std::thread::sleep(Duration::from_millis(20));
             }
         }
+        Ok(())
     }
+}
+
+/// Has the system tell when the silent connection of this number is closed.
+fn watch(closed: &OwnedFd, stream: &TcpStream, at: usize) -> Result<()> {
+    let number = epoll::EventData::new_u64(u64::try_from(at)?);
+    Ok(epoll::add(closed, stream, number, epoll::EventFlags::IN)?)
 }
 
 /// Whether the server has closed a connection, or answered what never was a whole request.
@@ -151,7 +186,10 @@ pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
         let others = scope.spawn(|| crowd.go_on(&over));
         let measured = asked(&server, new).and_then(|new| Ok((new, asked(&server, old)?)));
         over.store(true, Ordering::Relaxed);
-        let _ = others.join();
+        match others.join() {
+            Ok(ended) => ended?,
+            Err(_) => bail!("the crowd has failed"),
+        }
         measured
     })?;
     crowd.count("behind the requests")?;
