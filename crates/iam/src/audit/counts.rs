@@ -128,7 +128,7 @@ impl Counts {
             source: origin.source().into(),
         };
         let transaction = || Some(Arc::from(origin.transaction()));
-        if self.refusals.note(what.clone(), now, transaction) == CountOutcome::First {
+        if self.refusals.note(&what, now, transaction) == CountOutcome::First {
             let count = Count {
                 what,
                 first: now,
@@ -157,7 +157,7 @@ impl Counts {
             key,
             source: source.into(),
         };
-        self.requests.note(what, now, || None);
+        self.requests.note(&what, now, || None);
     }
 
     /// Takes the counts that are to be written now.

@@ -1,7 +1,7 @@
 //! The workload of a refused login, as far as it is known, and why it was refused.
 
 use super::Entry;
-use crate::workload::{ComputeResource, CrType};
+use crate::workload::{ComputeResource, CrTokenError, CrType};
 use base::id::{AccountId, ProfileId};
 
 /// Why the login of a workload was refused, as the audit says it.
@@ -43,6 +43,20 @@ impl WorkloadRefusal {
         Self::NotForWorkload,
         Self::WrongAccount,
     ];
+
+    /// Why a token was refused; none where the keys of its issuer cannot be read, which the operator's log tells.
+    pub(crate) const fn of_token(error: &CrTokenError) -> Option<Self> {
+        Some(match error {
+            CrTokenError::NoIssuers | CrTokenError::UnknownIssuer => Self::Issuer,
+            CrTokenError::Malformed(_) => Self::Malformed,
+            CrTokenError::Signature(_) => Self::Signature,
+            CrTokenError::Audience => Self::Audience,
+            CrTokenError::Expired { .. } => Self::Expired,
+            CrTokenError::NotYetValid => Self::NotYetValid,
+            CrTokenError::NoClaim(_) => Self::Claim,
+            CrTokenError::KeysAway | CrTokenError::KeysBeingRead => return None,
+        })
+    }
 
     /// The word in the audit.
     #[must_use]

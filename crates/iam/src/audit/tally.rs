@@ -164,7 +164,7 @@ impl<K: TallyKey> Tally<K> {
     /// Counts an event. `transaction` is called for the first event only.
     pub(crate) fn note(
         &self,
-        what: K,
+        what: &K,
         now: Millis,
         transaction: impl FnOnce() -> Option<Arc<str>>,
     ) -> CountOutcome {
@@ -174,12 +174,12 @@ impl<K: TallyKey> Tally<K> {
             table.pop_first();
         }
         let period = table.entry(begun).or_default();
-        if let Some(count) = period.counts.get_mut(&what) {
+        if let Some(count) = period.counts.get_mut(what) {
             count.add(now);
             return CountOutcome::Again;
         }
         let (key, noted) = period.classify(what.clone(), self.most);
-        if key != what {
+        if key != *what {
             self.overflow.fetch_add(1, Ordering::Relaxed);
         }
         let count = period.counts.entry(key.clone()).or_insert_with(|| Count {
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn strange_sources_hide_no_guess_at_a_user() {
         let tally = Tally::new(1000, 10);
-        let note = |what| tally.note(what, Millis(0), || None);
+        let note = |what| tally.note(&what, Millis(0), || None);
         let times = |what| {
             let pending = tally.pending();
             let noted = pending.iter().find(|count| count.what == what);
@@ -365,9 +365,9 @@ mod tests {
         let tally = Tally::new(1000, 64);
         let [loud, quiet] = [7, 8].map(|byte| AccountId(base::id::Guid::from_random([byte; 16])));
         for number in 0..1000 {
-            tally.note(Workload(loud, Some(number)), Millis(0), || None);
+            tally.note(&Workload(loud, Some(number)), Millis(0), || None);
         }
-        let noted = tally.note(Workload(quiet, Some(1)), Millis(0), || None);
+        let noted = tally.note(&Workload(quiet, Some(1)), Millis(0), || None);
         assert_eq!(noted, CountOutcome::First);
         let of_loud = |count: &&Count<Workload>| count.what.0 == loud;
         let pending = tally.pending();
@@ -382,7 +382,7 @@ mod tests {
     }
 
     fn note(tally: &Tally<u32>, what: u32, at: i64) -> CountOutcome {
-        tally.note(what, Millis(at), || None)
+        tally.note(&what, Millis(at), || None)
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Iam {
         let resource = match workloads.prove(token, self.0.clock.now()).await {
             Ok(resource) => resource,
             Err(error) => {
-                if let Some(why) = error.refusal() {
+                if let Some(why) = WorkloadRefusal::of_token(&error) {
                     let workload = RefusedWorkload {
                         issuer: workloads.named_issuer(token),
                         ..RefusedWorkload::default()

@@ -1,6 +1,5 @@
 //! Why the token of a compute resource is refused.
 
-use crate::audit::WorkloadRefusal;
 use crate::auth_error::AuthError;
 
 /// Why a compute resource's token is refused.
@@ -39,22 +38,6 @@ pub enum CrTokenError {
     /// The issuer's keys are being read, and those read before are not enough.
     #[error("the keys of its issuer are being read at the moment; send it again")]
     KeysBeingRead,
-}
-
-impl CrTokenError {
-    /// Why the audit says that it was refused; the operator's log says why the keys cannot be read.
-    pub(crate) const fn refusal(&self) -> Option<WorkloadRefusal> {
-        Some(match self {
-            Self::NoIssuers | Self::UnknownIssuer => WorkloadRefusal::Issuer,
-            Self::Malformed(_) => WorkloadRefusal::Malformed,
-            Self::Signature(_) => WorkloadRefusal::Signature,
-            Self::Audience => WorkloadRefusal::Audience,
-            Self::Expired { .. } => WorkloadRefusal::Expired,
-            Self::NotYetValid => WorkloadRefusal::NotYetValid,
-            Self::NoClaim(_) => WorkloadRefusal::Claim,
-            Self::KeysAway | Self::KeysBeingRead => return None,
-        })
-    }
 }
 
 impl From<AuthError> for CrTokenError {

@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// Evicts one in this many slots at once when all are taken, so that one search serves many new connections.
 const BATCH: usize = 64;
 
+/// Of sources with equally many connections, those with so many together are looked at at once.
+const TIED_MAX: usize = 128;
+
 /// Connections that are looked at when no source has one that has been idle for a while.
 const LOOKS_MAX: usize = 512;
 
@@ -62,8 +65,9 @@ impl ConnectionTable {
         let now = Instant::now();
         if self.none_stale_until.is_none_or(|until| until <= now) {
             let before = now.checked_sub(new_time).unwrap_or(now);
-            if let Some(stale) = self.source_with_most_stale(new, before) {
-                return self.make_room(&[stale], slots, before, usize::MAX);
+            let stale = self.sources_with_most_stale(new, before);
+            if !stale.is_empty() {
+                return self.make_room(&stale, slots, before, usize::MAX);
             }
             let first = self.first_idle_since().unwrap_or(now);
             self.none_stale_until = Some(first + new_time);
@@ -82,32 +86,37 @@ impl ConnectionTable {
         idle.min()
     }
 
-    /// The source with most connections that have been idle since `before`: at least with half as many as any other. To look at all
-    /// connections for each of many newcomers would keep them waiting. Proxies come last, as in the rank.
-    fn source_with_most_stale(
+    /// The source with most connections that have been idle since `before`, at least with half as many as any other, and some of those that
+    /// have as many: where each of thousands has one, one search makes room for many newcomers. To look at all connections for each of
+    /// them would keep them waiting. Proxies come last, as in the rank.
+    fn sources_with_most_stale(
         &self,
         new: Option<SourceKey>,
         before: Instant,
-    ) -> Option<Option<SourceKey>> {
+    ) -> Vec<Option<SourceKey>> {
         let groups = self.groups.iter();
         let mut by_bound: BinaryHeap<_> = groups
             .map(|(source, group)| (rank(*source, new, group.evictable_count()), *source))
             .collect();
-        let mut most = None;
+        let (mut most, mut found) = ((false, 0), Vec::new());
         while let Some(((is_direct, bound), source)) = by_bound.pop() {
-            if let Some(((most_is_direct, most), found)) = most
-                && (most_is_direct && !is_direct || 2 * most >= bound)
-            {
-                return Some(found);
+            let is_decided = most.0 && !is_direct || 2 * most.1 >= bound;
+            let is_tied = (is_direct, bound) == most && found.len() * bound < TIED_MAX;
+            if !found.is_empty() && is_decided && !is_tied {
+                break;
             }
             let group = self.groups.get(&source);
             let stale = group.map_or(0, |group| group.idle_since(before));
             let rank = rank(source, new, stale);
-            if stale > 0 && most.is_none_or(|(most, _)| rank > most) {
-                most = Some((rank, source));
+            if stale == 0 || rank < most {
+                continue;
             }
+            if rank > most {
+                (most, found) = (rank, Vec::new());
+            }
+            found.push(source);
         }
-        most.map(|(_, source)| source)
+        found
     }
 
     /// The sources with most connections without a credential.

@@ -1,0 +1,265 @@
+use super::*;
+use http::Version;
+use std::cell::Cell;
+use std::task::{Context, Waker};
+
+fn source(last: u8) -> Option<SourceKey> {
+    Some(SourceKey::of([192, 0, 2, last].into()))
+}
+
+fn connect(slots: &Arc<ConnectionSlots>, from: u8) -> Option<ConnectionSlot> {
+    slots.accept(source(from), &|_| {})
+}
+
+fn mark_authenticated(slot: &ConnectionSlot, account: u8) {
+    let account = AccountId(base::id::Guid::from_random([account; 16]));
+    slot.slots.keep(slot.state(), account);
+}
+
+/// Whether it still has its slot.
+fn has_slot(slot: &ConnectionSlot) -> bool {
+    let table = slot.slots.lock();
+    let group = table.groups.get(&slot.at.0);
+    group.is_some_and(|group| group.connections.contains_key(&slot.at.1))
+}
+
+#[test]
+fn the_source_with_most_silent_connections_gives_way_and_the_proven_never() {
+    let slots = ConnectionSlots::new(8, 8);
+    let proven = connect(&slots, 1).unwrap();
+    mark_authenticated(&proven, 1);
+    let honest = connect(&slots, 2).unwrap();
+    let silent: Vec<_> = (0..6).map(|_| connect(&slots, 3).unwrap()).collect();
+    let new = connect(&slots, 4).unwrap();
+    assert!(has_slot(&proven) && has_slot(&honest) && has_slot(&new));
+    let held: Vec<bool> = silent.iter().map(has_slot).collect();
+    assert_eq!(held, [false, true, true, true, true, true]);
+    let open = || slots.open.load(Ordering::Relaxed);
+    assert_eq!((open(), slots.lock().count), (9, 8));
+    drop(silent);
+    assert_eq!((open(), slots.lock().count), (3, 3));
+}
+
+fn is_descriptor_left(slots: &ConnectionSlots) -> bool {
+    let mut left = std::pin::pin!(slots.descriptor_is_left());
+    let polled = left.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    polled.is_ready()
+}
+
+/// A pause for each newcomer, however many of them had closed meanwhile, filled the queue of those that were not accepted yet.
+#[tokio::test]
+async fn a_newcomer_waits_for_one_closing_connection_and_no_longer() {
+    let slots = ConnectionSlots::new(1, 1);
+    let mut closing = Vec::new();
+    while is_descriptor_left(&slots) {
+        closing.push(connect(&slots, 1).unwrap());
+    }
+    assert_eq!(closing.len(), 1 + CLOSING_MAX);
+    let mut left = std::pin::pin!(slots.descriptor_is_left());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(left.as_mut().poll(&mut context).is_pending());
+    drop(closing.swap_remove(0));
+    left.await;
+    closing.push(connect(&slots, 1).unwrap());
+    assert!(!is_descriptor_left(&slots));
+}
+
+#[test]
+fn nobody_waits_for_those_that_one_source_has_above_its_bound() {
+    let slots = ConnectionSlots::new(1024, 2);
+    let evicted: Vec<_> = (0..4 * CLOSING_MAX)
+        .map(|_| connect(&slots, 1).unwrap())
+        .collect();
+    assert_eq!(evicted.iter().filter(|slot| has_slot(slot)).count(), 2);
+    assert!(is_descriptor_left(&slots));
+}
+
+#[test]
+fn one_source_has_its_bound_and_its_own_silent_ones_give_way() {
+    let slots = ConnectionSlots::new(100, 3);
+    let proven = connect(&slots, 1).unwrap();
+    mark_authenticated(&proven, 1);
+    let silent: Vec<_> = (0..5).map(|_| connect(&slots, 1).unwrap()).collect();
+    let held: Vec<bool> = silent.iter().map(has_slot).collect();
+    assert_eq!(held, [false, false, false, true, true]);
+    assert!(has_slot(&proven));
+    let other = connect(&slots, 2).unwrap();
+    assert!(has_slot(&other));
+    assert_eq!(slots.lock().count, 4);
+}
+
+#[test]
+fn a_new_connection_is_evicted_after_those_of_the_largest_source() {
+    let slots = ConnectionSlots::new(3, 3);
+    let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
+    let asked: Vec<_> = busy
+        .iter()
+        .map(|slot| slot.state().begin_request(Version::HTTP_11))
+        .collect();
+    let fresh = connect(&slots, 2).unwrap();
+    let newer = connect(&slots, 3).unwrap();
+    assert!(has_slot(&fresh) && has_slot(&newer));
+    drop(asked);
+}
+
+/// Looking at all of them for each newcomer took longer than newcomers take to come.
+#[test]
+fn idle_connections_are_not_searched_for_again_before_there_can_be_any() {
+    let slots = ConnectionSlots::with_new_time(8, 8, Duration::from_secs(3600));
+    let none_stale_until = || slots.lock().none_stale_until;
+    let first = connect(&slots, 1).unwrap();
+    let others: Vec<_> = (0..7).map(|_| connect(&slots, 2).unwrap()).collect();
+    assert_eq!(none_stale_until(), None);
+    let begun = Instant::now();
+    let new = connect(&slots, 3).unwrap();
+    let until = none_stale_until().unwrap();
+    assert!(until > begun && until <= begun + Duration::from_secs(3600));
+    let newer = connect(&slots, 4).unwrap();
+    assert_eq!(none_stale_until(), Some(until));
+    // One that loses its protection may have been idle all the time.
+    mark_authenticated(&first, 1);
+    assert_eq!(none_stale_until(), Some(until));
+    slots.lock().set_kept(source(1), first.at.1, None);
+    assert_eq!(none_stale_until(), None);
+    drop((first, others, new, newer));
+}
+
+#[test]
+fn idle_connections_are_evicted_before_busy_ones() {
+    let slots = ConnectionSlots::with_new_time(3, 3, Duration::ZERO);
+    let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
+    let asked: Vec<_> = busy
+        .iter()
+        .map(|slot| slot.state().begin_request(Version::HTTP_11))
+        .collect();
+    let idle = connect(&slots, 2).unwrap();
+    let new = connect(&slots, 3).unwrap();
+    assert!(!has_slot(&idle) && busy.iter().all(has_slot));
+    let working = new.state().begin_request(Version::HTTP_11);
+    let newer = connect(&slots, 4).unwrap();
+    assert!(has_slot(&newer) && has_slot(&new));
+    assert_eq!(busy.iter().filter(|slot| has_slot(slot)).count(), 1);
+    drop((asked, working));
+}
+
+/// Each new connection cost two looks at every other one, with the lock that all of them need.
+#[test]
+fn new_connections_cost_few_looks_at_busy_ones() {
+    let slots = ConnectionSlots::with_new_time(2000, 2000, Duration::from_secs(3600));
+    let sources = (0..2000).map(|number: u16| {
+        let [high, low] = number.to_be_bytes();
+        Some(SourceKey::of([192, 0, high, low].into()))
+    });
+    let busy: Vec<_> = sources
+        .map(|source| slots.accept(source, &|_| {}).unwrap())
+        .collect();
+    let asked: Vec<_> = busy
+        .iter()
+        .map(|slot| slot.state().begin_request(Version::HTTP_11))
+        .collect();
+    let looks_before = table::LOOKS.get();
+    let new: Vec<_> = (0..100)
+        .map(|_| {
+            let slot = slots.accept(None, &|_| {}).unwrap();
+            let request = slot.state().begin_request(Version::HTTP_11);
+            (slot, request)
+        })
+        .collect();
+    let looks = table::LOOKS.get() - looks_before;
+    let allowed = 2 * 2000 + 100 * 512;
+    assert!(looks <= allowed, "{looks} looks, {allowed} allowed");
+    assert_eq!(busy.iter().filter(|slot| has_slot(slot)).count(), 1900);
+    drop((asked, new));
+}
+
+/// To look at all of them held up everybody who came behind.
+#[test]
+fn of_a_crowd_of_idle_ones_one_source_is_looked_at() {
+    let slots = ConnectionSlots::with_new_time(2000, 2000, Duration::ZERO);
+    let crowd: Vec<_> = (0..100).flat_map(|_| 0..20).collect();
+    let crowd: Vec<_> = crowd
+        .into_iter()
+        .map(|from| connect(&slots, from).unwrap())
+        .collect();
+    let looks_before = table::LOOKS.get();
+    let new = connect(&slots, 99).unwrap();
+    assert_eq!(table::LOOKS.get() - looks_before, 2 * 100);
+    assert!(has_slot(&new) && !crowd.iter().all(has_slot));
+}
+
+/// A search for each newcomer, among thousands of sources, held up everybody who came behind.
+#[test]
+fn where_each_source_has_one_idle_connection_many_give_way_at_once() {
+    let slots = ConnectionSlots::with_new_time(2048, 2048, Duration::ZERO);
+    let crowd: Vec<_> = (0..2048_u16)
+        .map(|number| {
+            let [high, low] = number.to_be_bytes();
+            let source = Some(SourceKey::of([192, 0, high, low].into()));
+            slots.accept(source, &|_| {}).unwrap()
+        })
+        .collect();
+    let new = connect(&slots, 99).unwrap();
+    let open = crowd.iter().filter(|slot| has_slot(slot)).count();
+    assert!(has_slot(&new));
+    assert_eq!(open, 2048 - 2048 / 64);
+}
+
+#[test]
+fn no_room_is_left_only_where_it_is_one_place() {
+    let hits = Cell::new(0);
+    let on_limit = |limit: &'static Limit| {
+        assert_eq!(limit.name, "connections");
+        hits.set(hits.get() + 1);
+    };
+    let slots = ConnectionSlots::new(1, 1);
+    let only = connect(&slots, 1).unwrap();
+    mark_authenticated(&only, 1);
+    assert!(slots.accept(source(1), &on_limit).is_none());
+    assert_eq!(hits.get(), 1);
+    // Among more, some slots are never kept.
+    let slots = ConnectionSlots::new(16, 16);
+    let many: Vec<_> = (0..16).map(|from| connect(&slots, from).unwrap()).collect();
+    for slot in &many {
+        mark_authenticated(slot, 1);
+    }
+    assert_eq!(slots.lock().kept.len(), 14);
+    assert!(connect(&slots, 99).is_some());
+    assert_eq!(many.iter().filter(|slot| has_slot(slot)).count(), 15);
+}
+
+#[test]
+fn an_account_that_keeps_most_gives_up_for_one_that_keeps_fewer() {
+    let slots = ConnectionSlots::new(16, 16);
+    let many: Vec<_> = (0..14).map(|from| connect(&slots, from).unwrap()).collect();
+    for slot in &many {
+        mark_authenticated(slot, 1);
+    }
+    let other: Vec<_> = (20..22)
+        .map(|from| connect(&slots, from).unwrap())
+        .collect();
+    for slot in &other {
+        mark_authenticated(slot, 2);
+        assert!(slot.state().keeps_slot());
+    }
+    let kept = many.iter().filter(|slot| slot.state().keeps_slot()).count();
+    assert_eq!((kept, slots.lock().kept.len()), (12, 14));
+    assert!(many.iter().all(has_slot));
+    drop((many, other));
+    assert!(slots.lock().kept.most().is_none());
+}
+
+#[test]
+fn proxies_have_no_bound_of_their_own_and_give_way_last() {
+    let slots = ConnectionSlots::new(4, 1);
+    let proxied: Vec<_> = (0..3)
+        .map(|_| slots.accept(None, &|_| {}).unwrap())
+        .collect();
+    let direct = connect(&slots, 1).unwrap();
+    let mut new = slots.accept(None, &|_| {}).unwrap();
+    assert!(!has_slot(&direct) && proxied.iter().all(has_slot));
+    // Whose connection it is comes out by the PROXY header.
+    assert!(new.is_of(source(7), &|_| {}));
+    let newer = connect(&slots, 7).unwrap();
+    assert!(!has_slot(&new) && has_slot(&newer));
+    assert_eq!(slots.lock().count, 4);
+}
