@@ -101,7 +101,8 @@ impl ConnectionTable {
         let (mut most, mut found) = ((false, 0), Vec::new());
         while let Some(((is_direct, bound), source)) = by_bound.pop() {
             let is_decided = most.0 && !is_direct || 2 * most.1 >= bound;
-            let is_tied = (is_direct, bound) == most && found.len() * bound < TIED_MAX;
+            let tied = (found.len() + 1).saturating_mul(bound);
+            let is_tied = (is_direct, bound) == most && tied <= TIED_MAX;
             if !found.is_empty() && is_decided && !is_tied {
                 break;
             }

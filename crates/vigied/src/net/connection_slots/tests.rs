@@ -198,7 +198,8 @@ fn where_each_source_has_one_idle_connection_many_give_way_at_once() {
             slots.accept(source, &|_| {}).unwrap()
         })
         .collect();
-    let new = connect(&slots, 99).unwrap();
+    let elsewhere = Some(SourceKey::of([198, 51, 100, 1].into()));
+    let new = slots.accept(elsewhere, &|_| {}).unwrap();
     let open = crowd.iter().filter(|slot| has_slot(slot)).count();
     assert!(has_slot(&new));
     assert_eq!(open, 2048 - 2048 / 64);
