@@ -46,7 +46,7 @@ fn hint_by_roles(hidden: &HiddenDomain) -> String {
              an Administrator gives one in a space{role}"
         ),
         CallerRoles::Somewhere if matches!(hidden.domain, Domain::Account(_)) => format!(
-            "`X-Auth-Scope-Id: s-GUID` names the space that you mean; without it the account itself is asked, in which an Administrator \
+            "`X-Auth-Scope-Id: s-GUID` names a space, and `vigie account spaces` lists those you can see; without it the account itself is asked, in which an Administrator \
              gives a role{role}"
         ),
         CallerRoles::Somewhere => format!(

@@ -11,6 +11,17 @@
 //!
 //! `login.rs` is what a session begins with, `lifetimes.rs` how long it and its tokens last.
 //!
+//! Words of this folder:
+//!
+//! - **Turn**: logins and renewals of one account that write wait for each other (`account_turns.rs`). The **owner** of a token is the
+//!   account in whose turn it is used, and its **holder** there: the principal.
+//! - **Bounds**: what a credential may do at most. What is issued for it is never more. Its **root** is the session and the API key that it
+//!   comes from.
+//! - **Chain**: a refresh token and its successors, one after the other.
+//! - **Newcomer**: the session that a login begins, and to which others may have to give way.
+//! - A `LiveSession` is what a refresh token proves; a `Login` what a session is for; `Renewed` a session that was checked and written in a
+//!   transaction which goes on; `SessionTokens` what a login or a renewal returns.
+//!
 //! A refresh token is opaque, stored as a hash, and replaced at every use (rotation, RFC 9700). Its states, as in
 //! `refresh_token_state.rs`:
 //!

@@ -44,10 +44,12 @@ pub(crate) fn run(args: &OrgRenameArgs, context: &Context) -> Result<(), Failure
     let renamed: Resource<OrganizationEntity> = context
         .ask(Request::put(url).json(&body)?, DOING)?
         .parse(DOING)?;
+    let (guid, name) = (renamed.metadata.guid.clone(), renamed.entity.name.clone());
+    // First what is done: the organization has its name, whether the target can be stored or not.
+    output.done(&OrgListing::of(renamed, &region, context))?;
     context.update(|_, cf| {
-        if cf.organization_fields.guid == renamed.metadata.guid {
-            cf.organization_fields.name.clone_from(&renamed.entity.name);
+        if cf.organization_fields.guid == guid {
+            cf.organization_fields.name.clone_from(&name);
         }
-    })?;
-    output.done(&OrgListing::of(renamed, &region, context))
+    })
 }

@@ -57,15 +57,16 @@ pub(crate) fn run(args: &SpaceRenameArgs, context: &Context) -> Result<(), Failu
     let renamed: Resource<SpaceEntity> = context
         .ask(Request::put(url).json(&body)?, DOING)?
         .parse(DOING)?;
-    context.update(|_, cf| {
-        if cf.space_fields.guid == renamed.metadata.guid {
-            cf.space_fields.name.clone_from(&renamed.entity.name);
-        }
-    })?;
+    // First what is done: the space has its name, whether the target can be stored or not.
     output.done(&RenamedSpace {
         org_guid: &org.guid,
         org_name: &org.name,
         space_guid: &renamed.metadata.guid,
         space_name: &renamed.entity.name,
+    })?;
+    context.update(|_, cf| {
+        if cf.space_fields.guid == renamed.metadata.guid {
+            cf.space_fields.name.clone_from(&renamed.entity.name);
+        }
     })
 }
