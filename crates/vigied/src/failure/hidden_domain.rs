@@ -46,8 +46,8 @@ fn hint_by_roles(hidden: &HiddenDomain) -> String {
              an Administrator gives one in a space{role}"
         ),
         CallerRoles::Somewhere if matches!(hidden.domain, Domain::Account(_)) => format!(
-            "`X-Auth-Scope-Id: s-GUID` names a space, and `vigie account spaces` lists those you can see; without it the account itself is asked, in which an Administrator \
-             gives a role{role}"
+            "`X-Auth-Scope-Id: s-GUID` names a space, and `vigie account spaces` lists those you can see; without it the account itself \
+             is asked, in which an Administrator gives a role{role}"
         ),
         CallerRoles::Somewhere => format!(
             "`vigie account spaces` and `vigie account orgs` list what you can see; a role counts only where it is held, and \
