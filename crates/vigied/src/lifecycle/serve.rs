@@ -136,7 +136,7 @@ pub(crate) async fn serve(
     let on_limit = move |limit| counted.metrics.limited(limit);
     let plan = Plan::new(settings.shutdown);
     let deadline = shutdown::drained(plan, stop, |stop| {
-        // On a thread of the runtime: on this one, each connection that comes would have to wake another thread.
+        // In a task: the main thread, which runs this, is no worker of the runtime, and would have to wake one for each connection.
         let mut serving = JoinSet::new();
         serving.spawn(listener::serve(listener, served, limits, on_limit, stop));
         async move {
