@@ -7,8 +7,9 @@ use anyhow::{Result, bail, ensure};
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::VecDeque;
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,11 +21,15 @@ const SLOW: usize = 1000;
 /// From so many addresses, 127.0.1.1 and on.
 const ADDRESSES: usize = 20;
 
-/// How many silent ones come again before the next pause of 20 ms.
-const REPLACED_AT_ONCE: usize = 50;
+/// What the crowd does is spread evenly, as by clients that know nothing of each other. With 50 each 20 ms, as many in a second, the crowd
+/// itself kept a processor for so long that callers waited as long for it when it was connected to a program that only accepts.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How many silent ones come again before the next pause.
+const REPLACED_AT_ONCE: usize = 12;
 
 /// How many slow ones send a byte before it.
-const BETWEEN_PAUSES: usize = 100;
+const BETWEEN_PAUSES: usize = 25;
 
 /// The limit `connections`: beyond it, a new connection takes the place of an idle one.
 const STAYING: usize = 4096;
@@ -97,9 +102,8 @@ impl Crowd {
         Ok(())
     }
 
-    /// Some of the silent ones that the server has closed come again: clients that know nothing of each other do not come all at once. The
-    /// system says which they are: a program that looked at each would keep a processor busy, which a crowd on machines of its own takes
-    /// from nobody.
+    /// Some of the silent ones that the server has closed come again. The system says which they are: a program that looked at each would
+    /// keep a processor busy, which a crowd on machines of its own takes from nobody.
     fn replace_silent(&mut self) -> Result<()> {
         let mut closed = Vec::with_capacity(REPLACED_AT_ONCE);
         epoll::wait(
@@ -119,7 +123,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Again and again: a byte of each slow one, and again whoever was closed; 2500 connections a second at the most.
+    /// Again and again: a byte of each slow one, and again whoever was closed; 2400 silent connections a second at the most.
     fn go_on(&mut self, over: &AtomicBool) -> Result<()> {
         while !over.load(Ordering::Relaxed) {
             for begin in (0..SLOW).step_by(BETWEEN_PAUSES) {
@@ -132,7 +136,7 @@ impl Crowd {
                     }
                 }
                 self.replace_silent()?;
-                std::thread::sleep(Duration::from_millis(20));
+                std::thread::sleep(PAUSE);
             }
         }
         Ok(())
@@ -172,19 +176,33 @@ fn asked(server: &Server, mut ask: impl FnMut() -> Result<TcpStream>) -> Result<
     median(percentiles)
 }
 
-pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
-    let server = Server::start(programs.vigied()?, &programs.folder("crowd")?, &[])?;
-    let to: SocketAddr = server.address.trim_start_matches("http://").parse()?;
-    let kept = connect_from(address(0), to)?;
-    let new = || connect_from(Ipv4Addr::new(127, 0, 2, 1), to);
-    let old = || Ok(kept.try_clone()?);
-    let (new_before, kept_before) = (asked(&server, new)?, asked(&server, old)?);
+/// A program that does nothing but accept, and keeps the newest connections, as many as the server does.
+fn only_accept(listener: &TcpListener, over: &AtomicBool) {
+    let mut kept = VecDeque::with_capacity(STAYING);
+    while !over.load(Ordering::Relaxed) {
+        if let Ok((stream, _)) = listener.accept() {
+            kept.push_back(stream);
+        }
+        if kept.len() > STAYING {
+            kept.pop_front();
+        }
+    }
+}
+
+/// The percentiles of one caller on new connections, and of one on a kept one.
+type Percentiles = (f64, f64);
+
+/// What callers wait while a crowd is connected to an address.
+fn beside_crowd(
+    to: SocketAddr,
+    measure: impl FnOnce() -> Result<Percentiles>,
+) -> Result<Percentiles> {
     let mut crowd = Crowd::gather(to)?;
     crowd.count("before the requests")?;
     let over = AtomicBool::new(false);
-    let (new_now, kept_now) = std::thread::scope(|scope| {
+    let measured = std::thread::scope(|scope| {
         let others = scope.spawn(|| crowd.go_on(&over));
-        let measured = asked(&server, new).and_then(|new| Ok((new, asked(&server, old)?)));
+        let measured = measure();
         over.store(true, Ordering::Relaxed);
         match others.join() {
             Ok(ended) => ended?,
@@ -193,28 +211,74 @@ pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
         measured
     })?;
     crowd.count("behind the requests")?;
-    let row = |who: &str, before: f64, now: f64| Row {
-        what: format!(
-            "a request {who}, 99th percentile: without (before) and with (now) {SILENT} silent and \
-             {SLOW} slow connections of {ADDRESSES} addresses"
-        ),
+    Ok(measured)
+}
+
+/// The same with a crowd that is connected to a program which only accepts: what is left is the machine's.
+fn beside_crowd_of_another_program(
+    measure: impl FnOnce() -> Result<Percentiles>,
+) -> Result<Percentiles> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let to = listener.local_addr()?;
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| only_accept(&listener, &over));
+        let measured = beside_crowd(to, measure);
+        over.store(true, Ordering::Relaxed);
+        // It looks whether all is over behind the next connection.
+        drop(TcpStream::connect(to));
+        measured
+    })
+}
+
+pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
+    let server = Server::start(programs.vigied()?, &programs.folder("crowd")?, &[])?;
+    let to: SocketAddr = server.address.trim_start_matches("http://").parse()?;
+    let kept = connect_from(address(0), to)?;
+    // Its port is looked for when it connects. To bind one first takes milliseconds once thousands of the last minute are not free again.
+    let new = || {
+        let stream = TcpStream::connect(to)?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    };
+    let old = || Ok(kept.try_clone()?);
+    let measure = || Ok((asked(&server, new)?, asked(&server, old)?));
+    let before = measure()?;
+    let beside_another = beside_crowd_of_another_program(measure)?;
+    let beside = beside_crowd(to, measure)?;
+    let row = |what: String, before: f64, now: f64, bound: Bound| Row {
+        what,
         unit: "ms",
         before,
         now,
         ratio: now / before,
-        bound: Bound::AtMost(TIMES_MAX),
+        bound,
         or_at_most: None,
     };
-    Ok(vec![
-        row(
-            "from another address on a connection of its own",
-            new_before,
-            new_now,
-        ),
-        row(
-            "of one of the addresses on a connection kept",
-            kept_before,
-            kept_now,
-        ),
-    ])
+    let rows = |who: &str, before: f64, beside: f64, beside_another: f64| {
+        let what = format!(
+            "a request {who}, 99th percentile: without (before) and with (now) {SILENT} silent and {SLOW} slow connections of \
+             {ADDRESSES} addresses"
+        );
+        let compared = format!(
+            "for comparison: a request {who}, while that crowd is connected to a program which only accepts (now)"
+        );
+        [
+            row(what, before, beside, Bound::AtMost(TIMES_MAX)),
+            row(compared, before, beside_another, Bound::None),
+        ]
+    };
+    let of_new = rows(
+        "from another address on a connection of its own",
+        before.0,
+        beside.0,
+        beside_another.0,
+    );
+    let of_kept = rows(
+        "of one of the addresses on a connection kept",
+        before.1,
+        beside.1,
+        beside_another.1,
+    );
+    Ok(of_new.into_iter().chain(of_kept).collect())
 }
