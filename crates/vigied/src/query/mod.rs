@@ -1,4 +1,4 @@
-//! Queries to the store. Each runs on its own thread when it gets a turn, so that no query blocks a reactor or a writer.
+//! Queries to the store. Each has a thread ([`threads`]) when it gets a turn, so that no query blocks a reactor or a writer.
 //!
 //! Every cost of a query is bounded: how many run and wait ([`turns`]), how long one runs while another account waits
 //! ([`turn_holder`]), the memory of all queries ([`memory`]), what one query may read and for how long (its
@@ -19,6 +19,7 @@ pub(crate) mod render_cache;
 pub(crate) mod rules;
 mod running;
 pub(crate) mod spread;
+mod threads;
 mod turn_holder;
 mod turns;
 
@@ -45,6 +46,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
+use threads::QueryThreads;
 use tokio::sync::oneshot;
 use turn_holder::TurnHolder;
 use turns::Turns;
@@ -76,6 +78,7 @@ pub(crate) struct Queries {
     budget: Budget,
     time: Duration,
     turns: Arc<Turns>,
+    threads: Arc<QueryThreads>,
     /// Threads that may help a query.
     helpers_most: usize,
     /// Threads that have helped one.
@@ -100,6 +103,7 @@ impl Queries {
                 limits.queued,
                 limits.shares.clone(),
             )),
+            threads: Arc::new(QueryThreads::new()),
             helpers_most: helpers::most(),
             helped: Arc::default(),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
@@ -251,16 +255,13 @@ async fn in_turn(
         begin,
     );
     let counts = Arc::clone(&queries.metrics);
-    let thread = std::thread::Builder::new()
-        .name("query".to_owned())
-        .stack_size(::query::evaluate::STACK_BYTES);
-    let spawned = thread.spawn(move || {
+    let started = queries.threads.run(move || {
         let outcome = written.reserve().and_then(|()| work(&mut written));
         if let Some(limit) = written.end(outcome) {
             counts.limited(limit);
         }
     });
-    spawned.map_err(|error| {
+    started.map_err(|error| {
         if let Some(left_out) = FAULTS.should_log(&error.to_string(), Instant::now()) {
             tracing::error!(%error, left_out, "cannot start a thread for a query");
         }
