@@ -127,7 +127,7 @@ fn usage_error(
     let text = on_one_line(text.to_string(), arguments);
     let is_without_command = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if is_without_command && (name != Name::Vigie || !output.is_json()) {
-        // The original prints its help when called without arguments; scripts use this to check that it exists.
+        // IBM Cloud's CLI prints its help when called without arguments; scripts use this to check that it exists.
         return match name {
             Name::Original(_) => help(&text),
             Name::Vigie => {
@@ -180,7 +180,7 @@ fn on_one_line(text: String, arguments: &[OsString]) -> String {
         })
 }
 
-/// The original uses only exit code 1 for failures.
+/// IBM Cloud's CLI uses only exit code 1 for failures.
 fn exit(name: Name, kind: Kind) -> ExitCode {
     let code = match (name, kind) {
         (Name::Original(_), kind) if !matches!(kind, Kind::Usage | Kind::BrokenPipe) => 1,

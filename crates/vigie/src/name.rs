@@ -7,7 +7,7 @@ use crate::printable_text::PrintableText;
 pub(crate) enum Name {
     /// `vigie`, and anything not known.
     Vigie,
-    /// A name of the original, for old scripts.
+    /// A name of IBM Cloud's own command line, for old scripts.
     Original(&'static str),
 }
 

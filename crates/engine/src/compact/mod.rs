@@ -2,14 +2,17 @@
 //!
 //! The words of this folder:
 //!
-//! - A **group** is the segments that may be merged with each other: those of one day, or those of many days.
+//! - A **late segment** holds samples of many days that were written late, so that a flush makes few files however many days they are of.
+//! - A **group** is the segments that may be merged with each other: those of one day, or all late ones.
 //! - A **run** is neighbours of a group, by their sequence, that may become one segment without a change of order.
 //! - A **purge** rewrites segments because they hold deleted samples, and leaves those out.
 //! - To **claim** a purge is to find that a run needs one, and to spend the budget on it.
 //!
 //! A pass, from the whole to its parts:
 //!
-//! - [`pass`] says which groups are rewritten (the segments of a day, or those of many days), in which order, and how that ended.
+//! - [`pass`] says which groups are rewritten, in which order, and how that ended. What it remembers from one pass to the next is outside
+//!   of this folder, since the store keeps it: which purges are due ([`crate::purge_schedule`]), how much they may rewrite
+//!   ([`crate::purge_budget`]), and which merges are not tried for a while ([`crate::failed_merges`]).
 //! - [`group`] goes through a group: it collects its runs of neighbours ([`runs`]), finds out whether a run holds deleted samples
 //!   ([`purge_search`], by the [`deletions`] of one moment), chooses what of the run becomes one segment ([`choose_merge`]), and has
 //!   that merged.

@@ -94,7 +94,7 @@ impl Core {
         let mut passes = passes.unwrap_or_else(PoisonError::into_inner);
         // A flush that found no room is completed before anything is rewritten.
         self.flush_rest(&mut self.flushing())?;
-        let mut plan = self.plan_pass(asked, &mut passes);
+        let mut plan = self.begin_pass(asked, &mut passes);
         let PassOutcome { end, mut result } = self.merge_groups(&mut plan, &mut passes)?;
         if plan.is_purge() {
             if end == PassEnd::Complete {
@@ -127,7 +127,9 @@ impl Core {
         state.owners.retain(is_needed);
     }
 
-    fn plan_pass(&self, asked: Purge, passes: &mut MergePasses) -> PassPlan {
+    /// Plans a pass, and begins it: forgets the failures of groups that are gone, and takes the budget out of `passes` until the pass has
+    /// ended.
+    fn begin_pass(&self, asked: Purge, passes: &mut MergePasses) -> PassPlan {
         let MergePasses { failed, purges } = passes;
         let now = self.clock.now();
         self.state.forget_dropped();

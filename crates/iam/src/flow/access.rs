@@ -88,7 +88,7 @@ pub(crate) fn authn_claim(subject: &Subject) -> AuthnClaim {
 
 /// The claims of an IAM token for the account of the login.
 pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &str) -> IamClaims {
-    let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
+    let life = Lifetimes::of(iam, login.bounds(), login.account());
     let (issued, expires) = times(iam, login, &life);
     let (id, root) = (subject.iam_id(), login.bounds().root());
     let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
@@ -202,7 +202,7 @@ fn for_uaa(iam: &Iam, login: &Login) -> Login {
     let mut accounts = directory.accounts_of(bounds.principal()).iter().copied();
     let refuses = |account: AccountId| {
         let is_over = || {
-            let life = Lifetimes::of(iam, bounds, account, false);
+            let life = Lifetimes::of(iam, bounds, account);
             life.bound(*bounds, now).is_err()
         };
         bounds.opens(&directory, account)

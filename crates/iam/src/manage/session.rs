@@ -260,7 +260,7 @@ impl Iam {
             let refusal = Refusal::new(Reason::WrongRefreshToken, message);
             IamError::Refused(refusal.remedy(Remedy::LogInAgain))
         })?;
-        let life = Lifetimes::of(self, &bounds, account, false);
+        let life = Lifetimes::of(self, &bounds, account);
         life.check_idle(session.used_at, now)?;
         life.bound(bounds, now)?;
         Ok(())

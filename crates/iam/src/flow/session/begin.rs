@@ -35,7 +35,7 @@ pub(crate) async fn begin(
     // the background: who deletes it here would keep all logins waiting that find the same.
     let over = credentials::Forgotten::at(now);
     credentials::sweep(tx, &key(login.bounds().principal()), over).await?;
-    let life = Lifetimes::of(iam, login.bounds(), login.account(), true);
+    let life = Lifetimes::of_new_session(iam, login.bounds(), login.account());
     let bounds = life.bound(*login.bounds(), now)?;
     let (login, session) = (login.with_bounds(bounds), SessionId(entropy::guid()));
     credentials::lock(tx, &bounds, now).await?;

@@ -30,13 +30,17 @@ fn at_most(seconds: i64, limit: Option<i64>) -> i64 {
 }
 
 impl Lifetimes {
-    /// The lifetimes of a token issued for the account with these bounds, or of the session that `begins` with them.
-    pub(crate) fn of(
-        iam: &Iam,
-        bounds: &CredentialBounds,
-        account: AccountId,
-        begins: bool,
-    ) -> Self {
+    /// The lifetimes of a token that is issued for the account with these bounds.
+    pub(crate) fn of(iam: &Iam, bounds: &CredentialBounds, account: AccountId) -> Self {
+        Self::in_account(iam, bounds, account, false)
+    }
+
+    /// The lifetimes of a session that begins for the account with these bounds.
+    pub(crate) fn of_new_session(iam: &Iam, bounds: &CredentialBounds, account: AccountId) -> Self {
+        Self::in_account(iam, bounds, account, true)
+    }
+
+    fn in_account(iam: &Iam, bounds: &CredentialBounds, account: AccountId, begins: bool) -> Self {
         let directory = iam.directory();
         let stored = directory.account_settings.get(&account);
         Self::strictest(iam, bounds, begins, stored.map(|stored| &stored.settings))

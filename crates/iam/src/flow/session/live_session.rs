@@ -28,7 +28,7 @@ impl LiveSession {
         account: AccountId,
     ) -> Result<CredentialBounds, IamError> {
         let now = iam.0.clock.now();
-        let life = Lifetimes::of(iam, &self.bounds, account, false);
+        let life = Lifetimes::of(iam, &self.bounds, account);
         life.check_idle(self.used_at, now)?;
         life.bound(self.bounds, now)
     }

@@ -109,7 +109,7 @@ pub(crate) async fn issue(
         ));
     }
     limit::check_room(iam, tx, session, delegation).await?;
-    let life = Lifetimes::of(iam, bounds, login.account(), false);
+    let life = Lifetimes::of(iam, bounds, login.account());
     let end = bounds.end(iam.0.clock.now(), life.refresh_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {

@@ -76,12 +76,15 @@ async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError
     let token = token.ok_or_else(invalid_token_error)?;
     match RefreshTokenState::of(&token, now) {
         RefreshTokenState::InGrace => show_again(iam, tx, token, renewal).await,
-        // An unused one would have been claimed.
-        RefreshTokenState::Unused | RefreshTokenState::Reused => {
+        RefreshTokenState::Reused => {
             end_reused(iam, tx, token.session).await?;
             Err(reused_token_error())
         }
         RefreshTokenState::Expired => Err(expired_token_error()),
+        // It would have been claimed.
+        RefreshTokenState::Unused => Err(IamError::Internal(
+            "an unused refresh token was not claimed",
+        )),
     }
 }
 
@@ -183,7 +186,7 @@ async fn renew(
     let (subject, login) = check(iam, &live, token, renewal)?;
     let (bounds, account) = (login.bounds(), login.account());
     let session = bounds.root().session.ok_or_else(invalid_token_error)?;
-    let life = Lifetimes::of(iam, bounds, account, false);
+    let life = Lifetimes::of(iam, bounds, account);
     let now = iam.0.clock.now();
     // A delegated token does not move its login, nor is it a sign that somebody still uses that.
     let is_delegated = token.is_delegated();

@@ -1,5 +1,5 @@
-//! A refresh token that is shown as a proof and stays what it is: nothing is issued in its place. It proves its login as it does for a
-//! renewal, with all reasons against one, and counts as a use of the session.
+//! A refresh token that is shown to prove a login, to get a passcode or to assume a trusted profile: it is not used up, and gets no
+//! successor. It is refused for the same reasons as a renewal, and counts as a use of the session.
 
 use super::lifetimes::Lifetimes;
 use super::live_session;
@@ -81,7 +81,7 @@ pub(crate) async fn prove(
         login,
     } = shown(iam, text, client).await?;
     check_password(iam, login.account(), login.grant_type())?;
-    let life = Lifetimes::of(iam, login.bounds(), login.account(), false);
+    let life = Lifetimes::of(iam, login.bounds(), login.account());
     let end = login.bounds().end(at, life.access_seconds);
     let changes = SessionChanges {
         account: None,
