@@ -1,4 +1,8 @@
 //! The list of commands and their dispatch; each command has a file of its own.
+//!
+//! A command is a file with its arguments (`…Args`, whose comments are its `--help`) and a function `run` that takes them and the
+//! [`Context`]: it says what it is about to do, asks the server, and prints ([`crate::output`]). It is a variant and an arm of the enum of
+//! its first word. `CONTRIBUTING.md` has the steps for a new one.
 
 pub(crate) mod account;
 pub(crate) mod agent;

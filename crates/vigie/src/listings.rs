@@ -4,7 +4,6 @@ use crate::client::{Request, encode};
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use serde::de::DeserializeOwned;
 use wire::cf::list::{List, Resource};
@@ -93,7 +92,7 @@ impl Context {
             .ok_or_else(|| {
                 Failure::new(
                     Kind::NotFound,
-                    format!("no organization `{}` was found", printable(name)),
+                    format!("no organization `{name}` was found"),
                 )
                 .hint(self.hint_at_orgs())
             })
@@ -101,17 +100,25 @@ impl Context {
 
     /// The organization that a flag names, else the targeted one.
     pub(crate) fn resolve_org(&self, named: Option<&str>) -> Result<DomainFields, Failure> {
+        self.resolve_org_in(&self.config().region, named)
+    }
+
+    /// The organization that a flag names in this region; else the targeted one, if its region is that.
+    pub(crate) fn resolve_org_in(
+        &self,
+        region: &str,
+        named: Option<&str>,
+    ) -> Result<DomainFields, Failure> {
         self.require_manager()?;
         if let Some(name) = named {
-            let org = self.org_named(name, &self.config().region)?;
-            return Ok(org.into());
+            return Ok(self.org_named(name, region)?.into());
         }
         let targeted = self.cf()?.organization_fields;
-        if !targeted.guid.is_empty() {
+        if region == self.config().region && !targeted.guid.is_empty() {
             return Ok(targeted);
         }
         // As a login does: the only one is taken.
-        match self.orgs(&self.config().region)?.as_slice() {
+        match self.orgs(region)?.as_slice() {
             [only] => Ok(only.clone().into()),
             [] => Err(self.no_org()),
             _ => Err(
@@ -144,8 +151,7 @@ impl Context {
                 Kind::NotFound,
                 format!(
                     "no space `{}` was found in organization `{}`",
-                    printable(name),
-                    printable(&org.name)
+                    name, org.name
                 ),
             )
             .hint(self.hint_at_spaces(org))

@@ -2,6 +2,8 @@
 //!
 //! It is only a client: it keeps a login in a configuration directory and speaks HTTP. It stores no metrics and verifies no tokens.
 //!
+//! *The original* is `ibmcloud`, the command line of IBM Cloud, by whose names (`bx`, `bluemix`) and rules old scripts call this program.
+//!
 //! `iam token` with a valid token must be fast: parse the arguments, read one small file, print one line. So nothing is set up before
 //! it is needed: no TLS, no client, no second file.
 

@@ -1,5 +1,6 @@
 //! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`PrintableText`]: a
-//! text in which everything that came from outside is escaped.
+//! text in which everything that came from outside is escaped. Commands give a `String`, which is escaped as a whole, or lay a text out
+//! with [`escaped!`]; they escape nothing themselves.
 //!
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
 //! `--output json` standard output holds nothing but JSON.
@@ -10,8 +11,14 @@
 //! - A command that has JSON in the original keeps the original's keys, whatever their case (`OrgGuid`, `ibmUniqueId`).
 //! - Every other command has keys in snake_case, and `null` for none.
 //!
-//! A command that lists things ends with [`Output::rows`], one that shows a thing with [`Output::details`], and one that changed
-//! something with [`Output::done`].
+//! | a command | calls | people read | programs get | with `--quiet` |
+//! |---|---|---|---|---|
+//! | is about to ask the server | [`Output::action`] | a sentence that ends with `...` | | nothing |
+//! | has what it asked for | [`Output::ok`] | `OK` | | nothing |
+//! | lists things | [`Output::rows`], or [`Output::list`] with the flag for more columns | a table, or that there is none | an array | the same |
+//! | shows one thing | [`Output::details`] | `Name: value` lines | an object | the same |
+//! | has changed something | [`Output::done`] | `OK` | what was changed | nothing, or what was changed |
+//! | adds something for people | [`Output::say`] | the sentence | | the same |
 
 mod closed;
 mod failure_report;
@@ -21,12 +28,11 @@ mod rows;
 pub(crate) use self::closed::when_stdout_closes;
 pub(crate) use self::machine::{csv as safe_csv, csv_field, json as safe_json};
 pub(crate) use self::rows::{Column, Row};
-pub(crate) use crate::printable_text::printable;
 
 use crate::context::Name;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
-use crate::printable_text::{PrintableText, escaped};
+use crate::printable_text::{PrintableText, escaped, printable};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use unicode_width::UnicodeWidthStr as _;

@@ -2,7 +2,7 @@
 //! read.
 
 use crate::error::Failure;
-use crate::output::{Output, printable};
+use crate::output::Output;
 use crate::printable_text::escaped;
 use base::secret::Secret;
 use serde::de::IgnoredAny;
@@ -39,8 +39,7 @@ pub(crate) fn key(
         }
         if Path::new(key).is_file() {
             return Err(Failure::usage(format!(
-                "`{}` (from `{flag}`) is a file, and no API key",
-                printable(key)
+                "`{key}` (from `{flag}`) is a file, and no API key"
             ))
             .hint(format!("`{flag} @FILE` reads the key from a file")));
         }

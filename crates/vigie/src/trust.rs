@@ -15,6 +15,7 @@ use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::token::Token;
 use base::user_info;
+use serde::de::DeserializeOwned;
 
 impl Context {
     /// Sends a request, if its origin is trusted.
@@ -28,8 +29,17 @@ impl Context {
         self.client()?.send(trusted_request)
     }
 
+    /// As [`Self::ask`], and reads the answer.
+    pub(crate) fn ask_for<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        doing: &str,
+    ) -> Result<T, Failure> {
+        self.ask(request, doing)?.parse(doing)
+    }
+
     /// Sends a request with the session's token, once more where that is refused and has a successor; any other refusal is a failure.
-    /// `doing` completes "cannot …".
+    /// `doing` completes "cannot …". It may renew the login and store it, and ask at a terminal whether a new origin may be sent to.
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
         let as_bearer = |request: Request, token: &Token| request.bearer(token.expose());
         self.send_with_token(request, as_bearer)?.success(doing)

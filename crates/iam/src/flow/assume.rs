@@ -157,7 +157,8 @@ impl Iam {
     ) -> Result<Tokens, IamError> {
         let (iam, wanted, text) = (self.clone(), Arc::clone(wanted), text.clone());
         self.in_login_turn(owner, async move {
-            let (tx, login) = shown_refresh_token::prove(&iam, &text, Client::Bx.id()).await?;
+            let (tx, login) =
+                shown_refresh_token::login_as_use(&iam, &text, Client::Bx.id()).await?;
             let bounds = *login.bounds();
             let credential = wanted.proof.audited();
             let entry = Entry::by_principal(bounds.principal(), credential, Action::ProfileAssumed);

@@ -39,7 +39,7 @@ impl Iam {
                 let owner = owner::of_refresh_token(self, text, Client::Bx.id()).await?;
                 let text = text.clone();
                 self.in_login_turn(owner, async move {
-                    let shown = shown_refresh_token::login_of(&iam, &text, Client::Bx.id());
+                    let shown = shown_refresh_token::read_login(&iam, &text, Client::Bx.id());
                     let (tx, login) = shown.await?;
                     iam.subject(login.bounds())?;
                     passcode::issue(&iam, tx, login.bounds(), presented).await

@@ -13,7 +13,6 @@ use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use crate::printable_text::PrintableText;
 use crate::prompt;
@@ -84,17 +83,12 @@ pub(super) fn one_of(
         .filter(|key| key.id == wanted || key.name == wanted)
         .collect();
     if found.len() > 1 {
-        let describe = |key: &ApiKey| {
-            format!(
-                "{} {}",
-                key.id,
-                printable(key.description.as_deref().unwrap_or(""))
-            )
-        };
+        let describe =
+            |key: &ApiKey| format!("{} {}", key.id, key.description.as_deref().unwrap_or(""));
         let what = format!(
             "the choice among the {} API keys named `{}`",
             found.len(),
-            printable(wanted)
+            wanted
         );
         return prompt::choose(
             "Select an API key:",
@@ -106,27 +100,20 @@ pub(super) fn one_of(
         .cloned();
     }
     found.pop().ok_or_else(|| {
-        Failure::new(
-            Kind::NotFound,
-            format!("no API key `{}` was found", printable(wanted)),
-        )
-        .hint(hint)
+        Failure::new(Kind::NotFound, format!("no API key `{wanted}` was found")).hint(hint)
     })
 }
 
 /// The properties of one key, with its text if that is known.
 pub(super) fn facts(key: &ApiKey) -> Vec<(&'static str, String)> {
     let mut facts = vec![
-        ("ID", printable(&key.id)),
-        ("Name", printable(&key.name)),
-        (
-            "Description",
-            printable(key.description.as_deref().unwrap_or("")),
-        ),
+        ("ID", key.id.clone()),
+        ("Name", key.name.clone()),
+        ("Description", key.description.clone().unwrap_or_default()),
         ("Created At", key.created_at.clone().unwrap_or_default()),
     ];
     if let Some(at) = &key.expires_at {
-        facts.push(("Expires At", printable(at)));
+        facts.push(("Expires At", at.clone()));
     }
     if key.reach.is_some() {
         facts.push(("Reach", reach_text(key)));

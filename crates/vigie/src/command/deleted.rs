@@ -8,7 +8,6 @@ pub(crate) mod space_restore;
 use crate::client::{Reply, Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use crate::printable_text::PrintableText;
 use serde::Serialize;
@@ -101,8 +100,7 @@ impl Deletion {
         };
         let verb = if self.series == Some(1) { "goes" } else { "go" };
         output.say(format!(
-            "{series} {verb} on {}; until then `{restore}` brings all back.",
-            printable(removed_at)
+            "{series} {verb} on {removed_at}; until then `{restore}` brings all back."
         ))
     }
 }
@@ -128,20 +126,14 @@ fn find(
     match found.as_slice() {
         [deleted] => Ok(deleted.clone()),
         [_, ..] => {
-            let guids: Vec<String> = found
-                .iter()
-                .map(|deleted| printable(&deleted.guid))
-                .collect();
-            let message = format!("several deleted {kind}s are named `{}`", printable(name));
+            let guids: Vec<&str> = found.iter().map(|deleted| deleted.guid.as_str()).collect();
+            let message = format!("several deleted {kind}s are named `{name}`");
             let hint = format!("give the GUID: {}", guids.join(", "));
             Err(Failure::usage(message).hint(hint))
         }
         [] => Err(Failure::new(
             Kind::NotFound,
-            format!(
-                "no deleted {kind} `{}` can be brought back",
-                printable(name)
-            ),
+            format!("no deleted {kind} `{name}` can be brought back"),
         )
         .hint("see what can with `vigie account deleted`")),
     }
@@ -156,8 +148,8 @@ fn restore(
     let output = &context.output;
     output.action(format!(
         "Bringing {} {} back as {}...",
-        printable(&deleted.kind),
-        printable(&deleted.name),
+        deleted.kind,
+        deleted.name,
         context.user()
     ))?;
     let url = context.cf_url(&format!(
@@ -182,6 +174,6 @@ fn restore(
         } else {
             "Org"
         },
-        printable(name)
+        name
     ))
 }

@@ -8,7 +8,6 @@ pub(crate) mod list;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use serde::Serialize;
 use wire::iam::invitation::{Accept, Invitation, Invitations};
 
@@ -81,12 +80,11 @@ fn find(asked: &str, context: &Context) -> Result<Invitation, Failure> {
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
         (Some(_), false) => Err(Failure::usage(format!(
-            "more than one account `{}` invites you",
-            printable(asked)
+            "more than one account `{asked}` invites you"
         ))
         .hint("give the id of one: `vigie account invitations` lists them")),
         (None, _) => {
-            let message = format!("no invitation into `{}` waits for you", printable(asked));
+            let message = format!("no invitation into `{asked}` waits for you");
             Err(Failure::new(Kind::NotFound, message)
                 .hint("list them with `vigie account invitations`"))
         }
@@ -96,7 +94,7 @@ fn find(asked: &str, context: &Context) -> Result<Invitation, Failure> {
 fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(), Failure> {
     context.output.action(format!(
         "Accepting the invitation into account {} as {}...",
-        printable(&invitation.account_name),
+        invitation.account_name,
         context.user()
     ))?;
     let path = format!("{}/{}/accept", url(context)?, encode(&invitation.id));

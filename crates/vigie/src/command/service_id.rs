@@ -12,7 +12,6 @@ use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::pages::PAGE_SIZE;
 use crate::prompt;
 use clap::Args;
@@ -89,16 +88,15 @@ pub(super) fn find(wanted: &str, ask: &AskArgs, context: &Context) -> Result<Ser
     let mut found = services(Some(wanted), context)?;
     found.retain(|service| service.name == wanted);
     if found.len() > 1 {
-        let describe =
-            |service: &ServiceId| format!("{} {}", service.id, printable(&service.description));
+        let describe = |service: &ServiceId| format!("{} {}", service.id, service.description);
         let what = format!(
             "the choice among the {} service IDs named `{}`",
             found.len(),
-            printable(wanted)
+            wanted
         );
         // Without a terminal nobody sees the list, and one of these is what the command wants.
         let ids: Vec<&str> = found.iter().map(|service| service.id.as_str()).collect();
-        let ids = printable(&ids.join(", "));
+        let ids = ids.join(", ");
         return prompt::choose(
             "Select a service ID:",
             &found,
@@ -112,7 +110,7 @@ pub(super) fn find(wanted: &str, ask: &AskArgs, context: &Context) -> Result<Ser
     found.pop().ok_or_else(|| {
         Failure::new(
             Kind::NotFound,
-            format!("no service ID `{}` was found", printable(wanted)),
+            format!("no service ID `{wanted}` was found"),
         )
         .hint("list them with `vigie iam service-ids`")
     })
@@ -129,12 +127,12 @@ fn is_id(text: &str) -> bool {
 /// What is shown of one.
 fn facts(service: &ServiceId) -> Vec<(&'static str, String)> {
     vec![
-        ("ID", printable(&service.id)),
-        ("IAM ID", printable(&service.iam_id)),
-        ("Name", printable(&service.name)),
-        ("Description", printable(&service.description)),
-        ("CRN", printable(&service.crn)),
-        ("Version", printable(&service.entity_tag)),
+        ("ID", service.id.clone()),
+        ("IAM ID", service.iam_id.clone()),
+        ("Name", service.name.clone()),
+        ("Description", service.description.clone()),
+        ("CRN", service.crn.clone()),
+        ("Version", service.entity_tag.clone()),
         ("Locked", service.locked.to_string()),
     ]
 }

@@ -6,7 +6,6 @@ use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{in_words, instant};
-use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::session::not_logged_in;
 use crate::targeting::PlaceRow;
@@ -220,10 +219,7 @@ impl Status {
         match self.api_key() {
             _ if self.config.is_ended() => "refused; log in again".to_owned(),
             _ if !self.is_renewable() => "not possible; log in again".to_owned(),
-            Some(key) => format!(
-                "by itself, while its session and the API key {} are good",
-                printable(key)
-            ),
+            Some(key) => format!("by itself, while its session and the API key {key} are good"),
             None => "by itself, while its session lasts".to_owned(),
         }
     }
@@ -232,9 +228,9 @@ impl Status {
     fn login(&self) -> Option<String> {
         let logged_in_at = instant(self.logged_in_at()?)?;
         // Whether a password or a one-time code, a token does not tell.
-        let how = self.api_key().map_or_else(String::new, |key| {
-            format!(" with the API key {}", printable(key))
-        });
+        let how = self
+            .api_key()
+            .map_or_else(String::new, |key| format!(" with the API key {key}"));
         let rules = match self.dynamic_rules_end_by() {
             None => String::new(),
             Some(end) if end <= self.now.secs() => {
@@ -252,13 +248,13 @@ impl Status {
 fn space(space: &DomainFields) -> String {
     match (space.name.as_str(), space.guid.as_str()) {
         ("", "") => "none".to_owned(),
-        ("", guid) => printable(&format!("s-{guid}")),
-        (name, _) => printable(name),
+        ("", guid) => format!("s-{guid}"),
+        (name, _) => name.to_owned(),
     }
 }
 
 fn or_none(text: &str) -> String {
-    printable(non_empty(text).unwrap_or("none"))
+    non_empty(text).unwrap_or("none").to_owned()
 }
 
 /// A text, or `null` for none.

@@ -2,7 +2,6 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use crate::printable_text::{PrintableText, escaped};
 use crate::session::reach;
 use wire::scope_id;
@@ -51,7 +50,7 @@ impl Domain {
     /// Known by its id alone.
     pub(super) fn of_id(id: &str) -> Self {
         Self {
-            label: format!("`{}`", printable(id)),
+            label: format!("`{id}`"),
             id: Some(id.to_owned()),
         }
     }

@@ -3,7 +3,6 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::printable_text::{PrintableText, escaped};
 use crate::token::Reach;
 
@@ -45,10 +44,10 @@ impl Reach {
 
     /// In words.
     pub(crate) fn describe(&self) -> String {
-        let domain = printable(self.domain.as_deref().unwrap_or("all"));
+        let domain = self.domain.as_deref().unwrap_or("all");
         match &self.only {
-            None => domain,
-            Some(only) => format!("{domain} ({} only)", printable(only)),
+            None => domain.to_owned(),
+            Some(only) => format!("{domain} ({only} only)"),
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::config::Account;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use crate::token::Claims;
@@ -85,7 +84,7 @@ fn named<'a>(all: &'a [AccountResource], requested: &str) -> Result<&'a AccountR
         [only] => Ok(only),
         [] => Err(Failure::new(
             Kind::NotFound,
-            format!("you belong to no account `{}`", printable(requested)),
+            format!("you belong to no account `{requested}`"),
         )
         .hint("list yours with `vigie account list`")),
         several => Err(Failure::usage(escaped!(
@@ -137,9 +136,5 @@ fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> Printa
 }
 
 fn describe(account: &AccountResource) -> String {
-    format!(
-        "{} ({})",
-        printable(&account.entity.name),
-        printable(&account.metadata.guid)
-    )
+    format!("{} ({})", account.entity.name, account.metadata.guid)
 }

@@ -5,7 +5,6 @@ use crate::client::Request;
 use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use crate::printable_text::{PrintableText, escaped};
 use crate::prompt;
 use wire::cf::space::SpaceEntity;
@@ -186,7 +185,7 @@ impl Context {
         prompting: Prompting,
         wording: &Wording,
     ) -> Result<Option<DomainFields>, Failure> {
-        let name = |place: &DomainFields| printable(&place.name);
+        let name = |place: &DomainFields| place.name.clone();
         match (places.len(), prompting) {
             (0, _) => Ok(None),
             (1, _) => Ok(places.pop()),

@@ -4,7 +4,6 @@
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::prompt;
 use wire::cf::info::Info;
@@ -69,7 +68,7 @@ fn choose<'a>(
         several if prompt::is_possible() => prompt::choose_or_skip(
             "Select a region (or press Enter to skip):",
             several,
-            |region| printable(&region.name),
+            |region| region.name.clone(),
         ),
         [first, ..] => Ok(all.iter().find(|region| region.home).or(Some(first))),
     }
@@ -82,8 +81,8 @@ fn named<'a>(all: &'a [Region], name: &str) -> Option<&'a Region> {
 
 fn unknown(all: &[Region], requested: &str) -> Failure {
     let known: Vec<&str> = all.iter().map(|region| region.name.as_str()).collect();
-    Failure::new(Kind::NotFound, format!("no region `{}`", printable(requested))).hint(format!(
+    Failure::new(Kind::NotFound, format!("no region `{requested}`")).hint(format!(
         "there is `{}`; see `vigie regions` (the operator names the region with `vigied init --region`)",
-        printable(&known.join("`, `"))
+        known.join("`, `")
     ))
 }

@@ -4,7 +4,6 @@ use super::org_and_space::TargetOutcome;
 use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use crate::printable_text::escaped;
 use crate::token::Reach;
 use serde::Serialize;
@@ -188,7 +187,7 @@ impl Target {
 
     fn login_rows(&self) -> Rows {
         vec![
-            ("User:", printable(&self.user)),
+            ("User:", self.user.clone()),
             ("Account:", self.account()),
             ("Resource group:", String::new()),
             ("CF API endpoint:", self.cf_api()),
@@ -197,12 +196,12 @@ impl Target {
 
     fn account(&self) -> String {
         let account = &self.config.account;
-        let (guid, name) = (printable(&account.guid), printable(&account.name));
+        let (guid, name) = (&account.guid, &account.name);
         match (guid.is_empty(), name.is_empty()) {
             (true, _) => "none targeted".to_owned(),
             // It may not ask for the name.
             (false, true) if self.reach.is_some() => format!("of the key ({guid})"),
-            (false, true) => guid,
+            (false, true) => guid.clone(),
             (false, false) => format!("{name} ({guid})"),
         }
     }
@@ -212,11 +211,7 @@ impl Target {
         if target.is_empty() {
             return String::new();
         }
-        format!(
-            "{} (API version: {})",
-            printable(target),
-            printable(version)
-        )
+        format!("{target} (API version: {version})")
     }
 
     fn place_rows(&self, untargeted: &str) -> Rows {
@@ -232,7 +227,7 @@ impl Target {
         let mut rows = vec![("Reach:", reach.describe())];
         let space = &self.cf.space_fields.guid;
         if reach.domain.is_none() && !space.is_empty() {
-            rows.push(("Space:", printable(&format!("s-{space}"))));
+            rows.push(("Space:", format!("s-{space}")));
         }
         rows
     }
@@ -245,5 +240,5 @@ fn place(place: &DomainFields) -> Option<PlaceRow<'_>> {
 
 /// For people.
 fn or(text: &str, otherwise: &str) -> String {
-    printable(if text.is_empty() { otherwise } else { text })
+    if text.is_empty() { otherwise } else { text }.to_owned()
 }

@@ -42,8 +42,8 @@ pub(crate) async fn end_password(
 }
 
 impl Iam {
-    /// Ends one session; ending it again is no change.
-    pub(crate) async fn end_session(
+    /// Ends one session, and commits; ending it again is no change.
+    pub(crate) async fn end_session_and_commit(
         &self,
         mut tx: Tx,
         session: SessionId,
@@ -80,7 +80,7 @@ impl Iam {
         let iam = self.clone();
         self.in_ending_turn(owner, async move {
             let _turn = turn;
-            iam.end_session(iam.0.db.begin().await?, session, entry)
+            iam.end_session_and_commit(iam.0.db.begin().await?, session, entry)
                 .await
         })
         .await

@@ -47,7 +47,9 @@ pub(crate) async fn enforce(
     if sessions::count_live(tx, bounds, None, now).await? > allowed {
         let held = sessions::held(tx, bounds, None, now).await?;
         let chosen = choose_from_largest(Crowd::of(&held, newcomer.session), &key, allowed);
-        ended = chosen.ok_or_else(|| too_deep(allowed, false))?;
+        let limit = &limit::SESSIONS_PER_USER;
+        ended =
+            chosen.ok_or_else(|| IamError::Refused(too_deep(limit.name, allowed).limit(limit)))?;
         sessions::end_these(tx, &ended, now).await?;
     }
     ended.extend(enforce_own(tx, bounds, newcomer, now).await?);
@@ -71,7 +73,8 @@ pub(crate) async fn enforce_own(
     }
     let held = sessions::held(tx, bounds, account, now).await?;
     let chosen = choose_longest_unused(Crowd::of(&held, newcomer.session), allowed);
-    let ended = chosen.ok_or_else(|| too_deep(allowed, true))?;
+    let ended =
+        chosen.ok_or_else(|| IamError::Refused(too_deep("max_sessions_per_identity", allowed)))?;
     sessions::end_these(tx, &ended, now).await?;
     Ok(ended)
 }
@@ -88,20 +91,12 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
     IamError::Refused(problem)
 }
 
-/// No wait mends it: another login does. `is_own`: the limit is an account's own, lower than the server's.
-fn too_deep(allowed: u64, is_own: bool) -> IamError {
-    let limit = &limit::SESSIONS_PER_USER;
-    let name = match is_own {
-        true => "max_sessions_per_identity",
-        false => limit.name,
-    };
-    let message =
-        format!("each of the sessions that `{name}` = {allowed} allows came from the one before");
-    let refusal = Refusal::new(Reason::NotAllowed, message).remedy(Remedy::LogInAnew);
-    IamError::Refused(match is_own {
-        true => refusal,
-        false => refusal.limit(limit),
-    })
+/// No wait mends it: another login does.
+fn too_deep(limit_name: &str, allowed: u64) -> Refusal {
+    let message = format!(
+        "each of the sessions that `{limit_name}` = {allowed} allows came from the one before"
+    );
+    Refusal::new(Reason::NotAllowed, message).remedy(Remedy::LogInAnew)
 }
 
 /// Refuses one more refresh token if the session has as many as the limit. Used tokens are remembered until they

@@ -1,7 +1,7 @@
 //! The session of a refresh token: whether token and session are alive, and what the token proves then. Nothing is used up here.
 
 use super::lifetimes::{Lifetimes, over_when_ended};
-use super::refusal::{invalid_token_error, require_unexpired, session_ended_error};
+use super::token_errors::{invalid_token_error, require_unexpired, session_ended_error};
 use crate::error::IamError;
 use crate::model::bounds::{CredentialBounds, Root};
 use crate::repo::refresh_tokens::RefreshToken;

@@ -2,14 +2,24 @@
 //!
 //! - **Login**: `begin.rs` begins a session, and `refresh_token.rs` issues its tokens. If there are too many sessions then, `limit.rs`
 //!   ends some: `choose_displaced.rs` says which, of the sessions in `crowd.rs`, and `displaced_entry.rs` is their entry in the audit.
-//! - **Renewal**: `owner.rs` finds whose the refresh token is, and `rotate.rs` replaces it in a turn of that account. What the token
-//!   proves is in `live_session.rs`.
+//! - **Renewal**: `rotate.rs`, whose steps are below.
 //! - **Reuse**: `reuse.rs`. A used token still leads to its successor for a moment; when it is shown later, its session ends.
 //! - **Proof alone**: `shown_refresh_token.rs` takes a token for a one-time code or a trusted profile, and leaves it as it is.
 //! - **Logout**, revocation (RFC 7009), change of password: `end.rs`. `manage/session.rs` lists sessions, keeps them alive and ends those
 //!   that a caller chooses; `manage/overdue_sessions.rs` ends those that are over by the settings of their account.
 //!
 //! `login.rs` is what a session begins with, `lifetimes.rs` how long it and its tokens last.
+//!
+//! The steps of a renewal, of which the third to the last are one transaction:
+//!
+//! 1. `owner::of_refresh_token` reads whose the token is.
+//! 2. `in_login_turn` waits for the turn of that account.
+//! 3. `refresh_tokens::claim` uses the token up. Of one that is used already, `reuse::last_of_chain` finds the latest successor, which is
+//!    shown again (then step 6 is left out), or `reuse::end_reused` ends the session.
+//! 4. `live_session::read` finds what the token proves, and `login_after` what the session is for from now on, if nothing speaks against it.
+//! 5. `sessions::renew` writes that down. Where the session has moved to another account, `limit::enforce_own` ends what is too much there.
+//! 6. `refresh_token::issue` makes the successor, `set_successor` keeps it, encrypted with the token, and `extend` moves the session's end.
+//! 7. `issue_extras` adds the tokens that were asked for beside it, and all is committed.
 //!
 //! Words of this folder:
 //!
@@ -48,10 +58,10 @@ pub(crate) mod login;
 pub(crate) mod owner;
 pub(crate) mod refresh_token;
 mod refresh_token_state;
-mod refusal;
 mod reuse;
 pub(crate) mod rotate;
 pub(crate) mod shown_refresh_token;
+mod token_errors;
 
 pub use refresh_token_state::GRACE_MILLISECONDS;
 pub use reuse::CHAIN_STEPS_MAX;

@@ -2,7 +2,7 @@
 
 use super::live_session;
 use super::refresh_token_state::RefreshTokenState;
-use super::refusal::{invalid_token_error, require_unexpired, reused_token_error};
+use super::token_errors::{invalid_token_error, require_unexpired, reused_token_error};
 use crate::error::IamError;
 use crate::repo::refresh_tokens;
 use crate::service::Iam;

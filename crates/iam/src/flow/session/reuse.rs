@@ -1,6 +1,6 @@
 //! A refresh token that was used already: within the grace it still leads to its successor, later it is one that somebody has copied.
 
-use super::refusal::invalid_token_error;
+use super::token_errors::invalid_token_error;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::error::IamError;
 use crate::repo::refresh_tokens::{self, RefreshToken};
@@ -22,7 +22,7 @@ pub(crate) async fn end_reused(iam: &Iam, tx: Tx, session: SessionId) -> Result<
         let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
         entry.with("owner", owner).with("why", "used_again")
     };
-    iam.end_session(tx, session, entry).await
+    iam.end_session_and_commit(tx, session, entry).await
 }
 
 /// The last successor of a used token, with its text: an intermediate successor is used up itself, and its next renewal

@@ -13,10 +13,10 @@ use super::login::Login;
 use super::owner;
 use super::refresh_token::{self, Receiver, RequestedExtras, SessionTokens, issue_extras};
 use super::refresh_token_state::RefreshTokenState;
-use super::refusal::{
+use super::reuse::{end_reused, last_of_chain};
+use super::token_errors::{
     expired_token_error, invalid_token_error, reused_token_error, session_ended_error,
 };
-use super::reuse::{end_reused, last_of_chain};
 use crate::audit::Credential;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
@@ -70,7 +70,7 @@ async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError
     // Only now: who was told to renew with the same token, while this waited for the database, has all of the grace.
     let now = iam.0.clock.now();
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
-        return use_up(iam, tx, &token, renewal).await;
+        return give_successor(iam, tx, &token, renewal).await;
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid_token_error)?;
@@ -82,14 +82,12 @@ async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError
         }
         RefreshTokenState::Expired => Err(expired_token_error()),
         // It would have been claimed.
-        RefreshTokenState::Unused => Err(IamError::Internal(
-            "an unused refresh token was not claimed",
-        )),
+        RefreshTokenState::Unused => Err(IamError::Internal("use up an unused refresh token")),
     }
 }
 
-/// Gives a token that this transaction has used up its successor. A refusal drops the transaction, and the token stays unused.
-async fn use_up(
+/// Gives a successor to a token that this transaction has claimed. A refusal drops the transaction, and the token stays unused.
+async fn give_successor(
     iam: &Iam,
     mut tx: Tx,
     token: &RefreshToken,
@@ -183,9 +181,8 @@ async fn renew(
     renewal: &Renewal,
 ) -> Result<Renewed, IamError> {
     let live = live_session::read(iam, tx, token).await?;
-    let (subject, login) = check(iam, &live, token, renewal)?;
-    let (bounds, account) = (login.bounds(), login.account());
-    let session = bounds.root().session.ok_or_else(invalid_token_error)?;
+    let (subject, login) = login_after(iam, &live, token, renewal)?;
+    let (bounds, account, session) = (login.bounds(), login.account(), token.session);
     let life = Lifetimes::of(iam, bounds, account);
     let now = iam.0.clock.now();
     // A delegated token does not move its login, nor is it a sign that somebody still uses that.
@@ -217,7 +214,10 @@ async fn renew(
 }
 
 /// Who goes on, and with what login: for the requested account, or for the one that it was for.
-fn check(
+///
+/// # Errors
+/// Whatever speaks against the renewal, but for what only the database knows.
+fn login_after(
     iam: &Iam,
     live: &LiveSession,
     token: &RefreshToken,

@@ -1,14 +1,19 @@
 //! A refresh token that is shown to prove a login, to get a passcode or to assume a trusted profile: it is not used up, and gets no
-//! successor. It is refused for the same reasons as a renewal, and counts as a use of the session.
+//! successor. It is refused for the same reasons as a renewal.
+//!
+//! | function | for what | the session |
+//! |---|---|---|
+//! | [`read_login`] | a passcode, which ends with the session | stays as it is; the caller locks it |
+//! | [`login_as_use`] | a token that lives on by itself, as long as an access token of the session | counts as used, and ends no sooner than that token |
 
 use super::lifetimes::Lifetimes;
 use super::live_session;
 use super::login::Login;
 use super::refresh_token_state::RefreshTokenState;
-use super::refusal::{
+use super::reuse;
+use super::token_errors::{
     expired_token_error, invalid_token_error, reused_token_error, session_ended_error,
 };
-use super::reuse;
 use crate::error::IamError;
 use crate::flow::account_rules::check_password;
 use crate::repo::refresh_tokens;
@@ -58,7 +63,7 @@ async fn shown(iam: &Iam, text: &Secret<String>, client: &str) -> Result<Shown, 
 }
 
 /// The login of the token's session, for what is derived from it and ends with it: the caller locks what it is of.
-pub(crate) async fn login_of(
+pub(crate) async fn read_login(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
@@ -69,7 +74,7 @@ pub(crate) async fn login_of(
 
 /// The login of the token, in the account of its session alone, for what lives no longer than an access token of that session. The
 /// session is kept by the transaction, with which the caller commits what comes of the login. It is asked in a turn of that account.
-pub(crate) async fn prove(
+pub(crate) async fn login_as_use(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,

@@ -16,9 +16,6 @@ use std::path::{Path, PathBuf};
 use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach};
 use wire::iam::service_id::ServiceId;
 
-/// Completes "cannot …".
-const DOING: &str = "create the API key";
-
 /// Create an API key
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -138,7 +135,7 @@ pub(crate) fn create(wanted: &WantedKey<'_>, context: &Context) -> Result<(), Fa
     if args.lock {
         request = request.header("entity-lock", "true");
     }
-    let mut key: ApiKey = context.ask(request, DOING)?.parse(DOING)?;
+    let mut key: ApiKey = context.ask_for(request, "create the API key")?;
     if let Some(file) = file.take() {
         file.keep(&key, if_lost(&key, wanted.service))?;
         key.apikey = "".into();

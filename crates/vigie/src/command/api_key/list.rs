@@ -4,7 +4,7 @@ use super::{keys, reach_text};
 use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{Column, Row, printable};
+use crate::output::{Column, Row};
 use clap::Args;
 use jiff::Timestamp;
 use wire::iam::api_key::ApiKey;
@@ -38,9 +38,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
                 .is_none_or(|text| Some(text) == key.description.as_ref())
     });
     if args.uuid && !output.is_json() {
-        return keys
-            .iter()
-            .try_for_each(|key| output.line(printable(&key.id)));
+        return keys.iter().try_for_each(|key| output.line(&key.id));
     }
     output.ok()?;
     output.rows(&keys, "No API keys found.")

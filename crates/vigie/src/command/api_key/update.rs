@@ -8,9 +8,6 @@ use crate::error::Failure;
 use clap::Args;
 use wire::iam::api_key::{ApiKey, UpdateApiKey};
 
-/// Completes "cannot …".
-const DOING: &str = "update the API key";
-
 /// Change name or description of an API key
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
@@ -57,6 +54,6 @@ pub(crate) fn change(
     let request = Request::put(url(context, &format!("/{}", encode(&key.id)))?)
         .header("if-match", tag)
         .json(&body)?;
-    let changed: ApiKey = context.ask(request, DOING)?.parse(DOING)?;
+    let changed: ApiKey = context.ask_for(request, "update the API key")?;
     output.done(&changed)
 }

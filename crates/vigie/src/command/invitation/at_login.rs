@@ -4,7 +4,6 @@ use super::{answer, meant, waiting};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::printable_text::PrintableText;
 use crate::prompt;
 use crate::secret_argument;
@@ -36,10 +35,10 @@ pub(crate) fn announce(context: &Context) {
     for one in waiting(context).unwrap_or_default() {
         context.output.note(format!(
             "you are invited into account {} by {}; answer with `vigie account accept {}` or `vigie account decline {}`",
-            printable(&one.account_name),
+            one.account_name,
             match one.invited_by.as_str() {
-                "" => "the operator".to_owned(),
-                inviter => printable(inviter),
+                "" => "the operator",
+                inviter => inviter,
             },
             PrintableText::word(&one.account_id),
             PrintableText::word(&one.account_id),

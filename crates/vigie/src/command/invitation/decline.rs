@@ -4,7 +4,6 @@ use super::{AnsweredInvitation, find, url};
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 
 /// Decline an invitation into an account
@@ -21,7 +20,7 @@ pub(crate) fn run(args: &DeclineArgs, context: &Context) -> Result<(), Failure> 
     let invitation = find(&args.id, context)?;
     output.action(format!(
         "Declining the invitation into account {} as {}...",
-        printable(&invitation.account_name),
+        invitation.account_name,
         context.user()
     ))?;
     let path = format!("{}/{}/decline", url(context)?, encode(&invitation.id));

@@ -2,7 +2,6 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 
 /// The failure of the targeting, with what the login has come to.
 pub(super) fn explained(failure: Failure, context: &Context) -> Failure {
@@ -17,7 +16,6 @@ pub(super) fn explained(failure: Failure, context: &Context) -> Failure {
 
 /// What is targeted, and the command that targets the rest. A key that names its domain has no organization or space to choose.
 fn hint(account: &str, region: &str, is_narrowed: bool) -> String {
-    let (account_shown, region_shown) = (printable(account), printable(region));
     match (account, region) {
         ("", _) => {
             "you are logged in, and nothing is targeted: `vigie account list` shows your accounts, \
@@ -29,13 +27,13 @@ fn hint(account: &str, region: &str, is_narrowed: bool) -> String {
                 .to_owned()
         }
         (_, "") => format!(
-            "you are logged in, and the account `{account_shown}` alone is targeted: go on with `vigie target -r REGION -o ORG -s SPACE`"
+            "you are logged in, and the account `{account}` alone is targeted: go on with `vigie target -r REGION -o ORG -s SPACE`"
         ),
         _ if is_narrowed => {
-            format!("you are logged in, and the region `{region_shown}` is targeted")
+            format!("you are logged in, and the region `{region}` is targeted")
         }
         _ => format!(
-            "you are logged in, and the account `{account_shown}` and the region `{region_shown}` are targeted, but no space: go on \
+            "you are logged in, and the account `{account}` and the region `{region}` are targeted, but no space: go on \
              with `vigie target -o ORG -s SPACE`"
         ),
     }

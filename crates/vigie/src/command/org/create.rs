@@ -5,13 +5,9 @@ use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
-
-/// Completes "cannot …".
-const DOING: &str = "create the organization";
 
 /// Create an organization
 #[derive(Debug, Args)]
@@ -40,12 +36,11 @@ pub(crate) fn run(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure
         name: args.name.clone(),
     };
     let org: Resource<OrganizationEntity> =
-        context.ask(request.json(&body)?, DOING)?.parse(DOING)?;
+        context.ask_for(request.json(&body)?, "create the organization")?;
     let org = OrgListing::of(org, &region, context);
     output.done(&org)?;
     output.say(format!(
         "Org {} was created with GUID {}",
-        args.name,
-        printable(&org.org_guid)
+        args.name, org.org_guid
     ))
 }

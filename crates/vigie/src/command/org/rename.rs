@@ -11,9 +11,6 @@ use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::organization::{OrganizationEntity, OrganizationName};
 
-/// Completes "cannot …".
-const DOING: &str = "rename the organization";
-
 /// Rename an organization
 ///
 /// A name that it has already changes nothing, and is no failure.
@@ -41,9 +38,9 @@ pub(crate) fn run(args: &OrgRenameArgs, context: &Context) -> Result<(), Failure
     let body = OrganizationName {
         name: args.new_name.clone(),
     };
-    let renamed: Resource<OrganizationEntity> = context
-        .ask(Request::put(url).json(&body)?, DOING)?
-        .parse(DOING)?;
+    let request = Request::put(url).json(&body)?;
+    let renamed: Resource<OrganizationEntity> =
+        context.ask_for(request, "rename the organization")?;
     let (guid, name) = (renamed.metadata.guid.clone(), renamed.entity.name.clone());
     // First what is done: the organization has its name, whether the target can be stored or not.
     output.done(&OrgListing::of(renamed, &region, context))?;

@@ -4,7 +4,6 @@ use super::{OrgListing, region};
 use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 
 /// Show an organization
@@ -36,13 +35,13 @@ pub(crate) fn run(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
     if args.guid {
         return match output.is_json() {
             true => output.json(&org.org_guid),
-            false => output.line(printable(&org.org_guid)),
+            false => output.line(&org.org_guid),
         };
     }
     output.ok()?;
     let pairs = [
         ("GUID:", org.org_guid.clone()),
-        ("Name:", printable(&org.org_name)),
+        ("Name:", org.org_name.clone()),
         ("Region:", org.region.clone()),
         ("Account owner:", org.account_owner.clone()),
         ("Account ID:", org.account_guid.clone()),

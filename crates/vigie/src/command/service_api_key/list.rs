@@ -5,7 +5,6 @@ use crate::command::api_key;
 use crate::command::service_id::{self, AskArgs};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 
 /// List the API keys of a service ID, or of all
@@ -59,9 +58,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
                 .is_none_or(|text| Some(text) == key.description.as_ref())
     });
     if args.uuid && !output.is_json() {
-        return keys
-            .iter()
-            .try_for_each(|key| output.line(printable(&key.id)));
+        return keys.iter().try_for_each(|key| output.line(&key.id));
     }
     output.ok()?;
     // Whose each is, where they are of several.

@@ -4,7 +4,6 @@ use super::{OneArgs, find};
 use crate::command::api_key::facts;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 
 /// Show an API key of a service ID
@@ -30,7 +29,7 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
     }
     let key = find(&args.of, context)?;
     if args.uuid && !output.is_json() {
-        return output.line(printable(&key.id));
+        return output.line(&key.id);
     }
     output.ok()?;
     let mut facts = facts(&key);

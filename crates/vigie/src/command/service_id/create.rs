@@ -9,9 +9,6 @@ use crate::session::not_logged_in;
 use clap::Args;
 use wire::iam::service_id::{CreateServiceId, ServiceId};
 
-/// Completes "cannot …".
-const DOING: &str = "create the service ID";
-
 /// Create a service ID
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -49,7 +46,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     if args.lock {
         request = request.header("entity-lock", "true");
     }
-    let service: ServiceId = context.ask(request, DOING)?.parse(DOING)?;
+    let service: ServiceId = context.ask_for(request, "create the service ID")?;
     output.note(escaped!(
         "hint: it may do nothing yet; give it a role with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
         PrintableText::word(&service.iam_id)

@@ -4,7 +4,7 @@ use super::services;
 use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::{Column, Row, printable};
+use crate::output::{Column, Row};
 use clap::Args;
 use wire::iam::service_id::ServiceId;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     if args.uuid && !output.is_json() {
         return found
             .iter()
-            .try_for_each(|service| output.line(printable(&service.id)));
+            .try_for_each(|service| output.line(&service.id));
     }
     output.ok()?;
     output.rows(&found, "No service IDs found.")

@@ -3,7 +3,6 @@
 use super::{OneArgs, facts, find};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 
 /// Show a service ID
@@ -28,7 +27,7 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
     }
     let service = find(&args.of.service, &args.of.ask, context)?;
     if args.uuid && !output.is_json() {
-        return output.line(printable(&service.id));
+        return output.line(&service.id);
     }
     output.ok()?;
     output.details(&service, &facts(&service))

@@ -8,9 +8,6 @@ use crate::error::Failure;
 use clap::Args;
 use wire::iam::service_id::{ServiceId, UpdateServiceId};
 
-/// Completes "cannot …".
-const DOING: &str = "update the service ID";
-
 /// Change name or description of a service ID
 #[derive(Debug, Args)]
 pub(crate) struct UpdateArgs {
@@ -37,6 +34,6 @@ pub(crate) fn run(args: &UpdateArgs, context: &Context) -> Result<(), Failure> {
     let request = Request::put(address(&service, context)?)
         .header("if-match", service.entity_tag)
         .json(&body)?;
-    let changed: ServiceId = context.ask(request, DOING)?.parse(DOING)?;
+    let changed: ServiceId = context.ask_for(request, "update the service ID")?;
     output.done(&changed)
 }

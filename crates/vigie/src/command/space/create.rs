@@ -5,13 +5,9 @@ use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 use wire::cf::list::Resource;
 use wire::cf::space::{CreateSpace, SpaceEntity};
-
-/// Completes "cannot …".
-const DOING: &str = "create the space";
 
 /// Create a space
 #[derive(Debug, Args)]
@@ -39,17 +35,12 @@ pub(crate) fn run(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failu
         name: args.name.clone(),
         organization_guid: org.guid.clone(),
     };
-    let space: Resource<SpaceEntity> = context
-        .ask(
-            Request::post(context.cf_url("/v2/spaces")?).json(&body)?,
-            DOING,
-        )?
-        .parse(DOING)?;
+    let request = Request::post(context.cf_url("/v2/spaces")?).json(&body)?;
+    let space: Resource<SpaceEntity> = context.ask_for(request, "create the space")?;
     let space = SpaceListing::of(space, &org);
     output.done(&space)?;
     output.say(format!(
         "Space {} was created with GUID {}",
-        args.name,
-        printable(&space.space_guid)
+        args.name, space.space_guid
     ))
 }

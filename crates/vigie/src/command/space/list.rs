@@ -13,7 +13,7 @@ pub(crate) struct SpacesArgs {
     /// Organization, in place of the targeted one
     #[arg(short, long, value_name = "ORG", add = Named::Orgs)]
     org: Option<String>,
-    /// Accepted for old scripts; organizations are found in the targeted region
+    /// Region of the organization, in place of the targeted one
     #[arg(short, long, value_name = "REGION", add = Named::Regions)]
     region: Option<String>,
     /// Show GUIDs
@@ -24,11 +24,9 @@ pub(crate) struct SpacesArgs {
 /// Lists spaces.
 pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.resolve_org(args.org.as_deref())?;
-    let region = args
-        .region
-        .clone()
-        .unwrap_or_else(|| context.config().region.clone());
+    let config = context.config();
+    let region = args.region.as_ref().unwrap_or(&config.region);
+    let org = context.resolve_org_in(region, args.org.as_deref())?;
     output.action(format!(
         "Getting spaces under organization {} in region {region} as {}...",
         org.name,

@@ -11,9 +11,6 @@ use serde::Serialize;
 use wire::cf::list::Resource;
 use wire::cf::space::{SpaceEntity, SpaceName};
 
-/// Completes "cannot …".
-const DOING: &str = "rename the space";
-
 /// Rename a space
 ///
 /// A name that it has already changes nothing, and is no failure.
@@ -29,7 +26,7 @@ pub(crate) struct SpaceRenameArgs {
     org: Option<String>,
 }
 
-/// A renamed space. The original has no JSON here.
+/// A renamed space. The original has no JSON here, so its keys are in snake_case ([`crate::output`]).
 #[derive(Serialize)]
 struct RenamedSpace<'a> {
     org_guid: &'a str,
@@ -54,9 +51,8 @@ pub(crate) fn run(args: &SpaceRenameArgs, context: &Context) -> Result<(), Failu
     let body = SpaceName {
         name: args.new_name.clone(),
     };
-    let renamed: Resource<SpaceEntity> = context
-        .ask(Request::put(url).json(&body)?, DOING)?
-        .parse(DOING)?;
+    let request = Request::put(url).json(&body)?;
+    let renamed: Resource<SpaceEntity> = context.ask_for(request, "rename the space")?;
     // First what is done: the space has its name, whether the target can be stored or not.
     output.done(&RenamedSpace {
         org_guid: &org.guid,

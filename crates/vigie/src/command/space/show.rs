@@ -4,7 +4,6 @@ use super::SpaceListing;
 use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::output::printable;
 use clap::Args;
 
 /// Show a space
@@ -37,14 +36,14 @@ pub(crate) fn run(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
     if args.guid {
         return match output.is_json() {
             true => output.json(&space.space_guid),
-            false => output.line(printable(&space.space_guid)),
+            false => output.line(&space.space_guid),
         };
     }
     output.ok()?;
     let pairs = [
         ("GUID:", space.space_guid.clone()),
-        ("Name:", printable(&space.space_name)),
-        ("Org:", printable(&space.org_name)),
+        ("Name:", space.space_name.clone()),
+        ("Org:", space.org_name.clone()),
         ("Org GUID:", space.org_guid.clone()),
     ];
     output.details(&space, &pairs)

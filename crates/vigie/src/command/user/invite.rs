@@ -6,7 +6,6 @@ use crate::client::Request;
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::printable_text::{PrintableText, escaped};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
@@ -74,8 +73,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     for user in &invited.resources {
         output.say(format!(
             "User {} was invited, state {}",
-            printable(&user.email),
-            printable(&user.state)
+            user.email, user.state
         ))?;
         let login = format!(
             "vigie login -a {} -u {}",

@@ -5,7 +5,6 @@ use crate::argument::Named;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::output::printable;
 use crate::prompt;
 use clap::Args;
 use serde::Serialize;
@@ -52,7 +51,6 @@ fn named(email: &str, account: &str, context: &Context) -> Result<NamedUser, Fai
     let mut users = users.into_iter();
     let user = users.find(|user| user.user_id.eq_ignore_ascii_case(email));
     let user = user.ok_or_else(|| {
-        let email = printable(email);
         Failure::new(
             Kind::NotFound,
             format!("no user `{email}` is in the account"),
@@ -72,14 +70,14 @@ pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
     let user = named(&args.email, &account, context)?;
     let question = format!(
         "Really remove user {} from account {account} with all roles and API keys there?",
-        printable(&user.address)
+        user.address
     );
     if !args.yes && !prompt::confirm(question, context.name.yes())? {
         return output.say("Nobody was removed.");
     }
     output.action(format!(
         "Removing user {} from account {account} as {}...",
-        printable(&user.address),
+        user.address,
         context.user()
     ))?;
     let one = format!("{}/{}", url(&account, context)?, encode(&user.iam_id));
