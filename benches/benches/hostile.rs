@@ -94,8 +94,9 @@ enum Question {
 /// Asks once, on the terms that the limits give.
 fn ask(engine: &Engine, question: Question, selector: &Selector) -> (Result<u64, StoreError>, u64) {
     let context = Context::new(Budget::default());
-    let context = match Instant::now().checked_add(Duration::from_secs(30)) {
-        Some(deadline) => context.with_deadline(deadline),
+    let allowed = Duration::from_secs(30);
+    let context = match Instant::now().checked_add(allowed) {
+        Some(deadline) => context.with_deadline(deadline, allowed),
         None => context,
     };
     let (range, owner) = (TimeRange::ALL, scope(1));

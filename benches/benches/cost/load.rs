@@ -1,6 +1,7 @@
 //! Work and measurements that the programs of both builds share. Nothing of it knows Vigie, so
 //! that the same file is built with the old sources and the new.
 
+use rustix::time::{ClockId, clock_gettime};
 use std::time::Instant;
 
 /// 2026-11-23T12:00:00Z.
@@ -12,7 +13,7 @@ pub(crate) const STEP_MS: i64 = 10_000;
 /// Samples that one sending has.
 pub(crate) const BATCH: usize = 2000;
 
-/// As many known samples are appended, at least: a processor time comes in ticks of 10 ms.
+/// As many known samples are appended, at least.
 pub(crate) const SAMPLES: usize = 2_000_000;
 
 /// The name of a series: as long as most are, and as many of them differ in their beginning as in their end.
@@ -59,15 +60,9 @@ pub(crate) fn body(first: usize) -> String {
 
 /// Processor time of all threads so far, in nanoseconds: the figure to compare where others share the machine.
 pub(crate) fn processor_ns() -> u64 {
-    const NS_PER_TICK: u64 = 10_000_000;
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Behind the program's name: state first, user and system time as 12th and 13th.
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-    let times = fields.split_whitespace().skip(11).take(2);
-    times
-        .filter_map(|ticks| ticks.parse::<u64>().ok())
-        .sum::<u64>()
-        * NS_PER_TICK
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    let nanoseconds = spent.tv_sec * 1_000_000_000 + spent.tv_nsec;
+    u64::try_from(nanoseconds).unwrap_or_default()
 }
 
 /// Bytes of memory that are the process's own.

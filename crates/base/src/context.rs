@@ -70,6 +70,8 @@ impl Default for Budget {
 #[derive(Debug)]
 pub struct Context {
     deadline: Option<Instant>,
+    /// How much time there was until then.
+    allowed: Duration,
     budget: Budget,
     cancelled: Arc<AtomicBool>,
     memory: Option<Arc<dyn MemoryReservation>>,
@@ -86,6 +88,7 @@ impl Context {
     pub fn new(budget: Budget) -> Self {
         Self {
             deadline: None,
+            allowed: Duration::MAX,
             budget,
             cancelled: Arc::default(),
             memory: None,
@@ -102,10 +105,11 @@ impl Context {
         Self::new(Budget::UNLIMITED)
     }
 
-    /// Sets the deadline.
+    /// Sets the deadline of work that is `allowed` so much time.
     #[must_use]
-    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+    pub const fn with_deadline(mut self, deadline: Instant, allowed: Duration) -> Self {
         self.deadline = Some(deadline);
+        self.allowed = allowed;
         self
     }
 
@@ -150,6 +154,7 @@ impl Context {
         let spent = Arc::new(Spent::default());
         let part = Self {
             deadline: self.deadline,
+            allowed: self.allowed,
             budget: self.budget,
             cancelled: Arc::clone(&self.cancelled),
             memory: self.memory.clone(),
@@ -214,6 +219,14 @@ impl Context {
         self.deadline?.checked_add(paused)
     }
 
+    /// Says that the deadline has passed.
+    #[must_use]
+    pub const fn overdue(&self) -> Stop {
+        Stop::Deadline {
+            allowed: self.allowed,
+        }
+    }
+
     /// Checks whether the work may continue at `now`. It may block while others have the turn ([`TurnYield`]); this time does not
     /// count. Never call it while holding a lock that others need.
     ///
@@ -224,7 +237,7 @@ impl Context {
             return Err(Stop::Cancelled);
         }
         if self.deadline().is_some_and(|deadline| now >= deadline) {
-            return Err(Stop::Deadline);
+            return Err(self.overdue());
         }
         if let Some(turn_yield) = &self.turn_yield {
             let waited = turn_yield.yield_turn(now)?;
@@ -341,10 +354,13 @@ mod tests {
     fn the_time_in_which_others_came_in_between_does_not_count() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
-        let context = Context::unlimited().with_deadline(start + second);
+        let context = Context::unlimited().with_deadline(start + second, second);
         let context = context.with_turn_yield(Arc::<EveryThird>::default());
         assert_eq!(context.check(start), Ok(()));
-        assert_eq!(context.check(start + second), Err(Stop::Deadline));
+        assert_eq!(
+            context.check(start + second),
+            Err(Stop::Deadline { allowed: second })
+        );
         assert_eq!(context.check(start), Ok(()));
         assert_eq!(context.deadline(), Some(start + second));
         assert_eq!(context.check(start), Ok(()));
@@ -358,9 +374,12 @@ mod tests {
     fn it_ends_at_its_deadline_or_when_it_is_cancelled() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
-        let context = Context::unlimited().with_deadline(start + second);
+        let context = Context::unlimited().with_deadline(start + second, second);
         assert_eq!(context.check(start), Ok(()));
-        assert_eq!(context.check(start + second), Err(Stop::Deadline));
+        assert_eq!(
+            context.check(start + second),
+            Err(Stop::Deadline { allowed: second })
+        );
         let flag = Arc::new(AtomicBool::new(false));
         let context = context.with_cancel_flag(Arc::clone(&flag));
         assert_eq!(context.check(start), Ok(()));
@@ -376,7 +395,7 @@ mod tests {
             samples: 10,
             ..Budget::default()
         });
-        let whole = whole.with_deadline(start);
+        let whole = whole.with_deadline(start, Duration::from_secs(1));
         let ((one, spent), (other, _)) = (whole.part(), whole.part());
         assert_eq!(one.spend(Resource::Samples, 6), Ok(()));
         assert_eq!(whole.spend(Resource::Samples, 1), Ok(()));

@@ -404,7 +404,7 @@ limits! {
     settable RENDER_CACHE_BYTES = "render_cache_bytes", 8 * 1024 * 1024, "bytes", "answers of `/render` that are kept for who asks the same again: the one that was used longest ago goes";
 }
 
-/// Those that the operator can set for one account by itself, with `vigied account limit`.
+/// The limits that the operator can set for a single account, with `vigied account limit`.
 pub const PER_ACCOUNT: &[Limit] = &[
     ORGANIZATIONS_PER_ACCOUNT,
     SPACES_PER_ACCOUNT,

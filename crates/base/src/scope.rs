@@ -104,9 +104,9 @@ impl Scope {
         }
     }
 
-    /// Bounds the age of the samples that the tenant has, beside the bound of the store.
+    /// Sets the days for which the tenant's samples are kept, if fewer than the store keeps them.
     #[must_use]
-    pub fn kept_for(self, retention_days: Option<u32>) -> Self {
+    pub fn with_retention_days(self, retention_days: Option<u32>) -> Self {
         Self {
             retention_days,
             ..self
@@ -165,10 +165,10 @@ impl Scope {
         matches!(self.grants.reach(action), Reach::All)
     }
 
-    /// The same scope, in which a caller who may read series may also list their names: reading `*` would show them anyway. No
-    /// other action changes.
+    /// The same scope, in which the right to render series implies the right to find them: rendering `*` would show their names anyway.
+    /// No other action changes.
     #[must_use]
-    pub fn naming(&self) -> Self {
+    pub fn with_implied_find(&self) -> Self {
         let (find, render) = (
             self.grants.reach(Action::Find),
             self.grants.reach(Action::Render),

@@ -1,12 +1,12 @@
 //! Which series are meant: a glob and matchers of labels, compiled once.
 //!
-//! What Graphite asks for is a glob over its own text for a series, labels and all ([`Selector::named`]): `cpu*` fits
-//! `cpu;host=a`, and `cpu` does not. What asks with matchers has a glob, if any, for the path alone ([`Selector::new`]):
+//! A Graphite query is a glob over Graphite's own text for a series, labels included ([`Selector::named`]): `cpu*` fits
+//! `cpu;host=a`, and `cpu` does not. A query with matchers has a glob, if any, for the path alone ([`Selector::new`]):
 //! `cpu` with no matcher fits every series of that path. A label that a series does not have has the empty value, as in
 //! Prometheus. Dots and slashes in values mean nothing. Matchers may compare the path too ([`Selector::with_path_matchers`]),
 //! and it can be asked for series with labels alone, or without ([`Selector::labelled`]).
 //!
-//! What one costs is bounded where it is made: a glob by its text and tables ([`crate::pattern`]), a regular expression by
+//! The cost of a selector is bounded where it is made: a glob by its text and tables ([`crate::pattern`]), a regular expression by
 //! the table it becomes ([`Matcher`]), and both by [`limit::PATTERN_TABLE_BYTES`], which all matchers of a selector have together
 //! ([`MatcherBudget`]).
 

@@ -51,7 +51,7 @@ pub struct FetchQuery<'a> {
     pub shape: Shape,
 }
 
-/// What to delete: every series that matches and, unless `exact`, every series below a matching node.
+/// A deletion: of every series that matches and, unless `exact`, every series below a matching node.
 #[derive(Debug, Clone)]
 pub struct DeleteQuery<'a> {
     /// Which nodes.

@@ -72,7 +72,7 @@ impl TimeRange {
         self.from.0 <= instant.0 && instant.0 <= self.until.0
     }
 
-    /// What of it does not lie before `first`; a range that ends before it begins if that is nothing.
+    /// The part from `first` on; a range that ends before it begins if there is none.
     #[must_use]
     pub fn since(self, first: Millis) -> Self {
         Self {

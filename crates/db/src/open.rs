@@ -2,7 +2,7 @@
 
 use crate::disk_space::{DiskSpace, DiskTracked};
 use crate::silence::Silence;
-use crate::timeouts::{BUSY_TIMEOUT, QUESTION_TIMEOUT, RETURN_TIMEOUT, timed_out, within};
+use crate::timeouts::{BUSY_TIMEOUT, QUESTION_TIMEOUT, RETURN_TIMEOUT, timed_out, with_timeout};
 use crate::write_turns::WriteTurns;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::postgres::PgPoolOptions;
@@ -123,7 +123,7 @@ pub(crate) fn postgres_pool(connections_max: u32) -> PgPoolOptions {
         // The library itself waits without end for a connection that is given back in the middle of a statement.
         .after_release(|connection, _| {
             Box::pin(async move {
-                within(RETURN_TIMEOUT, connection.ping()).await?;
+                with_timeout(RETURN_TIMEOUT, connection.ping()).await?;
                 Ok(true)
             })
         })

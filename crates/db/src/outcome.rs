@@ -1,5 +1,5 @@
-//! What became of a COMMIT to PostgreSQL whose answer was lost: the change may be durable, and then it is not to be reported
-//! as a failure. PostgreSQL is asked over a new connection, by the number of the transaction.
+//! The outcome of a COMMIT to PostgreSQL whose answer was lost: the change may be durable, and must then not be reported as a failure.
+//! PostgreSQL is asked over a new connection, by the number of the transaction.
 
 use crate::DbError;
 use crate::disk_space::DiskTracked;

@@ -1,4 +1,4 @@
-//! How long a database is waited for.
+//! Timeouts for the database.
 
 use sqlx::Error;
 use std::io;
@@ -26,16 +26,16 @@ pub(crate) const QUESTION_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) async fn answer<T>(
     statement: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    within(ANSWER_TIMEOUT, statement).await
+    with_timeout(ANSWER_TIMEOUT, statement).await
 }
 
 /// All rows that PostgreSQL answers with.
 pub(crate) async fn rows<T>(query: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    within(ROWS_TIMEOUT, query).await
+    with_timeout(ROWS_TIMEOUT, query).await
 }
 
-/// The result, or an error after the time.
-pub(crate) async fn within<T>(
+/// The result, or a timeout error after `limit`.
+pub(crate) async fn with_timeout<T>(
     limit: Duration,
     statement: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {

@@ -88,7 +88,7 @@ struct Yielding {
 }
 
 impl Yielding {
-    /// So many more samples are done.
+    /// Counts `samples` more samples, and yields if it is time.
     fn done(&mut self, samples: usize) {
         self.since += samples;
         if self.since >= YIELD_EVERY {
@@ -417,7 +417,7 @@ impl Core {
     }
 }
 
-/// What holds for all samples that are resolved together.
+/// The common properties of samples that are resolved together.
 #[derive(Debug, Clone, Copy)]
 struct GroupTerms<'b> {
     tenant: TenantId,
@@ -444,7 +444,7 @@ struct ShardGroups {
 }
 
 impl ShardGroups {
-    /// For so many samples.
+    /// Empty groups with room for this many samples.
     fn new(samples: usize) -> Self {
         Self {
             groups: std::array::from_fn(|_| None),

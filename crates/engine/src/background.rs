@@ -120,7 +120,7 @@ impl Core {
                 return;
             }
             if wanted.purge {
-                // What was deleted is in the head's records still, and its days may be in the head.
+                // Deletions come in bursts: the next purge waits for `PURGE_SOON`.
                 last = Some(Instant::now());
             }
             (wanted.merge, wanted.purge) = (false, false);

@@ -36,7 +36,7 @@ pub(crate) struct BackgroundRequests {
     pub(crate) purge: bool,
 }
 
-/// What one pass of merges leaves for the next.
+/// The state that one pass of merges leaves for the next.
 #[derive(Debug, Default)]
 pub(crate) struct MergePasses {
     /// The merges that passes leave alone for a while.
@@ -51,6 +51,7 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) flushes: AtomicU64,
     pub(crate) merges: AtomicU64,
+    pub(crate) merge_microseconds: AtomicU64,
     pub(crate) purged_bytes: AtomicU64,
     pub(crate) commit_failures: AtomicU64,
     pub(crate) flush_failures: AtomicU64,

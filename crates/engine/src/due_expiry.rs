@@ -1,7 +1,7 @@
 //! Which days a pass of retention drops.
 //!
-//! A clock can be wrong, and a setting mistyped: a clock that is far ahead of the newest sample is not believed, and no more
-//! than a share of all days goes on one day of the clock.
+//! A clock can be wrong, and a setting mistyped: a clock that is far ahead of the newest sample is not believed, and at
+//! most a tenth of all days is dropped per day of the clock.
 
 use crate::day::{DAY_MILLIS, Day};
 use crate::index::activity::ActivityIndex;
@@ -15,7 +15,7 @@ const SHARE: usize = 10;
 /// How long nobody may have sent anything for the clock to be believed.
 const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
-/// What of the share is left on the day that the clock came to last. The manifest keeps it, so that a start on the same day gives
+/// The rest of the share on the latest day that the clock has reached. The manifest keeps it, so that a start on the same day gives
 /// no new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DailyShare {
@@ -41,7 +41,7 @@ impl Default for DailyShare {
 }
 
 impl DailyShare {
-    /// As a manifest has it.
+    /// The share as stored in a manifest.
     pub(crate) fn of(entry: Option<&ExpiryEntry>) -> Self {
         entry.map_or_else(Self::default, |entry| Self {
             today: Some(Day(entry.day)),
@@ -61,12 +61,13 @@ impl DailyShare {
         })
     }
 
-    /// Whether the manifest must have it instead of `before`, as before days are dropped, or once a clock that was ahead has been set right.
+    /// Whether it must be stored in the manifest in place of `before`: because days are about to be dropped, or a clock that was ahead
+    /// has been corrected.
     pub(crate) fn must_be_stored(&self, before: &Self) -> bool {
         self.paid_before != before.paid_before || self.today < before.today
     }
 
-    /// How many of so many days may be dropped now.
+    /// How many of `days` days may be dropped now.
     fn left(&mut self, days: usize, now: Millis) -> usize {
         let today = Day::of(now);
         match self.today {
@@ -80,7 +81,7 @@ impl DailyShare {
         self.left
     }
 
-    /// So many days are dropped, and none from `first` on.
+    /// Charges `days` dropped days to the share; all of them lie before `first`.
     fn take(&mut self, days: usize, first: Day) {
         if days > 0 {
             self.left = self.left.saturating_sub(days);
@@ -89,7 +90,7 @@ impl DailyShare {
     }
 }
 
-/// What a pass of retention drops.
+/// The days that a pass of retention drops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expiry {
     /// The first day that stays.
@@ -98,8 +99,8 @@ pub(crate) struct Expiry {
     pub(crate) days: usize,
 }
 
-/// What goes as the retention says, as far as the share allows, of which it takes its part. Days before `dropped_before` have been
-/// dropped already: what late segments still hold of them takes no part of the share.
+/// The expired days to drop now, at most as many as the share has left; they are deducted from it. Days before `dropped_before` were
+/// dropped already: the samples of those days in late segments are not charged to the share.
 pub(crate) fn due_expiry(
     days: &ActivityIndex,
     dropped_before: Day,

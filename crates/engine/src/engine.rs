@@ -375,6 +375,11 @@ impl SampleStore for Engine {
                 count(&core.counters.merges),
             ),
             figure(
+                "merge_seconds_total",
+                "Seconds that these merges have taken.",
+                count(&core.counters.merge_microseconds) / 1e6,
+            ),
+            figure(
                 "purged_bytes_total",
                 "Bytes of segments that were rewritten because something in them was deleted.",
                 count(&core.counters.purged_bytes),

@@ -39,7 +39,7 @@ pub(crate) fn io(action: FileAction, path: &Path) -> impl FnOnce(io::Error) -> S
     }
 }
 
-/// That something that is not of the store lies where one of its files or folders would be, and what mends it.
+/// The end of a message about a foreign file or folder in the place of one of the store's, with the remedy.
 const fn in_the_way(action: FileAction, kind: io::ErrorKind) -> &'static str {
     match (kind, action) {
         (io::ErrorKind::IsADirectory, _) => {

@@ -34,7 +34,7 @@ impl fmt::Display for Work {
 pub enum Event<'e> {
     /// Work in the background failed. What it means for writers is in what they are answered.
     Failed {
-        /// What the store was doing.
+        /// The kind of work that failed.
         work: Work,
         /// Why it failed, with the file.
         error: &'e StoreError,
@@ -42,7 +42,7 @@ pub enum Event<'e> {
     /// A thread of the engine has panicked. It begins again after a pause; where something may be half done the store takes
     /// no writes from then on.
     Panicked {
-        /// Which one.
+        /// The name of the thread.
         thread: &'static str,
     },
     /// Days lie past the retention by the clock, and stay for now: they are more than go at one time, or nobody has sent

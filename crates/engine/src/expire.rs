@@ -1,5 +1,5 @@
 //! Retention: days that lie past it are dropped as a whole, and with them the series that had samples on no other.
-//! How many go at a time is for [`crate::due_expiry`] to say. The steps, and in italics what follows when a crash comes after them:
+//! [`crate::due_expiry`] decides how many are dropped at a time. The steps, and in italics what follows when a crash comes after them:
 //!
 //! 1. The manifest keeps what of the day's share is used. *A start gives no new share; the days are still there, and are dropped by the
 //!    next pass, for no further share.*

@@ -60,8 +60,8 @@ impl FailedMerges {
         }
     }
 
-    /// What to merge the group for, `wanted` being what all groups are merged for. A purge that failed is owed to its group. None
-    /// while the group is left alone.
+    /// The reason to merge `group` now, or `None` during its pause. `wanted` is the reason of the pass; a failed purge is retried even
+    /// when the pass only merges.
     pub(crate) fn next_try(
         &self,
         group: MergeGroup,

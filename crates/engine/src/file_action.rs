@@ -1,8 +1,8 @@
-//! What the engine does with files and folders, and which of it may be done again after it has failed.
+//! The operations of the engine on files and folders, and which of them may be retried after a failure.
 
 use std::fmt;
 
-/// What was to be done with a file or folder of the store.
+/// An operation on a file or folder of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileAction {
     AskFreeSpace,

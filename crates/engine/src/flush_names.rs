@@ -15,12 +15,12 @@ pub(crate) const fn must_rewrite_all(name_files: usize) -> bool {
     name_files >= NAME_FILES_MAX
 }
 
-/// What a flush has to say of names.
+/// The name file that a flush writes.
 #[derive(Debug)]
 pub(crate) struct FlushedNames {
-    /// The contents of a name file; none where there is nothing to say.
+    /// The contents of the name file; `None` if no names have changed.
     pub(crate) file: Option<Vec<u8>>,
-    /// It takes the place of all name files before it, where it otherwise follows them.
+    /// Whether the file replaces all earlier name files; otherwise it is added to them.
     pub(crate) replaces_all: bool,
 }
 

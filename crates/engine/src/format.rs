@@ -11,14 +11,14 @@ pub enum FormatError {
     /// It is of a version that this build does not read; the text says what to do.
     #[error(transparent)]
     OtherVersion(StoreError),
-    /// It cannot be asked.
+    /// Its version cannot be read.
     #[error(transparent)]
     Unreadable(StoreError),
 }
 
 /// Refuses a samples folder of another format version. It reads one file and writes none, so that whoever keeps other things
-/// beside the samples can ask before any of them takes a new form. A folder that is not there, or is damaged, is no matter of
-/// its version: opening the store tells of that.
+/// beside the samples can ask before any of them takes a new form. A missing or damaged folder is not refused
+/// here: opening the store reports it.
 ///
 /// # Errors
 /// When the folder is of another version, or cannot be read.

@@ -104,7 +104,7 @@ pub(crate) struct Unwritten {
 }
 
 impl Unwritten {
-    /// All of it.
+    /// All samples and runs of the batch.
     pub(crate) const fn new(batch: &Batch) -> Self {
         Self {
             samples: batch.len() as u64,

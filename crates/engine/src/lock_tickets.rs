@@ -25,14 +25,14 @@ impl Tickets {
         Ticket(self.given)
     }
 
-    /// Whoever has this ticket has the lock.
+    /// The holder of this ticket has got the lock.
     pub(crate) fn serve(&mut self, Ticket(number): Ticket) {
         if let Ok(place) = self.waiting.binary_search(&number) {
             self.waiting.remove(place);
         }
     }
 
-    /// That all who wait now are served; none where nobody waits.
+    /// The target that is reached once all threads waiting now are served; `None` if no thread waits.
     pub(crate) fn target(&self) -> Option<ServedTarget> {
         self.waiting.last().copied().map(ServedTarget)
     }
@@ -60,7 +60,7 @@ mod tests {
         assert!(tickets.target().is_none());
     }
 
-    /// Whoever came was counted, and two who overtook were taken for the two who waited.
+    /// All threads used to be counted, so that two that overtook were taken for the two that waited.
     #[test]
     fn newcomers_who_are_served_first_do_not_count_for_those_who_waited() {
         let mut tickets = Tickets::default();

@@ -34,12 +34,12 @@ impl LockWaiters {
         guard
     }
 
-    /// Those that wait now; none where nobody does.
+    /// The threads that wait now, for [`Self::let_through`]; `None` if no thread waits.
     pub(crate) fn now(&self) -> Option<ServedTarget> {
         lock(&self.line).tickets.target()
     }
 
-    /// Returns once all of them have got the lock, or when the time has come.
+    /// Returns once these threads have got the lock, or at `until`.
     pub(crate) fn let_through(&self, target: ServedTarget, until: Instant) {
         let mut line = lock(&self.line);
         line.yielding += 1;

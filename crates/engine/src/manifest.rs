@@ -39,7 +39,7 @@ pub(crate) struct SegmentEntry {
     pub(crate) unknown_fields: UnknownFields,
 }
 
-/// Whose a tenant is.
+/// The owner of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TenantOwner {
     tenant: u32,
@@ -62,7 +62,7 @@ impl TenantOwner {
     }
 }
 
-/// What retention has used of its share of days on the day of the clock on which it last dropped some.
+/// The state of retention's daily share on the last day of the clock on which it dropped something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ExpiryEntry {
     /// The day of the clock.
@@ -97,7 +97,7 @@ pub(crate) struct Manifest {
     pub(crate) names: Vec<String>,
     pub(crate) segments: Vec<SegmentEntry>,
     pub(crate) tombstones: Vec<Tombstone>,
-    /// Whose the tenants with tombstones are, as far as that is known.
+    /// The owners of the tenants with tombstones, as far as they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owners: Vec<TenantOwner>,
     /// None where retention has dropped nothing yet.

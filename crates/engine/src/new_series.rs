@@ -22,15 +22,16 @@ pub(crate) struct NewSeriesRoom {
     pub(crate) tenant_limit: u64,
     /// Bytes that their names may take, by the limit of the store that is nearest.
     pub(crate) name_bytes: Remaining,
-    /// What is left of it.
+    /// The rest of the account's quota.
     pub(crate) quota: SeriesQuota,
 }
 
-/// The last eighth of `name_bytes_in_all` is for accounts whose names have less than this part of it: however much the others have, one
-/// that has little can still begin, until so many have begun there. Nobody's names are too many for it afterwards, as shares that become smaller would have it.
+/// The last eighth of `name_bytes_in_all` is reserved for accounts whose names have less than this part of it: a new account can still
+/// begin, however much the others have, until this many have begun there. Shares that shrink with each new account would instead put
+/// accounts over their share afterwards.
 const SMALL_ACCOUNTS: u64 = 1024;
 
-/// Of the bytes that all names may have, those that are left for an account with so many.
+/// The bytes of `allowed` that are left for an account whose names have `of_account` bytes.
 const fn left_of_all(allowed: u64, used: u64, of_account: u64) -> u64 {
     let small = allowed / 8 / SMALL_ACCOUNTS;
     let left = allowed.saturating_sub(used);
@@ -76,7 +77,7 @@ pub(crate) struct NewSeries<'n> {
     numbers: HashMap<&'n str, SeriesRef>,
     fingerprints: Vec<Fingerprint>,
     series: Vec<CreatedSeries>,
-    /// Of their names.
+    /// The bytes of their names.
     name_bytes: u64,
 }
 

@@ -19,6 +19,15 @@ pub(crate) struct PurgeBudget {
 }
 
 impl PurgeBudget {
+    /// One with nothing left, of which more is there only as time passes.
+    pub(crate) const fn used_up_at(now: Millis) -> Self {
+        Self {
+            bytes_left: 0,
+            refilled: Some(now),
+            is_used_up: false,
+        }
+    }
+
     /// For a purge that a caller waits for.
     pub(crate) const fn unlimited() -> Self {
         Self {
@@ -56,7 +65,7 @@ impl PurgeBudget {
         !self.is_used_up
     }
 
-    /// So many bytes were read or rewritten.
+    /// Deducts bytes that were read or rewritten.
     pub(crate) const fn spend(&mut self, bytes: u64) {
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
     }
@@ -83,6 +92,14 @@ mod tests {
         budget.spend(hourly);
         assert!(!budget.allows(1));
         budget
+    }
+
+    #[test]
+    fn what_a_broken_pass_may_have_spent_is_not_there_again_at_once() {
+        let mut budget = PurgeBudget::used_up_at(Millis(0));
+        budget.refill(Millis(HOUR / 10), 2400, 0, 0);
+        assert!(budget.allows(10));
+        assert!(!budget.allows(11));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the records of the log do to the state at a start.
+//! The effects of the log's records on the state at a start.
 //!
 //! Days of series are set and cleared for many records at a time: each change goes through all the days that it concerns, and copies
 //! their bitmaps. A large deletion has a record for each piece of its series, between those of other writers, and its days are
@@ -38,7 +38,7 @@ pub(crate) struct ReplayEffects<'s> {
     counts: ReplayCounts,
 }
 
-/// What the records held.
+/// The series and samples in the replayed records.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReplayCounts {
     /// Series that they create.

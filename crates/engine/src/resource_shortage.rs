@@ -6,7 +6,7 @@ use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
 use base::store::{Outage, StoreError};
 use std::time::{Duration, Instant};
 
-/// What was short, and when a write was tried last.
+/// The missing resource, and the time of the last attempt to write.
 #[derive(Debug)]
 struct Shortage {
     outage: Outage,

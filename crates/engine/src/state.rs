@@ -82,7 +82,7 @@ struct Index {
 pub(crate) struct IndexCounts {
     pub(crate) series: usize,
     pub(crate) tenants: usize,
-    /// Of the names of all series.
+    /// The bytes of the names of all series.
     pub(crate) name_bytes: u64,
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct IndexCounts {
 #[derive(Debug)]
 pub(crate) struct Catalog {
     pub(crate) registry: Registry,
-    /// Since the last flush.
+    /// Series that were created since the last flush.
     pub(crate) created: Vec<CreatedSeries>,
     pub(crate) dropped: RoaringBitmap,
     /// The series of each tenant that was dropped as a whole, likewise. They are united with the others once no lock is held.

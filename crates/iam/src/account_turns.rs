@@ -23,7 +23,7 @@ pub struct TurnLimits {
     pub waiting_per_identity: &'static Limit,
 }
 
-/// Who has a share of the places of an account.
+/// A holder of a share of an account's places.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TurnHolder {
     /// An identity, with all of its keys and tokens.
@@ -55,7 +55,7 @@ impl fmt::Display for TurnHolder {
     }
 }
 
-/// Whose places among those that wait are all taken.
+/// The holder whose waiting places are all taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TakenPlaces {
     /// Those of the whole account.
@@ -71,7 +71,7 @@ pub enum TakenPlaces {
 pub struct TooManyWait {
     /// The limit that is reached.
     pub limit: &'static Limit,
-    /// Whose places they are.
+    /// The holder of the places.
     pub taken: TakenPlaces,
 }
 

@@ -34,7 +34,7 @@ pub struct IamConfig {
     pub stale_seconds_max: i64,
     /// Concurrent password checks; each takes 19 MiB and a core for some milliseconds.
     pub password_checks_max: usize,
-    /// What the hash of a new password costs.
+    /// The cost of the hash of a new password.
     pub password_cost: PasswordCost,
     /// How long a deletion can be undone before its samples are deleted.
     pub deleted_milliseconds: i64,
@@ -42,7 +42,7 @@ pub struct IamConfig {
     pub default_plan: Option<Plan>,
     /// Settings for invitations.
     pub invitations: InvitationConfig,
-    /// Whose tokens workloads log in with, until others are named.
+    /// The issuers of workloads' tokens, until others are named.
     pub workload_issuers: Vec<WorkloadIssuer>,
     /// Limits.
     pub limits: IamLimits,
@@ -50,7 +50,7 @@ pub struct IamConfig {
     pub refusal_word: fn(&Reason) -> &'static str,
 }
 
-/// What the Argon2id hash of a new password costs; a stored one says what it has cost.
+/// The cost of the Argon2id hash of a new password; a stored hash contains its own cost.
 #[derive(Debug, Clone, Copy)]
 pub struct PasswordCost {
     /// Memory in KiB.

@@ -52,19 +52,19 @@ pub enum IamError {
     /// The database has signing keys, but their encryption key is missing.
     #[error("the signing keys are encrypted, and their key `{path}` is missing")]
     NoEncryptionKey {
-        /// Where it was expected.
+        /// The path where it was expected.
         path: String,
     },
     /// The encryption key that the server read at its start is in its file no more.
     #[error("the server works with an encryption key that is not in `{path}` any more")]
     EncryptionKeyGone {
-        /// Where it was.
+        /// The path of its file.
         path: String,
     },
     /// A signing key is encrypted under another key than the present one.
     #[error("the signing key `{kid}` is encrypted under another key than that of `{path}`")]
     OtherEncryptionKey {
-        /// Which signing key.
+        /// The id of the signing key.
         kid: String,
         /// The key that does not decrypt it.
         path: String,

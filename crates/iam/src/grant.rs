@@ -14,7 +14,7 @@ pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
 /// A proven credential, not yet for a particular domain.
 pub(crate) struct ProvenCredential {
-    /// Whom it proves, and how long ago they have proven it.
+    /// The proven principal, and the age of the proof.
     pub(crate) proven: ProvenPrincipal,
     /// The one account it is for, if it is for one alone.
     pub(crate) account: Option<AccountId>,
@@ -72,7 +72,7 @@ pub(crate) fn grant(
     )]
     let scope = Scope::granted(principal, tenant, domain, actions);
     let plan = directory.plan_of(domain, default_plan);
-    let scope = scope.kept_for(plan.map(Plan::retention_days));
+    let scope = scope.with_retention_days(plan.map(Plan::retention_days));
     Ok(scope.owned_by(entry.account))
 }
 

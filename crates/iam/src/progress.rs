@@ -9,7 +9,7 @@ tokio::task_local! {
     static CURRENT: Progress;
 }
 
-/// What a request waits for or is doing, and whether that can still be given up.
+/// The stage of a request, which tells whether it can still be given up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Stage {
     /// It changes nothing, or has not come to it.
@@ -43,7 +43,7 @@ impl Stage {
 pub struct Progress(Arc<Mutex<Stage>>);
 
 impl Progress {
-    /// That of the running code; one of its own where it serves no request.
+    /// The progress of the running request; a new one outside of a request.
     #[must_use]
     pub fn current() -> Self {
         CURRENT.try_with(Self::clone).unwrap_or_default()

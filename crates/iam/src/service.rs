@@ -42,7 +42,7 @@ pub(crate) struct Inner {
     pub(crate) kept_alive: KeyedTurns<SessionId>,
     /// The turns in which a session is ended by a token of it.
     pub(crate) ending: KeyedTurns<SessionId>,
-    /// Whose tokens workloads log in with.
+    /// The issuers of workloads' tokens.
     pub(crate) workloads: arc_swap::ArcSwap<Workloads>,
     pub(crate) counts: Counts,
     pub(crate) activity: UnwrittenActivity,

@@ -1,4 +1,4 @@
-//! That a store and an identity belong together: the store knows domains by numbers, which only this identity gives.
+//! Checks that a store and an identity database belong together: the store knows domains by numbers that this database alone assigns.
 
 use crate::entropy;
 use crate::error::IamError;
@@ -33,8 +33,8 @@ impl Iam {
         Ok(number)
     }
 
-    /// Those of the tenants of a store that are no domain's: the database was brought back from an earlier copy, or a domain was deleted for
-    /// good while the node was down.
+    /// The tenants of a store that belong to no domain: the database was restored from an earlier copy, or a domain was deleted for good
+    /// while the node was down.
     ///
     /// # Errors
     /// When the database fails.

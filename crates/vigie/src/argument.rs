@@ -1,5 +1,5 @@
-//! What is completed where an argument is typed. The argument says it itself, where it is declared: `#[arg(add = Named::Orgs)]`. One that says
-//! nothing has possible values, is a file, or names what does not exist yet.
+//! Shell completion of arguments. An argument names its kind where it is declared: `#[arg(add = Named::Orgs)]`. An argument without one
+//! has possible values, is a file, or names what does not exist yet.
 
 use clap::builder::ArgExt;
 

@@ -74,9 +74,9 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Man(man::ManArgs),
     #[command(hide = true)]
-    Plugin(no_effect::PluginArgs),
+    Plugin(no_effect::plugin::PluginArgs),
     #[command(hide = true)]
-    Update(no_effect::UpdateArgs),
+    Update(no_effect::update::UpdateArgs),
     /// Print the version
     #[command(visible_alias = "v")]
     Version,
@@ -105,8 +105,8 @@ pub(crate) fn run(
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),
         Command::Man(args) => man::run(args, grammar(context.name)),
-        Command::Plugin(args) => no_effect::plugin(args, context),
-        Command::Update(args) => no_effect::update(args, context),
+        Command::Plugin(args) => no_effect::plugin::run(args, context),
+        Command::Update(args) => no_effect::update::run(args, context),
         Command::Version => version::run(context),
     }
 }

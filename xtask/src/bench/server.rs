@@ -3,7 +3,7 @@
 use crate::process::{cargo, output_of, succeed, target_folder};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -123,7 +123,23 @@ impl Server {
             body.len()
         );
         stream.write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
-        read(stream)
+        read(stream, &mut io::sink())
+    }
+
+    /// Asks a question: the status, and what a refusal says.
+    pub(super) fn question(&self, path: &str, key: &str) -> Result<(u16, Value)> {
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {key}\r\n\r\n"
+        );
+        let mut stream = self.connect()?;
+        stream.write_all(head.as_bytes())?;
+        let mut body = Vec::new();
+        let status = read(&mut stream, &mut body)?;
+        let refusal = match status {
+            200 => Value::Null,
+            _ => serde_json::from_slice(&body)?,
+        };
+        Ok((status, refusal))
     }
 
     pub(super) fn connect(&self) -> Result<TcpStream> {
@@ -133,15 +149,14 @@ impl Server {
         Ok(stream)
     }
 
-    /// A figure of the server's own, as its operators read it.
-    pub(super) fn figure(&self, name: &str) -> Result<f64> {
-        value_of(&self.figures()?, name)
-    }
-
-    /// Two of them, as of one moment.
-    pub(super) fn two_figures(&self, first: &str, second: &str) -> Result<(f64, f64)> {
+    /// Figures of the server's own, as its operators read them, of one moment.
+    pub(super) fn figures_of<const N: usize>(&self, names: [&str; N]) -> Result<[f64; N]> {
         let text = self.figures()?;
-        Ok((value_of(&text, first)?, value_of(&text, second)?))
+        let mut values = [0.0; N];
+        for (value, name) in values.iter_mut().zip(names) {
+            *value = value_of(&text, name)?;
+        }
+        Ok(values)
     }
 
     /// The sum of a figure that has labels; 0 where none is shown yet.
@@ -236,8 +251,8 @@ pub(super) fn p99(took: &[f64]) -> Result<f64> {
     took.get(at).copied().context("nothing was answered")
 }
 
-/// Reads an answer to its end: its status.
-fn read(stream: &mut TcpStream) -> Result<u16> {
+/// Reads an answer to its end, its body into `body`: its status.
+fn read(stream: &mut TcpStream, body: &mut impl Write) -> Result<u16> {
     let mut reader = BufReader::with_capacity(64 * 1024, stream);
     let (mut line, mut status, mut length) = (String::new(), 0, None);
     loop {
@@ -253,7 +268,7 @@ fn read(stream: &mut TcpStream) -> Result<u16> {
         }
     }
     if let Some(length) = length {
-        std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+        io::copy(&mut reader.take(length), body)?;
         return Ok(status);
     }
     loop {
@@ -263,7 +278,10 @@ fn read(stream: &mut TcpStream) -> Result<u16> {
         if size == u64::MAX {
             bail!("the answer broke off");
         }
-        std::io::copy(&mut (&mut reader).take(size + 2), &mut std::io::sink())?;
+        io::copy(&mut (&mut reader).take(size), body)?;
+        // Its line end.
+        line.clear();
+        reader.read_line(&mut line)?;
         if size == 0 {
             return Ok(status);
         }

@@ -5,8 +5,8 @@ mod args;
 mod baseline;
 mod crowd;
 mod engine;
-mod flush_spans;
 mod http;
+mod job_spans;
 mod neighbours;
 mod row;
 

@@ -1,7 +1,7 @@
 //! The circles among a folder's files and folders.
 
-use super::reference::Kind;
-use super::resolve::{Target, resolve};
+use super::reference::{Kind, Reference};
+use super::resolve::{Target, definer_in_code, resolve};
 use super::source::{Module, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -57,11 +57,8 @@ pub(super) fn folders(source: &Source) -> BTreeMap<Vec<String>, Edges> {
             if !counts(module, &reference.kind) {
                 continue;
             }
-            let target = match resolve(source, number, &reference.segments) {
-                Some(Target::Item(target)) => target,
-                Some(Target::Module(target)) if reference.kind == Kind::Glob => target,
-                // A module that is imported is used where something in it is named.
-                Some(Target::Module(_)) | None => continue,
+            let Some(target) = used(source, number, reference) else {
+                continue;
             };
             let file = |number: usize| {
                 let file = source.modules.get(number)?.file;
@@ -87,6 +84,19 @@ pub(super) fn folders(source: &Source) -> BTreeMap<Vec<String>, Edges> {
         }
     }
     folders
+}
+
+/// The module that a reference uses something of.
+fn used(source: &Source, from: usize, reference: &Reference) -> Option<usize> {
+    match resolve(source, from, &reference.segments)? {
+        Target::Item(target) => Some(target),
+        Target::Module(target) => match reference.kind {
+            Kind::Glob => Some(target),
+            Kind::Code => definer_in_code(source, from, &reference.segments),
+            // A module that is imported is used where something in it is named.
+            Kind::Import { .. } | Kind::Reexport { .. } => None,
+        },
+    }
 }
 
 /// A re-export counts where the module uses the name itself.

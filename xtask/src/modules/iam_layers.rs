@@ -15,9 +15,14 @@ pub(super) const REPO: &str = "repo";
 /// Layers that are the same on any database, and without one.
 const PURE: [&str; 3] = ["model", "policy", "token"];
 
-/// Modules that know a database: the statements, and the error that may be the database's. The pure layers refuse with `Refusal`,
-/// `AuthError` or `KeyError`.
-const IMPURE: [&str; 2] = [REPO, "error"];
+/// What the pure layers may use beside one another: small modules that know no database either.
+const NEUTRAL: [&str; 5] = [
+    "auth_error",
+    "caller_roles",
+    "entropy",
+    "hidden_domain",
+    "refusal",
+];
 
 /// The crate that speaks with the databases.
 pub(super) const DB: &str = "db";
@@ -55,7 +60,7 @@ pub(super) fn is_in_repo(package: &str, module: &Module) -> bool {
     package == PACKAGE && module.path.first().is_some_and(|layer| layer == REPO)
 }
 
-/// Whether the path leads to an impure module or through one, whatever form it has, or to a database's crate.
+/// Whether the path leads to a module that may know a database, or through one, whatever form it has, or to a database's crate.
 fn knows_a_database(source: &Source, number: usize, reference: &Reference) -> bool {
     let segments = &reference.segments;
     let is_own = resolve(source, number, segments).is_some();
@@ -78,7 +83,10 @@ fn knows_a_database(source: &Source, number: usize, reference: &Reference) -> bo
             .modules
             .get(found)
             .and_then(|module| module.path.first());
-        layer.is_some_and(|layer| IMPURE.contains(&layer.as_str()))
+        layer.is_some_and(|layer| {
+            let layer = layer.as_str();
+            !PURE.contains(&layer) && !NEUTRAL.contains(&layer)
+        })
     })
 }
 
@@ -127,6 +135,8 @@ mod tests {
             "use crate::{IamError as Error};",
             "fn check() -> Result<(), crate::IamError> {}",
             "fn f() { println!(\"{}\", crate::repo::users::all()) }",
+            "use crate::manage::list;",
+            "fn f() { crate::manage::list() }",
         ] {
             assert!(!found(line, "").is_empty(), "{line}");
             assert!(

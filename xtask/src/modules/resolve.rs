@@ -20,6 +20,40 @@ pub(crate) fn resolve(source: &Source, from: usize, segments: &[String]) -> Opti
     follow(source, from, segments, STEPS_MAX)
 }
 
+/// The module that defines what code at `from` names by `segments`. Code names no module: where the last name is that of a module, too, it
+/// means the function, type or re-export that shares the name with it.
+pub(crate) fn definer_in_code(source: &Source, from: usize, segments: &[String]) -> Option<usize> {
+    item_of(source, from, segments, STEPS_MAX)
+}
+
+fn item_of(source: &Source, from: usize, segments: &[String], steps: usize) -> Option<usize> {
+    let steps = steps.checked_sub(1)?;
+    if let Target::Item(definer) = resolve(source, from, segments)? {
+        return Some(definer);
+    }
+    let (last, before) = segments.split_last()?;
+    let at = match before {
+        [] => from,
+        _ => match resolve(source, from, before)? {
+            Target::Module(at) => at,
+            Target::Item(_) => return None,
+        },
+    };
+    let module = source.modules.get(at)?;
+    if module.defined.contains(last) {
+        return Some(at);
+    }
+    module
+        .references
+        .iter()
+        .find_map(|reference| match &reference.kind {
+            Kind::Import { name } | Kind::Reexport { name } if name == last => {
+                item_of(source, at, &reference.segments, steps)
+            }
+            _ => None,
+        })
+}
+
 fn follow(source: &Source, from: usize, segments: &[String], steps: usize) -> Option<Target> {
     let steps = steps.checked_sub(1)?;
     let here = source.modules.get(from)?;

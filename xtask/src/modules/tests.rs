@@ -169,6 +169,45 @@ fn a_name_of_a_module_and_of_a_macro_in_it_are_told_apart() {
 }
 
 #[test]
+fn a_function_that_shares_its_name_with_a_module_is_a_use_like_any_other() {
+    for (a, b) in [
+        // Defined beside the module, and named by its path or by an import.
+        (
+            "pub mod answer; pub fn answer() {}",
+            "fn f() { crate::a::answer() }",
+        ),
+        (
+            "pub mod answer; pub fn answer() {}",
+            "use crate::a::answer; fn f() { answer() }",
+        ),
+        // Re-exported from it.
+        (
+            "pub mod answer; pub use answer::answer;",
+            "fn f() { crate::a::answer() }",
+        ),
+    ] {
+        let files = [
+            ("src/lib.rs", "mod a; mod b;"),
+            ("src/a.rs", a),
+            ("src/a/answer.rs", "pub fn answer() { crate::b::g() }"),
+            ("src/b.rs", &format!("pub fn g() {{}} {b}")),
+        ];
+        assert_eq!(found(&files), ["k crate: a b"], "{a} {b}");
+    }
+    // The module alone, of which nothing is used.
+    let files = [
+        ("src/lib.rs", "mod a; mod b;"),
+        (
+            "src/a.rs",
+            "pub mod answer; pub fn answer() { crate::b::g() }",
+        ),
+        ("src/a/answer.rs", ""),
+        ("src/b.rs", "use crate::a::answer; pub fn g() {}"),
+    ];
+    assert_eq!(found(&files), Vec::<String>::new());
+}
+
+#[test]
 fn a_file_that_is_not_there_is_told() {
     let mut read =
         |path: &Path| Ok((path == Path::new("src/lib.rs")).then(|| "mod gone;".to_owned()));

@@ -12,7 +12,7 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 pub struct ListenerTotals {
     /// Samples or values, taken or refused.
     pub received: u64,
-    /// Those that were refused.
+    /// The refused ones.
     pub refused: u64,
 }
 

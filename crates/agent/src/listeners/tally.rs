@@ -1,4 +1,4 @@
-//! What one connection has sent, and how much of it was refused. The sender gets the report at the end only: a sender that never
+//! Counts of what one connection has sent, and of what was refused. The sender gets the report at the end only: a sender that never
 //! reads would otherwise close with unread bytes, and the system would reset the connection, losing lines still on their way.
 
 /// How much of a reason is repeated, in characters: enough for every name that is allowed.

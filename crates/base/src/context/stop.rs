@@ -1,6 +1,7 @@
 //! Why work ended before it was done.
 
 use crate::limit::{self, Limit};
+use std::time::Duration;
 
 /// Why work ended before it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -9,8 +10,11 @@ pub enum Stop {
     #[error("the query was cancelled")]
     Cancelled,
     /// The deadline has passed.
-    #[error("the query took longer than `{}` allows", limit::REQUEST_SECONDS.name)]
-    Deadline,
+    #[error("the query took longer than `{}` = {} allows", limit::REQUEST_SECONDS.name, allowed.as_secs())]
+    Deadline {
+        /// How long the work was allowed to take.
+        allowed: Duration,
+    },
     /// The budget is used up.
     #[error("the query needs {needed} {unit} or more, and `{name}` is {allowed}", unit = limit.unit, name = limit.name)]
     Budget {

@@ -2,8 +2,7 @@
 
 use crate::name::allowed;
 
-/// The pattern that fits `path` alone. Of a name that was taken it is the name itself; whatever a pattern would read
-/// otherwise gets a backslash.
+/// The pattern that matches `path` alone. A valid name is returned unchanged; every other character is escaped with a backslash.
 #[must_use]
 pub fn escape(path: &str) -> String {
     let mut pattern = String::with_capacity(path.len() + 1);

@@ -4,7 +4,7 @@ use super::Selector;
 use crate::limit;
 use crate::series::SeriesKey;
 
-/// A set of series by name, the same kind of question as a query's, and cut with it where names are walked.
+/// A set of series by name, made of selectors like a query, and intersected with the query in the index walk.
 #[derive(Debug, Clone)]
 pub struct NameFilter {
     any: Box<[Selector]>,

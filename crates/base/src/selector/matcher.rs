@@ -119,7 +119,7 @@ fn compiled(text: &str, budget: &mut MatcherBudget) -> Result<dense::DFA<Vec<u32
     // A dot is any character in a label, which may have several lines.
     let config = syntax::Config::new().dot_matches_new_line(true);
     let tree = syntax::parse_with(text, &config)
-        .map_err(|error| MatcherError::Syntax(first_line(&error.to_string())))?;
+        .map_err(|error| MatcherError::Syntax(last_line(&error.to_string())))?;
     let states = thompson::Config::new()
         .nfa_size_limit(Some(size(budget.left())))
         .which_captures(thompson::WhichCaptures::None);
@@ -136,7 +136,7 @@ fn compiled(text: &str, budget: &mut MatcherBudget) -> Result<dense::DFA<Vec<u32
                 return Ok(table);
             }
             Err(error) if !error.is_size_limit_exceeded() => {
-                return Err(MatcherError::Syntax(first_line(&error.to_string())));
+                return Err(MatcherError::Syntax(last_line(&error.to_string())));
             }
             Err(_) if bytes < budget.left() => bytes = bytes.saturating_mul(2),
             Err(_) => return Err(budget.spend_all()),
@@ -160,8 +160,8 @@ fn size(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// Errors of expressions are drawn over several lines; the last one says what is wrong.
-fn first_line(text: &str) -> String {
+/// The reason of an error: regular expressions report it in the last of several lines.
+fn last_line(text: &str) -> String {
     let last = text.lines().last().unwrap_or_default();
     last.trim_start_matches("error: ").to_owned()
 }

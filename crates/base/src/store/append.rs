@@ -15,7 +15,7 @@ pub enum Durability {
     Committed,
 }
 
-/// What is left of a limit.
+/// The rest of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remaining {
     /// So much of its unit.
@@ -27,7 +27,7 @@ pub struct Remaining {
 }
 
 impl Remaining {
-    /// What is left of a limit of which `used` is used.
+    /// The rest of a limit of which `used` is used.
     #[must_use]
     pub const fn of(limit: &'static Limit, allowed: u64, used: u64) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Remaining {
         }
     }
 
-    /// What is left once `more` is used.
+    /// The rest once `more` is used.
     #[must_use]
     pub const fn after(self, more: u64) -> Self {
         Self {
@@ -54,7 +54,7 @@ pub struct SeriesQuota {
     pub new_series: Remaining,
     /// How many bytes their names may have together.
     pub name_bytes: Remaining,
-    /// How many the names of all series of the account have. Who has few is let in where the store has little room left.
+    /// Bytes of all names of the account. When the store is nearly full, accounts with few are admitted first.
     pub used_name_bytes: u64,
 }
 
@@ -71,10 +71,10 @@ impl SeriesQuota {
 /// those at once neither exceed a limit together nor find room taken that nobody uses. It waits for the answer: neither call may block,
 /// or call the store.
 pub trait SeriesAllowance: Debug + Sync {
-    /// What is left now.
+    /// The rest of the quota now.
     fn left(&self) -> SeriesQuota;
 
-    /// So many series were made, with names of so many bytes together.
+    /// Reports that `series` series were made, whose names have `name_bytes` bytes together.
     fn made(&self, series: u64, name_bytes: u64);
 }
 
@@ -90,7 +90,7 @@ impl SeriesAllowance for Unlimited {
     fn made(&self, _: u64, _: u64) {}
 }
 
-/// What is left of a fixed quota.
+/// The rest of a fixed quota.
 impl SeriesAllowance for Mutex<SeriesQuota> {
     fn left(&self) -> SeriesQuota {
         *lock(self)

@@ -12,7 +12,7 @@ pub trait ReadPart: Send + Sync {
     /// The estimated cost of reading it, in samples that take as long.
     fn cost(&self) -> u64;
 
-    /// Hands out its series, and keeps what it needs to do so again.
+    /// Passes its series to `take`, and can do so again.
     ///
     /// # Errors
     /// As [`crate::store::SampleStore::read_all`].
@@ -22,7 +22,7 @@ pub trait ReadPart: Send + Sync {
         take: &mut SeriesVisitor<'_>,
     ) -> Result<ControlFlow<()>, StoreError>;
 
-    /// Hands out its series, and lets go of each when it comes back.
+    /// As [`Self::read`], but frees each series after `take` returns.
     ///
     /// # Errors
     /// As [`Self::read`].

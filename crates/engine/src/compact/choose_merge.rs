@@ -1,4 +1,4 @@
-//! Chooses what of a run of segments becomes one. Pure.
+//! Chooses the segments of a run that are merged into one. Pure.
 //!
 //! It is a size-tiered strategy: of too many segments the newest that are of similar size are merged, and a much larger older one is
 //! left alone until they have grown.
@@ -16,12 +16,12 @@ const MULTI_DAY_PART: u64 = 16;
 /// Segments of many days, of at most so many bytes together, are merged with each other in a store of any size.
 const MULTI_DAY_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
-/// When the newest segments of a run are merged, and how much of them.
+/// The limits that decide when the newest segments of a run are merged, and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MergeLimits {
-    /// A run may have so many; at least one, which would else be rewritten on its own again and again.
+    /// The most segments of a run; at least one, or a single segment would be rewritten again and again.
     pub(super) segments: usize,
-    /// Those that are merged have no more than this together. Older ones have reached their size, and are left alone.
+    /// The most bytes of the merged segments together. Older segments that have reached this size are left alone.
     pub(super) bytes: u64,
 }
 

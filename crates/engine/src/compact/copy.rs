@@ -24,7 +24,7 @@ pub(super) struct RunCopy<'a> {
     copied: Copied,
 }
 
-/// What was copied of a run.
+/// The result of copying a run.
 #[derive(Default)]
 pub(super) struct Copied {
     /// The new file, begun with the first sample: a run without remaining samples has none.

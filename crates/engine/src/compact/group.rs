@@ -10,6 +10,7 @@ use base::context::Context;
 use base::store::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// The group that a segment is merged in.
 pub(super) fn group_of(segment: &Segment) -> MergeGroup {
@@ -91,8 +92,12 @@ impl Core {
                 drop(run.drain(..from));
             }
             let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
+            let begun = Instant::now();
             if self.merge_run(run, &deletions, context)? {
+                let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
                 self.counters.merges.fetch_add(1, Ordering::Relaxed);
+                let microseconds = &self.counters.merge_microseconds;
+                microseconds.fetch_add(took, Ordering::Relaxed);
                 if is_purge {
                     let purged = &self.counters.purged_bytes;
                     purged.fetch_add(bytes, Ordering::Relaxed);

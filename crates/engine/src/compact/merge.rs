@@ -146,12 +146,13 @@ mod tests {
     use base::time::{Millis, TimeRange};
     use std::time::Duration;
 
-    /// How long is waited for what comes in a moment, or not at all.
+    /// The longest wait for something that happens at once, or not at all.
     const PATIENCE: Duration = Duration::from_secs(30);
 
     const SAMPLES: i64 = 10;
 
-    fn comes(is_so: impl Fn() -> bool) -> bool {
+    /// Whether `is_so` becomes true in time.
+    fn eventually(is_so: impl Fn() -> bool) -> bool {
         let latest = Instant::now() + PATIENCE;
         while !is_so() {
             if Instant::now() > latest {
@@ -188,8 +189,8 @@ mod tests {
             .write();
         std::thread::scope(|threads| {
             let merge = threads.spawn(|| core.compact(Purge::Now));
-            let is_published = comes(|| core.state.version().segments.is_empty());
-            let is_free = comes(|| core.manifest.try_lock().is_ok());
+            let is_published = eventually(|| core.state.version().segments.is_empty());
+            let is_free = eventually(|| core.manifest.try_lock().is_ok());
             let is_cleared = !is_active();
             drop(writer);
             assert!(is_published, "nothing was merged");

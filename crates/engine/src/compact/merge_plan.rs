@@ -10,9 +10,9 @@ use std::sync::Arc;
 pub(super) struct MergePlan<'a> {
     /// Neighbours in sequence, the oldest first.
     pub(super) run: Vec<Arc<Segment>>,
-    /// What was deleted up to one moment, and is left out.
+    /// The deletions up to one moment; the samples that they hide are left out.
     pub(super) deletions: &'a Deletions,
-    /// Of the new segment.
+    /// The header of the new segment.
     pub(super) header: Header,
     /// The copied part of each series.
     pub(super) range: TimeRange,

@@ -2,7 +2,7 @@
 //!
 //! The words of this folder:
 //!
-//! - A **late segment** holds samples of many days that were written late, so that a flush makes few files however many days they are of.
+//! - A **late segment** holds back-dated samples of many days, so that a flush writes a bounded number of files.
 //! - A **group** is the segments that may be merged with each other: those of one day, or all late ones.
 //! - A **run** is neighbours of a group, by their sequence, that may become one segment without a change of order.
 //! - A **purge** rewrites segments because they hold deleted samples, and leaves those out.
@@ -45,7 +45,7 @@ mod runs;
 mod series_union;
 mod unpublished_file;
 
-/// When the bytes of deleted samples are worth rewriting days for.
+/// When a purge rewrites days for the bytes that it frees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purge {
     /// Whenever there are any.

@@ -49,12 +49,12 @@ fn purge_candidates(segments: &[Arc<Segment>], deletions: &Deletions) -> Vec<Pur
     groups.into_values().collect()
 }
 
-/// What one pass does.
+/// The work of one pass.
 struct PassPlan {
     now: Millis,
-    /// The groups, and what each is merged for: first those to purge, in the order of the schedule, then all others.
+    /// The groups, each with the reason to merge it: first those to purge, in the order of the schedule, then all others.
     groups: Vec<(MergeGroup, MergeReason)>,
-    /// For what was deleted.
+    /// The budget of its purges.
     budget: PurgeBudget,
     context: Context,
 }
@@ -78,7 +78,7 @@ enum PassEnd {
     Stopped,
 }
 
-/// What came of a pass.
+/// The result of a pass.
 struct PassOutcome {
     end: PassEnd,
     /// The first failure.
@@ -148,7 +148,9 @@ impl Core {
                 (Context::unlimited(), PurgeBudget::unlimited())
             }
             Purge::WhenWorthIt => {
-                let mut budget = std::mem::take(&mut purges.budget);
+                // Nothing is left of it where the pass panics: it may have spent all.
+                let rest = PurgeBudget::used_up_at(now);
+                let mut budget = std::mem::replace(&mut purges.budget, rest);
                 if is_due {
                     let stored = version.segments.iter().map(|segment| segment.bytes());
                     let costliest = candidates.iter().map(|candidate| candidate.costliest);

@@ -13,9 +13,9 @@ pub(super) struct SegmentExtent {
 /// How a group's segments are split into runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunSplit {
-    /// A run of each.
+    /// One run for each segment.
     EachAlone,
-    /// As long as they may be.
+    /// Runs as long as possible, see [`uninterrupted`].
     Uninterrupted,
 }
 

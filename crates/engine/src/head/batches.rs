@@ -22,7 +22,7 @@ static BEFORE_ALL: DoneBatches = DoneBatches {
 pub(crate) struct Batches {
     /// The number of the next batch.
     next: AtomicU64,
-    /// Those that are done: a batch puts its number into the place that is its number modulo their count.
+    /// The numbers of finished batches: a batch writes its number at that number modulo the length.
     done: Vec<AtomicU64>,
     /// All with lower numbers are done, and perhaps some more.
     done_below: AtomicU64,
@@ -77,7 +77,7 @@ impl Batches {
         self.done.len() as u64
     }
 
-    /// Where the batch says that it is done.
+    /// The place for the number of a batch once it is done.
     fn place(&self, number: u64) -> Option<&AtomicU64> {
         self.done.get((number % self.window()) as usize)
     }

@@ -58,7 +58,7 @@ impl<K: Ord + Copy> Counts<K> {
         count.map_or(0, |count| count.bytes.load(Ordering::Relaxed))
     }
 
-    /// Of how many there are counts.
+    /// The number of keys with a count.
     pub(crate) fn len(&self) -> usize {
         self.known.load().len()
     }

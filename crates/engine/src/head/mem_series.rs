@@ -29,14 +29,14 @@ pub(crate) struct MemSeries {
 }
 
 impl MemSeries {
-    /// As a reader has it who sees these batches.
+    /// The samples that a reader of these batches sees.
     pub(crate) fn view(&self, done: &DoneBatches) -> Result<HeadSeries, NotVisible> {
         self.visibility
             .lengths(done)
             .map(|lengths| self.first(lengths))
     }
 
-    /// All there is of it.
+    /// All its samples, of unfinished batches too.
     pub(crate) fn all(&self) -> HeadSeries {
         self.first(self.visibility.all())
     }

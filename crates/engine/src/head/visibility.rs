@@ -112,7 +112,7 @@ impl Visibility {
     }
 
     fn now(&self) -> (u64, u64) {
-        // The late ones first: of what one of them overwrites nothing may be missing from the column.
+        // `late` before `column`: the column is then at least as long as when these late samples were written.
         let late = self.late.load(Ordering::Acquire);
         (self.column.load(Ordering::Acquire), late)
     }

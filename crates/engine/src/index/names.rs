@@ -29,15 +29,15 @@ use walk::{Walk, WalkEnd};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TenantNames {
     series: Tree<Arc<str>, SeriesRef>,
-    /// Of all names together.
+    /// The bytes of the tenant's names together.
     bytes: u64,
 }
 
-/// Sorted names by tenant. A copy costs nothing, and stays as it is.
+/// Sorted names by tenant. A clone is cheap, and does not change with the original.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     tenants: Tree<TenantId, TenantNames>,
-    /// Of the names of all tenants together.
+    /// The bytes of the names of all tenants together.
     bytes: u64,
 }
 

@@ -72,13 +72,13 @@ pub(super) struct Common {
     range: TimeRange,
     /// The last record whose effect is in the frozen head.
     frozen_through: u64,
-    /// Those that `range` touches.
+    /// The segments that overlap `range`.
     segments: Vec<Arc<Segment>>,
-    /// Those of the tenant that `range` touches.
+    /// The deletions of the tenant that overlap `range`.
     tombstones: Vec<Tombstone>,
 }
 
-/// What a query of a request asks for, and whose it is.
+/// One query of a request, with its tenant.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AskedQuery {
     /// Its place among the queries of the request.

@@ -131,10 +131,10 @@ pub(crate) struct Subtree {
     pub(crate) first: BTreeSet<SeriesKey<'static>>,
 }
 
-/// What a deletion means of the nodes that it names.
+/// How far a deletion extends below the nodes that it names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeletionExtent {
-    /// Not what lies below them.
+    /// Whether the series below the named nodes are left alone.
     pub(crate) alone: bool,
     /// How many names it asks for.
     pub(crate) names_max: usize,

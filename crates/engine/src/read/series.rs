@@ -3,8 +3,8 @@
 //!
 //! Segments are read a day after the other; those with samples of many days beside them, from the first day to the last.
 //!
-//! What it has in memory is a block of each segment of one day and of each with many, a chunk of each head, and what came late:
-//! never the series.
+//! It keeps in memory one block of each segment of the current day and of each late segment, a chunk of each head, and the late
+//! samples: never the whole series.
 
 use super::source_cursor::SourceCursor;
 use super::spans::{Deletion, Spans};
@@ -19,7 +19,7 @@ use base::store::StoreError;
 use base::time::TimeRange;
 use std::sync::Arc;
 
-/// What the frozen head has of a series.
+/// The samples of a series in the frozen head.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrozenSource<'s> {
     pub(crate) samples: &'s HeadSeries,
@@ -35,7 +35,7 @@ pub(crate) struct Sources<'s> {
     pub(crate) range: TimeRange,
     /// Ascending by day, then by sequence.
     pub(crate) segments: &'s [Arc<Segment>],
-    /// Those that concern the series.
+    /// The deletions that concern the series.
     pub(crate) deletions: &'s [Deletion],
     pub(crate) frozen: Option<FrozenSource<'s>>,
     pub(crate) head: Option<&'s HeadSeries>,
@@ -58,7 +58,7 @@ impl<'s> Sources<'s> {
 #[derive(Debug)]
 pub(crate) struct SeriesReader<'s> {
     sources: Sources<'s>,
-    /// Of the days that are still to come.
+    /// The segments of the days that are still to come.
     rest: &'s [Arc<Segment>],
     /// Of one day, and of all days, each with its sequence: ascending.
     stored: Vec<SegmentSource<'s>>,

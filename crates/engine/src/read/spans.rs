@@ -7,7 +7,7 @@ use base::time::{Millis, TimeRange};
 /// A deletion of a range as one series sees it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deletion {
-    /// The record that it was.
+    /// The sequence of its record in the log.
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,
 }
@@ -24,7 +24,7 @@ pub(crate) fn deletions(tombstones: &[Tombstone], series: SeriesRef) -> Vec<Dele
         .collect()
 }
 
-/// Ranges, ascending, none touching another: however many deletions there are, an instant is looked up once.
+/// Disjoint ranges in ascending order, so that one binary search decides whether an instant is hidden.
 #[derive(Debug, Default)]
 pub(crate) struct Spans(Vec<TimeRange>);
 

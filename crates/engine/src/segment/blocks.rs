@@ -10,7 +10,7 @@ use base::store::StoreError;
 use base::time::TimeRange;
 use std::ops::Range;
 
-/// Those that may hold samples of a range, ascending.
+/// The blocks of a series that may hold samples of a range, in ascending order.
 #[derive(Debug)]
 pub(crate) struct Blocks<'s> {
     directory: &'s Directory,

@@ -1,5 +1,5 @@
 //! Pages of block directories in memory: those that were asked for lately, of all segments together within a budget of bytes.
-//! What does not fit is read again when it is asked for; only who reads files comes here, never a writer of samples.
+//! A page that was evicted is read again on demand. Only readers of files use the cache, never writers of samples.
 
 use super::layout::Block;
 use std::collections::{HashMap, VecDeque};

@@ -170,17 +170,17 @@ impl Segment {
         self.length
     }
 
-    /// Those of its block directory.
+    /// The bytes of its block directory.
     pub(crate) const fn directory_bytes(&self) -> u64 {
         self.directory.file_bytes()
     }
 
-    /// Its file, which stays there as long as this does.
+    /// The path of its file, which is not removed while this value lives.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// The manifest names it no more: its file goes when the last query that reads it ends.
+    /// Marks it as no longer in the manifest: its file is removed when the last query that reads it ends.
     pub(crate) fn set_obsolete(&self) {
         self.file.set_obsolete();
     }
@@ -196,12 +196,12 @@ impl Segment {
         self.header.purged.max(searched_through)
     }
 
-    /// It was searched: of what was deleted up to this record it holds nothing.
+    /// Records that it holds no samples that deletions up to this record hide.
     pub(crate) fn set_searched(&self, sequence: u64) {
         self.searched_through.fetch_max(sequence, Ordering::Relaxed);
     }
 
-    /// All that the tenant directory says of one tenant.
+    /// The entry of one tenant in the tenant directory.
     pub(crate) fn directory_entry(&self, tenant: TenantId) -> Option<&Tenant> {
         let at = self
             .tenants
@@ -214,7 +214,7 @@ impl Segment {
         self.tenants.len()
     }
 
-    /// What its directory says of each tenant.
+    /// The entry of each tenant in the tenant directory.
     pub(crate) fn directory_entries(&self) -> impl Iterator<Item = &Tenant> {
         self.tenants.iter().map(|(entry, _)| entry)
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) struct RangeDeletion<'a> {
     pub(crate) range: TimeRange,
     pub(crate) series: &'a RoaringBitmap,
-    /// What it takes from the head.
+    /// The samples that it removes from the head, by series.
     pub(super) prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     pub(super) only_in_head: Option<&'a OnlyInHead>,
 }

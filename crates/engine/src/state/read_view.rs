@@ -41,7 +41,7 @@ pub(crate) struct ReadView {
 #[derive(Debug)]
 pub(crate) struct SeriesHeads {
     pub(crate) frozen: Option<Arc<HeadSeries>>,
-    /// That of the head that is written to.
+    /// The data in the head that is written to.
     pub(crate) head: Option<Arc<HeadSeries>>,
 }
 
@@ -93,7 +93,7 @@ impl State {
         meter.check()
     }
 
-    /// One look; what was done before it.
+    /// One attempt; `done` are the batches that were finished before it.
     fn try_read_view(
         &self,
         tenant: TenantId,

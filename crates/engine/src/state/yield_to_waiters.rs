@@ -42,7 +42,7 @@ mod tests {
     use crate::state::Version;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// The work took its locks again before those who waited were awake, and they waited for many pieces.
+    /// The long-running thread used to retake its locks before the waiters woke up, so that they waited for many pieces.
     #[test]
     fn who_waits_for_a_lock_has_it_before_the_next_piece() {
         const PIECES: usize = 50;

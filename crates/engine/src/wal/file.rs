@@ -40,7 +40,7 @@ pub(crate) struct LogFile {
     totals: Arc<Totals>,
 }
 
-/// Where the log ends on stable storage.
+/// The end of the log on stable storage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogPosition {
     /// The number of the current file.
@@ -116,7 +116,7 @@ impl LogFile {
         })
     }
 
-    /// Where the log ends on stable storage.
+    /// The end of the log on stable storage.
     pub(crate) const fn position(&self) -> LogPosition {
         LogPosition {
             file: self.file_number,

@@ -175,7 +175,7 @@ impl<S: LogSink> GroupCommit<S> {
         lock(&self.progress).leader_since
     }
 
-    /// What was short for the pending records.
+    /// The resource that was short when the pending records were written, if any.
     pub(crate) const fn shortage(&self) -> &ResourceShortage {
         &self.shortage
     }

@@ -168,7 +168,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DecodedRecord, Undecoded> {
     })
 }
 
-/// What the payload of a record of this kind says.
+/// Decodes the payload of a record of this kind.
 fn contents(kind: u8, payload: &[u8]) -> Result<Record, Damaged> {
     let mut payload = Reader::new(payload);
     let record = match kind {

@@ -72,7 +72,7 @@ impl LogWriter {
         self.group.file_number()
     }
 
-    /// Where the log ends on stable storage; waits until no leader writes.
+    /// The end of the log on stable storage; waits until no leader writes.
     pub(crate) fn position(&self) -> LogPosition {
         self.group.sink().position()
     }
@@ -119,7 +119,7 @@ impl LogWriter {
         ))
     }
 
-    /// What was short for the pending records.
+    /// The resource that was short when the pending records were written, if any.
     pub(crate) const fn shortage(&self) -> &ResourceShortage {
         self.group.shortage()
     }

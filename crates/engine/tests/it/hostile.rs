@@ -194,8 +194,8 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     };
     let cancelled = Context::unlimited();
     cancelled.cancel_flag().store(true, Ordering::Relaxed);
-    let late = Context::unlimited().with_deadline(Instant::now());
-    for (context, stop) in [(&cancelled, Stop::Cancelled), (&late, Stop::Deadline)] {
+    let late = Context::unlimited().with_deadline(Instant::now(), Duration::from_secs(1));
+    for (context, stop) in [(&cancelled, Stop::Cancelled), (&late, late.overdue())] {
         assert_eq!(stop_of(engine.find(&scope(1), &find, context)), stop);
         assert_eq!(stop_of(engine.fetch(&scope(1), &fetch, context)), stop);
         assert_eq!(stop_of(engine.delete(&scope(1), &delete, context)), stop);

@@ -39,7 +39,7 @@ fn older_samples_are_neither_taken_nor_read_and_are_there_again_without_the_boun
     let (old, edge) = (NOON - 2 * DAY - 1, NOON - 2 * DAY);
     let all = [("a", old, 1.0), ("a", edge, 2.0), ("a", NOON, 3.0)];
     assert_eq!(send(&engine, 1, &all).stored, 3);
-    let bound = scope(1).kept_for(Some(2));
+    let bound = scope(1).with_retention_days(Some(2));
     assert_eq!(instants(&engine, &bound), [edge, NOON]);
     // Also what has been flushed.
     engine.flush().unwrap();
@@ -50,7 +50,7 @@ fn older_samples_are_neither_taken_nor_read_and_are_there_again_without_the_boun
     let too_old = RejectReason::TooOld { retention_days: 2 };
     assert_eq!(appended.rejected, [(0, too_old)]);
     // The store's own bound stays where that of the scope is wider.
-    let wider = scope(1).kept_for(Some(u32::MAX));
+    let wider = scope(1).with_retention_days(Some(u32::MAX));
     assert_eq!(instants(&engine, &wider), [old, edge, NOON]);
     assert_eq!(read(&engine, 1, "a").len(), 3);
 }
@@ -92,7 +92,7 @@ fn a_series_that_has_older_samples_alone_is_not_named() {
         ("old", old, 1.0),
     ];
     send(&engine, 1, &all);
-    let bound = scope(1).kept_for(Some(2));
+    let bound = scope(1).with_retention_days(Some(2));
     let wide = [None, Some(TimeRange::ALL), Some(range(old, NOON))];
     let check = || {
         for listed in wide {
@@ -103,7 +103,7 @@ fn a_series_that_has_older_samples_alone_is_not_named() {
         let before = names(&engine, &bound, Some(range(old, old))).0;
         assert!(before.is_empty(), "{before:?}");
         // As many days as the store has them hide nothing.
-        for wider in [scope(1), scope(1).kept_for(Some(u32::MAX))] {
+        for wider in [scope(1), scope(1).with_retention_days(Some(u32::MAX))] {
             let (listed, read) = names(&engine, &wider, None);
             assert_eq!(listed, ["both", "branch", "new", "old"]);
             assert_eq!(read, ["both", "new", "old"]);

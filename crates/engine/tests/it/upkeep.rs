@@ -154,11 +154,12 @@ fn damaged_days_are_left_alone_for_a_pause_that_grows_while_others_merge() {
     };
     // Later days than the damaged ones: a pass that merges one has come to those before.
     let merge_day = |noon: i64| {
-        let before = figure("merges_total");
+        let (before, seconds) = (figure("merges_total"), figure("merge_seconds_total"));
         for round in 0..3 {
             fresh(&[noon], round);
         }
         until("merge", &|| figure("merges_total") > before);
+        assert!(figure("merge_seconds_total") > seconds);
     };
     let damaged = [NOON - 4 * DAY, NOON - 3 * DAY];
     fresh(&damaged, 0);

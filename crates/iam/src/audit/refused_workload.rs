@@ -9,7 +9,7 @@ use base::id::{AccountId, ProfileId};
 pub enum WorkloadRefusal {
     /// The token's issuer is none of the operator's.
     Issuer,
-    /// What was sent is no token.
+    /// The text is no token.
     Malformed,
     /// The signature, key or algorithm is not the issuer's.
     Signature,
@@ -90,7 +90,7 @@ pub(crate) struct RefusedWorkload {
     pub(crate) profile: Option<ProfileId>,
 }
 
-/// What the audit says of a compute resource.
+/// A compute resource as the audit names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NamedResource {
     label: String,

@@ -48,7 +48,8 @@ impl Stated<'_> {
     /// Refuses to sign claims that give more than the credential shown, or that would not end with it. Every issuer
     /// respects the bounds; this check finds one that does not.
     fn check_within(&self, bounds: &CredentialBounds) -> Result<(), IamError> {
-        let beyond = || IamError::Internal("sign a token that gives more than was shown");
+        let beyond =
+            || IamError::Internal("issue a token with more rights than the credential presented");
         let account = self.account.map(|account| account.bss.parse());
         let root = Root {
             session: (self.session.map(str::parse).transpose()).map_err(|_| beyond())?,
@@ -72,7 +73,7 @@ fn account_claim(account: AccountId) -> AccountClaim {
     }
 }
 
-/// That the subject is who has authenticated.
+/// The claim `authn` of a subject that has authenticated itself.
 pub(crate) fn authn_claim(subject: &Subject) -> AuthnClaim {
     let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
     AuthnClaim {

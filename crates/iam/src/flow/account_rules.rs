@@ -1,7 +1,7 @@
 //! The accounts' conditions on a login before tokens are given for it: the address it comes from, and whether a password is
 //! enough.
 //!
-//! What one account refuses is refused there alone: a login that could open several opens the others.
+//! A refusal by one account concerns that account alone: a login with access to several still opens the others.
 
 use crate::error::{AuthError, IamError};
 use crate::model::account_settings::AccountSettings;

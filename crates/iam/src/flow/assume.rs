@@ -21,7 +21,7 @@ use base::secret::Secret;
 use base::source::Source;
 use std::sync::Arc;
 
-/// What is shown by whoever takes on a profile.
+/// The credential of a principal that takes on a profile.
 #[derive(Debug)]
 pub enum AssumerProof {
     /// Their IAM token.
@@ -39,7 +39,7 @@ impl AssumerProof {
         }
     }
 
-    /// What the audit calls it.
+    /// The kind of credential in the audit.
     const fn audited(&self) -> AuditedCredential {
         match self {
             Self::AccessToken(_) => AuditedCredential::IamToken,
@@ -63,14 +63,14 @@ pub struct ProfileLogin {
     pub source: Source,
 }
 
-/// Who takes on a profile: what they have proven, the account of that, and the beginning of the entry in the audit.
+/// A principal that takes on a profile: the bounds and the account of its credential, and the beginning of the audit entry.
 struct Assumer {
     bounds: CredentialBounds,
     account: AccountId,
     entry: Entry,
 }
 
-/// Whether another node may have made the profile a moment ago, or named who takes it on.
+/// Whether another node may have just created the profile, or added the principal to its identities.
 fn may_be_from_other_node(refusal: &IamError) -> bool {
     let reason = refusal.refusal().map(|refusal| &refusal.reason);
     reason == Some(&Reason::NotAuthorized)

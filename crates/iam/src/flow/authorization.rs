@@ -35,7 +35,7 @@ pub struct InstanceLogin {
     pub source: Source,
 }
 
-/// Who acts, as what, and the most that it may be given.
+/// A service ID that acts as an instance, with the bounds of its credential.
 struct Actor {
     service: ServiceId,
     instance: Instance,

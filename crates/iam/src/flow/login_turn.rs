@@ -1,4 +1,4 @@
-//! What a login writes: its session, its tokens, its codes, its entry in the audit, and its end. The logins of one account take turns
+//! Turns of logins to write their session, tokens, codes, audit entry and end. The logins of one account take turns
 //! before they take a connection to the database, so that those of others always find one.
 
 use crate::account_turns::{AccountTurn, TakenPlaces, TooManyWait};

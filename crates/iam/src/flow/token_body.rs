@@ -45,7 +45,7 @@ struct Stated {
     exp: Option<i64>,
 }
 
-/// Whose token it would be, and its bounds.
+/// The holder and the bounds of the token that a body describes.
 #[derive(Debug, Clone)]
 pub struct TokenBody {
     principal: Principal,
@@ -107,13 +107,13 @@ impl TokenBody {
         })
     }
 
-    /// Whose token it would be.
+    /// The holder of the token.
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.principal
     }
 
-    /// Whose token it would be, with the age of their proof. One that does not say when it was given is like a token of now.
+    /// The holder of the token, with the age of their proof. Without a time the proof counts as new.
     fn proven(&self, now: Millis) -> ProvenPrincipal {
         let age = self.proven_at.map(|proven_at| ProofAge::at(now, proven_at));
         ProvenPrincipal {
@@ -122,7 +122,7 @@ impl TokenBody {
         }
     }
 
-    /// What it says of its holder. One that does not say since when it is valid is like a token of now.
+    /// The claims about its holder. Without a time the token counts as issued now.
     fn holder_claims(&self, now: Millis) -> HolderClaims {
         HolderClaims {
             principal: self.principal,

@@ -15,7 +15,7 @@ pub struct WantedProfile {
 }
 
 impl WantedProfile {
-    /// What a node asks others about where this one is wanted with a credential.
+    /// The key of a question to other nodes about this profile with a credential.
     pub(super) fn asked_with<'w>(&'w self, credential: &'w str) -> [&'w str; 4] {
         let [id, name, crn] =
             [&self.id, &self.name, &self.crn].map(|part| part.as_deref().unwrap_or_default());

@@ -39,14 +39,14 @@ pub struct PolicyGrant {
     pub description: String,
     /// The roles.
     pub roles: Vec<PolicyRole>,
-    /// Where.
+    /// The attributes of the resource.
     pub attributes: Vec<Attribute>,
 }
 
 /// The fields of a policy that can be set.
 #[derive(Debug, Clone)]
 pub struct PolicyTerms {
-    /// Whom it is for.
+    /// The subject.
     pub subject: PolicySubject,
     /// The roles it gives.
     pub grant: PolicyGrant,
@@ -404,7 +404,7 @@ impl Iam {
     }
 }
 
-/// What a policy says beside its attributes, if it is valid: each role once, where it was named first.
+/// Checks the description and the roles of a grant; each role is kept once, where it was named first.
 fn checked_terms(mut grant: PolicyGrant) -> Result<PolicyGrant, Refusal> {
     text::check_description(&grant.description)?;
     if grant.roles.is_empty() {

@@ -42,9 +42,9 @@ const REFRESH_SECONDS: RangeInclusive<i64> = 900..=259_200;
 pub struct SettingsChange {
     /// Whether Administrators alone make API keys for themselves.
     pub api_keys_restricted: Option<Option<bool>>,
-    /// Where tokens are given.
+    /// The addresses that may obtain and use tokens.
     pub allowed_addresses: Option<AllowedAddresses>,
-    /// Whether a password alone gives no token.
+    /// Whether the password grant is refused.
     pub password_grant_refused: Option<bool>,
     /// How long a session may last after its proof: 900 to 86400.
     pub session_seconds: Option<Option<i64>>,

@@ -1,7 +1,7 @@
-//! One user of an account, who is in it or invited; and what an Administrator may change of them.
+//! One user of an account, a member or an invited person; and the fields that an Administrator may change.
 //!
-//! A user is one on the whole server: a name is seen in every account that they are in, and dynamic rules of access groups compare it. So only
-//! an Administrator of the one account that a user is in changes it, also their own.
+//! A user is one on the whole server: the name is visible in every account that they are in, and dynamic rules of access groups compare
+//! it. So only an Administrator of a user's only account may change it. Users without that role cannot change their own.
 
 use super::activity::Activity;
 use super::administrator::still_administers;
@@ -23,9 +23,9 @@ use base::principal::Principal;
 /// A user of an account.
 #[derive(Debug)]
 pub enum AccountUser {
-    /// Who is in it.
+    /// A member of the account.
     Member(Member),
-    /// Who is invited, and has not accepted.
+    /// An invited person who has not accepted yet.
     Invited(Invitation),
 }
 
@@ -80,7 +80,7 @@ impl Iam {
         self.found_at_any_node(find).await
     }
 
-    /// Whom an id names in the credential's account: who has accepted an invitation is also meant by its id.
+    /// The principal that an id names in the credential's account; the id of an accepted invitation means the user who accepted it.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,4 +1,4 @@
-//! When API keys, service IDs, trusted profiles and users have authenticated last, and how often.
+//! The last authentication of API keys, service IDs, trusted profiles and users, and their number.
 
 pub use crate::model::activity::Activity;
 

@@ -81,7 +81,7 @@ pub struct KeyChange {
 /// A state of a key that can be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Locked: safe from change and deletion.
+    /// Locked against changes and deletion.
     Locked,
     /// Disabled: refused.
     Disabled,

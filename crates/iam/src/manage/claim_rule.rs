@@ -1,4 +1,4 @@
-//! What dynamic rules of access groups and claim rules of trusted profiles have in common: conditions on claims, all of which must be met.
+//! The conditions on claims in dynamic rules of access groups and in claim rules of trusted profiles, all of which must be met.
 
 use crate::model::address::Address;
 use crate::model::claim_condition::{ClaimCondition, Operator};

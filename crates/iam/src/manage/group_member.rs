@@ -80,7 +80,7 @@ fn email(directory: &Directory, principal: Principal) -> Option<&str> {
     Some(user.email.as_str())
 }
 
-/// What a principal is listed by, if it has that; equal ones are listed by IAM id.
+/// The sort key of a member: its name or e-mail address, if it has one, then the IAM id.
 type Place<'a> = (Option<Cow<'a, str>>, Principal);
 
 impl MemberSelection {
@@ -360,7 +360,7 @@ async fn may_be_put(
     Ok(None)
 }
 
-/// What puts somebody who is invited into a group.
+/// The remedy: how an invited person is added to a group.
 const HOW_TO_ADD: &str =
     "name the group in the invitation (`access_groups`), which may be sent again";
 

@@ -53,7 +53,7 @@ impl Iam {
         let directory = self.directory();
         let is_shown = |principal: &&Principal| {
             let user = principal.user().and_then(|id| directory.user(id));
-            user.is_some_and(|user| search.shows(user))
+            user.is_some_and(|user| search.matches(user))
         };
         let is_reached = |principal: &&Principal| {
             let user = principal.user().and_then(|id| directory.user(id));

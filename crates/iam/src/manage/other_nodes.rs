@@ -1,5 +1,5 @@
-//! What this node has not heard of yet: another node may have made or unlocked it a moment ago. A caller who names it must not be told
-//! that it is not there, or locked, while it is not so. Every look-up of one object by its id goes through here, and every check of what a
+//! Objects that this node does not know yet: another node may have just created or unlocked one. A caller who names it must not be told
+//! that it does not exist, or is locked. Every look-up of one object by its id goes through here, and every check of what a
 //! body names.
 
 use crate::error::IamError;

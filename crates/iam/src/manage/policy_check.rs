@@ -1,5 +1,5 @@
-//! What must be so within the transaction that stores an access policy: its subject, its roles and what its attributes name are there,
-//! there is room for it, and no other in force says the same.
+//! Checks within the transaction that stores an access policy: its subject, its roles and the objects in its attributes exist, there is
+//! room for it, and no other policy in force is equal.
 
 use super::custom_role::check_role_exists;
 use crate::error::IamError;

@@ -24,7 +24,7 @@ impl Iam {
         match wanted {
             ConditionTerms::NotInForm | ConditionTerms::Only(None) => Ok(None),
             ConditionTerms::Only(Some(condition)) => {
-                condition.check_holds_since(self.0.clock.now())?;
+                condition.check_is_met_from(self.0.clock.now())?;
                 Ok(Some(Arc::new(condition)))
             }
         }

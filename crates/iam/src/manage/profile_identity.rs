@@ -21,7 +21,7 @@ use db::Tx;
 /// A user or service ID that a trusted profile shall name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProfileIdentity {
-    /// Whom.
+    /// The user or service ID.
     pub principal: Principal,
     /// Why.
     pub description: String,

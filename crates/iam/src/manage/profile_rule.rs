@@ -31,7 +31,7 @@ const EXPIRATION: RangeInclusive<u32> = 900..=86_400;
 pub struct ProfileRuleTerms {
     /// Its name.
     pub name: String,
-    /// Whose claims it is about.
+    /// The holders whose claims it compares.
     pub kind: ProfileRuleKind,
     /// The conditions, all of which must be met.
     pub conditions: Vec<ClaimCondition>,

@@ -30,7 +30,7 @@ const KEPT_MILLISECONDS: i64 = 24 * HOUR_MILLISECONDS;
 
 const WHAT: &str = "reports about identities";
 
-/// Who has not authenticated for some time, with when each had last.
+/// The users and service IDs that have not authenticated for some time, each with the last time.
 #[derive(Debug)]
 pub struct InactiveReport {
     /// Its reference.
@@ -51,14 +51,14 @@ pub struct InactiveReport {
     pub keys: Vec<(ApiKey, Option<Millis>)>,
 }
 
-/// What is asked of each user beside the password.
+/// The second factor that is required of each user.
 #[derive(Debug)]
 pub struct MfaReport {
     /// Its reference.
     pub reference: Guid,
     /// Who asked for it.
     pub created_by: Principal,
-    /// When.
+    /// When it was asked for.
     pub created_at: Millis,
     /// Whether a password alone gave no token.
     pub password_grant_refused: bool,
@@ -251,7 +251,7 @@ impl Iam {
     }
 }
 
-/// Whom a report lists, by what the directory says of them now.
+/// The report, with the entries that the directory still has.
 fn listed(
     stored: &StoredReport,
     directory: &Directory,

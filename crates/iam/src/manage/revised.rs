@@ -1,6 +1,6 @@
-//! Changes of what has versions. A caller names the version that they have read, or means whatever version there is (`If-Match: *`).
-//! What this node knows may be older than what is meant: another node may have made the last version a moment ago. So a change of another
-//! version is refused only when this node has asked, and one that another change has overtaken begins anew with what there is now.
+//! Changes of objects with versions. A caller names the version that they have read, or means whatever version there is (`If-Match: *`).
+//! This node may not know the last version yet, because another node has just made it. So a change of an unknown version is refused only
+//! after this node has asked the others, and a change that was overtaken by another one starts again with the new version.
 
 use crate::audit::Entries;
 use crate::error::IamError;
@@ -18,7 +18,7 @@ const TRIES: u32 = 5;
 /// Why no version was changed, though any was meant.
 const TOO_LATE: &str = "others change it at this moment, and each try came too late: send it again";
 
-/// What has versions, of which a caller may name one.
+/// An object with versions, of which a caller may name one.
 pub(super) trait Revised: Sized {
     /// The refusal of a change of another version than the last one.
     const CHANGED: &'static str;

@@ -1,4 +1,4 @@
-//! Who makes or changes an object, and when.
+//! The author and the time of a change.
 
 use crate::model::directory::Stamp;
 use crate::service::Iam;

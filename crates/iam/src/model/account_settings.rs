@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct AccountSettings {
     /// Whether Administrators alone make API keys for themselves.
     pub api_keys_restricted: Option<bool>,
-    /// Where tokens are given.
+    /// The addresses that may obtain and use tokens.
     pub allowed_addresses: AllowedAddresses,
-    /// Whether a password alone gives no token.
+    /// Whether the password grant is refused.
     pub password_grant_refused: bool,
     /// How long after its proof a user's session ends, however often it is renewed.
     pub session_seconds: Option<i64>,

@@ -1,9 +1,9 @@
-//! When somebody or an API key has authenticated last, and how often.
+//! The last authentication of a principal or an API key, and their number.
 
 use base::id::{AccountId, Guid};
 use base::time::Millis;
 
-/// When somebody or an API key has authenticated last, and how often.
+/// The last authentication of a principal or an API key, and their number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Activity {
     /// The last time; none for who never has.
@@ -21,7 +21,7 @@ impl Activity {
         }
     }
 
-    /// What two nodes have seen, or one at two times.
+    /// The sum of the activity that two nodes have seen, or one node at two times.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         Self {

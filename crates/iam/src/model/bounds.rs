@@ -280,7 +280,7 @@ impl CredentialBounds {
             && (presented.root.key.is_none() || self.root.key == presented.root.key)
     }
 
-    /// Whom the credential proves.
+    /// The principal that the credential proves.
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.principal

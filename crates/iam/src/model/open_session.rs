@@ -23,11 +23,11 @@ pub struct OpenSession {
     pub expires_at: Millis,
 }
 
-/// Whose sessions are meant.
+/// Selects the sessions of a principal in an account.
 #[derive(Debug)]
 pub(crate) struct SessionOwner {
     pub(crate) principal: Principal,
-    /// Those for this account.
+    /// The account that the sessions are for.
     pub(crate) account: AccountId,
     /// Only those of this key, if there is one.
     pub(crate) key: Option<KeyId>,

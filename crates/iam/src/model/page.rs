@@ -22,7 +22,7 @@ pub struct Page<T> {
 
 /// The part of a list that a request asks for.
 pub trait ListPart<T> {
-    /// What is known of the part.
+    /// The type of the resulting page.
     type Page;
 
     /// This part of an unsorted list, in this order, which must not treat two entries as equal.

@@ -1,4 +1,4 @@
-//! Which people of an account a list shows: `search` and `user_id` of the list of users.
+//! The filter of an account's people in a list: `search` and `user_id` of the list of users.
 
 use super::address;
 use super::directory::User;
@@ -92,7 +92,7 @@ impl PeopleSearch {
     }
 
     /// Whether a member is shown.
-    pub(crate) fn shows(&self, user: &User) -> bool {
+    pub(crate) fn matches(&self, user: &User) -> bool {
         self.conditions.iter().flatten().all(|condition| {
             let has = |attribute: &str| condition.is_met_by(&attribute.to_lowercase());
             match condition.attribute {
@@ -215,13 +215,13 @@ mod tests {
             ("state:act", false),
             ("state:pending", false),
         ] {
-            assert_eq!(search(text).shows(&ada()), is_found, "{text:?}");
+            assert_eq!(search(text).matches(&ada()), is_found, "{text:?}");
         }
         let named = |text: &str| PeopleSearch::read(None, Some(text)).unwrap();
-        assert!(named("ada.field@EXAMPLE.org").shows(&ada()));
-        assert!(!named("ada").shows(&ada()));
+        assert!(named("ada.field@EXAMPLE.org").matches(&ada()));
+        assert!(!named("ada").matches(&ada()));
         let both = PeopleSearch::read(Some("bea"), Some("ada.field@example.org")).unwrap();
-        assert!(!both.shows(&ada()));
+        assert!(!both.matches(&ada()));
     }
 
     #[test]

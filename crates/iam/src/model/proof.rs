@@ -6,7 +6,7 @@ use base::principal::Principal;
 /// The owner of a verified credential: known even if the credential does not open what was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proof {
-    /// Whom it proves.
+    /// The proven principal.
     pub principal: Principal,
     /// Its account; for a UAA token without account, the user's first.
     pub account: Option<AccountId>,

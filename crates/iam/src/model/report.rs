@@ -4,12 +4,12 @@ use base::id::Guid;
 use base::principal::Principal;
 use base::time::Millis;
 
-/// What a report is about.
+/// The kind of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReportKind {
-    /// Who has not authenticated for some time.
+    /// The users and service IDs that have not authenticated for some time.
     Inactive,
-    /// What is asked of each user beside the password.
+    /// The second factor that is required of each user.
     Mfa,
 }
 

@@ -1,5 +1,5 @@
-//! What a limit counts: one more than it allows is refused, and so is a list in a request that is longer. Each refusal names the
-//! limit.
+//! Checks of limits on numbers of objects: one more than a limit allows is refused, and so is a longer list in a request. Each refusal
+//! names the limit.
 
 use crate::refusal::{Reason, Refusal};
 use base::limit::Limit;

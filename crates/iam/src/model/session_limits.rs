@@ -23,13 +23,13 @@ pub(crate) struct SessionCutoffs {
 }
 
 impl SessionCutoffs {
-    /// Those of settings without any about sessions: nothing is over by them.
+    /// The cutoffs of settings without session limits: no session has ended by them.
     pub(crate) const NONE: Self = Self {
         proven_at: NEVER,
         used_at: NEVER,
     };
 
-    /// What is over by either.
+    /// The cutoffs by which a session has ended if it has ended by either.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             proven_at: self.proven_at.max(other.proven_at),

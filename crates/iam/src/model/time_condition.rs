@@ -11,7 +11,7 @@ use base::time::Millis;
 use comparison::{Comparison, Edge};
 use serde_json::{Map, Value};
 
-/// How long a rule of the week is watched to find out whether it ever holds: a week, and the days around it by another clock.
+/// How long a rule of the week is watched to find out whether it is ever met: a week, and the days around it by another clock.
 const WEEK_SECONDS: i64 = 9 * text::DAY;
 
 /// How many groups may lie inside one another: the rule itself, and those in it.
@@ -131,11 +131,11 @@ impl Rule {
         }
     }
 
-    fn holds(&self, at: i64) -> bool {
+    fn is_met(&self, at: i64) -> bool {
         match self {
-            Self::One(comparison) => comparison.holds(at),
-            Self::All(rules) => rules.iter().all(|rule| rule.holds(at)),
-            Self::Any(rules) => rules.iter().any(|rule| rule.holds(at)),
+            Self::One(comparison) => comparison.is_met(at),
+            Self::All(rules) => rules.iter().all(|rule| rule.is_met(at)),
+            Self::Any(rules) => rules.iter().any(|rule| rule.is_met(at)),
         }
     }
 }
@@ -185,7 +185,7 @@ impl Span {
         self.since <= instant.secs() && instant.secs() < self.until
     }
 
-    /// What of it lies in the other.
+    /// The intersection of both.
     pub(crate) fn intersect(self, other: Self) -> Self {
         Self {
             since: self.since.max(other.since),
@@ -199,10 +199,10 @@ impl Span {
     }
 }
 
-/// Whether a condition holds, and the span of time in which that is so.
+/// Whether a condition is met, and the span of time in which that is so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judgement {
-    pub(crate) holds: bool,
+    pub(crate) is_met: bool,
     pub(crate) span: Span,
 }
 
@@ -259,17 +259,17 @@ impl TimeCondition {
         &self.written
     }
 
-    /// Whether both compare the same, though a moment may be written in two ways: `Z` and `+00:00`.
-    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+    /// Whether both are equivalent: a moment may be written in two ways, `Z` and `+00:00`.
+    pub(crate) fn is_equivalent(&self, other: &Self) -> bool {
         self.pattern == other.pattern && self.rule == other.rule
     }
 
-    /// Whether it holds at the instant, and how long before and after that is so.
+    /// Whether it is met at the instant, and how long before and after that is so.
     pub(crate) fn judge(&self, instant: Millis) -> Judgement {
         let at = instant.secs();
         let since = self.edges.iter().filter_map(|edge| edge.until(at)).max();
         Judgement {
-            holds: self.rule.holds(at),
+            is_met: self.rule.is_met(at),
             span: Span {
                 since: since.unwrap_or(Span::ALL.since),
                 until: self.edge_after(at).unwrap_or(Span::ALL.until),
@@ -282,8 +282,8 @@ impl TimeCondition {
         self.edges.iter().filter_map(|edge| edge.after(at)).min()
     }
 
-    /// Refuses one that holds neither now nor later: who makes such a policy has mistaken something.
-    pub(crate) fn check_holds_since(&self, now: Millis) -> Result<(), Refusal> {
+    /// Refuses a condition that is met neither now nor later: such a policy is a mistake.
+    pub(crate) fn check_is_met_from(&self, now: Millis) -> Result<(), Refusal> {
         let last = match self.pattern {
             Pattern::Once => i64::MAX,
             Pattern::WeeklyAllDay | Pattern::WeeklyCustomHours => {
@@ -291,7 +291,7 @@ impl TimeCondition {
             }
         };
         let mut at = now.secs();
-        while !self.rule.holds(at) {
+        while !self.rule.is_met(at) {
             match self.edge_after(at).filter(|edge| *edge <= last) {
                 Some(edge) => at = edge,
                 None => {
@@ -302,7 +302,7 @@ impl TimeCondition {
         Ok(())
     }
 
-    /// What is wrong with one that holds neither now nor later: a slip that its pattern makes likely.
+    /// The message for a condition that is met neither now nor later, with the slip that its pattern makes likely.
     fn never_again(&self, now: Millis) -> String {
         let mend = match self.pattern {
             Pattern::Once => {

@@ -8,7 +8,7 @@ use base::id::{AccessGroupId, AccountId};
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's access groups, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str =
     "SELECT 'access_group' AS kind, guid AS id FROM access_groups WHERE account = $1 LIMIT $2";
 

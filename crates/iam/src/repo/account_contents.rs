@@ -1,4 +1,4 @@
-//! What the directory leaves out with a deleted account: the rows of it do not change, so the log of changes does not name them.
+//! The contents of a deleted account, which the directory drops with it: their rows do not change, so the change log does not name them.
 
 use super::{access_groups, members, orgs, profiles, public_access, service_ids, spaces};
 use crate::error::IamError;
@@ -16,7 +16,7 @@ const TABLES: [&str; 7] = [
     members::OF_ACCOUNT,
 ];
 
-/// What is in the account, each as the log of changes would name it; none where there is more than `room`.
+/// The contents of the account, as kinds and ids for the change log; `None` if there are more than `room`.
 pub(super) async fn of(
     tx: &mut Tx,
     account: AccountId,

@@ -55,8 +55,7 @@ pub(super) fn stamps(row: &Row) -> Result<(Stamp, Stamp), IamError> {
     Ok((created, modified))
 }
 
-/// Decodes the rows that this program knows, and counts the others: `read` returns nothing for a row with a part that only a newer
-/// node knows.
+/// Decodes rows; skips and counts those that only a newer version of this program understands, for which `read` returns `None`.
 pub(super) fn known<T>(
     rows: &[Row],
     read: impl Fn(&Row) -> Result<Option<T>, IamError>,

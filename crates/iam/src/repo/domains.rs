@@ -137,7 +137,7 @@ pub(crate) async fn set_key_before_names(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Which of the two texts of rules.
+/// The kind of a text of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleFile {
     /// Like `storage-schemas.conf`.

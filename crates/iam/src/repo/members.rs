@@ -11,7 +11,7 @@ use base::principal::Principal;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's principals, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str =
     "SELECT 'principal' AS kind, principal AS id FROM members WHERE account = $1 LIMIT $2";
 

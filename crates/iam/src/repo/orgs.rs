@@ -10,7 +10,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's organizations, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str =
     "SELECT 'org' AS kind, guid AS id FROM orgs WHERE account = $1 LIMIT $2";
 
@@ -32,13 +32,13 @@ pub(super) fn read(row: &Row) -> Result<Org, IamError> {
     })
 }
 
-/// A new organization, as far as it needs no number in the store.
+/// Inserts an organization; its tenant number in the store is still to be allocated.
 pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<NewDomain, IamError> {
     write(tx, org).await?;
     Ok(NewDomain(Domain::Org(org.id)))
 }
 
-/// Only the row, for an organization that has its number in the store.
+/// Inserts the row of an organization that already has its tenant number in the store.
 pub(crate) async fn write(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     let sql = "INSERT INTO orgs (guid, account, region, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let values = [

@@ -11,7 +11,7 @@ use base::time::Millis;
 use db::{Row, Tx, Value};
 use std::collections::HashMap;
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's trusted profiles, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str =
     "SELECT 'profile' AS kind, guid AS id FROM profiles WHERE account = $1 LIMIT $2";
 
@@ -69,7 +69,7 @@ impl ProfileRows {
     }
 }
 
-/// What belongs to profiles, out of which each takes its own.
+/// The rules, links and identities of profiles, from which each profile takes its own.
 struct Parts {
     rules: HashMap<ProfileId, Vec<ProfileRule>>,
     links: HashMap<ProfileId, Vec<ProfileLink>>,

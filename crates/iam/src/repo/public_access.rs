@@ -7,7 +7,7 @@ use base::id::AccountId;
 use base::time::Millis;
 use db::{Row, Tx};
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's public access, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str =
     "SELECT 'public_access' AS kind, account AS id FROM public_access WHERE account = $1 LIMIT $2";
 

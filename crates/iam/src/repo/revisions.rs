@@ -8,7 +8,7 @@ use crate::error::IamError;
 use base::id::Guid;
 use db::Tx;
 
-/// What has versions.
+/// The kinds of objects with versions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Versioned {
     ApiKey,

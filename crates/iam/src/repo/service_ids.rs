@@ -9,7 +9,7 @@ use base::id::{AccountId, ServiceGroupId, ServiceId};
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's service IDs, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str =
     "SELECT 'service' AS kind, guid AS id FROM service_ids WHERE account = $1 LIMIT $2";
 

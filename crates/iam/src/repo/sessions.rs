@@ -253,7 +253,7 @@ pub(crate) async fn extend(tx: &mut Tx, session: SessionId, until: Millis) -> Re
     Ok(())
 }
 
-/// What a renewal changes of a session.
+/// The changes of a renewal to a session.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionChanges {
     /// The account that it is for from now on, where that may change.

@@ -10,7 +10,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::{Row, Tx, Value};
 
-/// Those of an account, as the log of changes names them, up to so many.
+/// An account's spaces, as kind and id for the change log; at most `$2`.
 pub(super) const OF_ACCOUNT: &str = "SELECT 'space' AS kind, spaces.guid AS id FROM spaces JOIN orgs ON orgs.guid = spaces.org \
      WHERE orgs.account = $1 LIMIT $2";
 

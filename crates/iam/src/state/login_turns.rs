@@ -12,11 +12,11 @@ pub(crate) const LIMITS: TurnLimits = TurnLimits {
     waiting_per_identity: &limit::LOGINS_WAITING_PER_IDENTITY,
 };
 
-/// Whose login it is.
+/// The owner of a login.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginOwner {
     /// The account in whose turn it writes.
     pub(crate) account: AccountId,
-    /// Whose share of the places it takes.
+    /// The holder whose share of the places it takes.
     pub(crate) holder: TurnHolder,
 }

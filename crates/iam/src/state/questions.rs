@@ -42,16 +42,16 @@ impl Fingerprint {
     }
 }
 
-/// What another node may have made a moment ago.
+/// A question to other nodes about an object that one of them may have just created.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question {
     /// The credential, and what is wanted with it.
     pub(crate) about: Fingerprint,
-    /// Whose it is, if that is known.
+    /// The holder of the credential, if known.
     pub(crate) holder: Option<Fingerprint>,
 }
 
-/// What was asked for lately.
+/// The recent questions.
 #[derive(Debug)]
 pub(crate) struct Questions(Mutex<Asked>);
 

@@ -1,5 +1,5 @@
-//! Who has authenticated since it was last written down. Counting takes no database, so that no request waits for it; a process
-//! that is killed loses what it has counted since.
+//! The authentications that are not in the database yet. Counting uses no database, so that no request waits for it; a process that is
+//! killed loses what it has counted since the last write.
 
 use crate::keyed_turns::KeyedTurns;
 use crate::model::activity::{Activity, Subject};

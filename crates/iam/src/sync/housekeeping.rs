@@ -1,5 +1,5 @@
-//! Work that can wait: reads where other nodes have let people in, and deletes old changes from the log, and what is over of sessions that
-//! nobody has used since. It runs on a task of its own, so that the task that learns of revocations never waits for it.
+//! Work that can wait: reads the login sources that other nodes recorded, and deletes old entries of the change log, expired sessions
+//! and expired tokens. It runs on a task of its own, so that the task that learns of revocations never waits for it.
 
 use super::answering::while_answering;
 use crate::error::IamError;
@@ -67,8 +67,8 @@ impl Iam {
         Ok(())
     }
 
-    /// Deletes what is over of anybody's sessions, tokens and one-time codes, in small transactions, for half a minute at most; a login does so
-    /// for its principal alone.
+    /// Deletes expired sessions, tokens and one-time codes of all principals, in small transactions, for half a minute at most; a login
+    /// does so for its principal alone.
     ///
     /// # Errors
     /// When the database fails or does not answer; what was deleted until then stays deleted. Where it fails for one principal, whose rows
@@ -156,7 +156,7 @@ async fn repeat(weak: Weak<Inner>, interval: Duration) {
             return;
         }
         if let Some(error) = first_failure(&unread, read) {
-            tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
+            tracing::warn!(error = %Chain(&error), "cannot read the login sources of other nodes");
         }
         if let Some(error) = first_failure(&unshortened, shortened) {
             tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");

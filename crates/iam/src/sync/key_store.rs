@@ -66,14 +66,14 @@ pub struct UnreadableKeys {
     pub has_encryption_key: bool,
 }
 
-/// What was found where the encryption key belongs.
+/// The encryption key found in its place, if any.
 struct FoundEncryptionKey {
     looked_at: String,
     key: Option<EncryptionKey>,
 }
 
 impl FoundEncryptionKey {
-    /// Those of these keys that it does not open.
+    /// The stored keys that it does not decrypt.
     fn unreadable(&self, stored: &[EncryptedSigningKey]) -> UnreadableKeys {
         let is_opened = |stored: &&EncryptedSigningKey| {
             let key = self.key.as_ref();

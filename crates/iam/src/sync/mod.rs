@@ -113,10 +113,10 @@ impl Iam {
         !self.0.keys.load().kids().is_empty()
     }
 
-    /// Whether the node hears of changes: the database may answer who asks it now, and not the task that watches.
+    /// Checks that the node learns of changes: the database may answer requests while it does not answer the task that watches.
     ///
     /// # Errors
-    /// What keeps it from that.
+    /// The reason why it does not.
     pub fn hears_of_changes(&self) -> Result<(), String> {
         if self.is_behind() {
             return Err("a change that was made here cannot be read yet".to_owned());

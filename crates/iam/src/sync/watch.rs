@@ -22,12 +22,12 @@ const GATHER: Duration = Duration::from_millis(5);
 /// How long until the node listens again after it lost the connection; meanwhile it polls.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
-/// What is read in a round.
+/// The extent of one round of reading.
 #[derive(Debug, Clone, Copy)]
 enum Round {
     /// The changes, because one was committed here and is waited for.
     Changes,
-    /// All that a node has to learn.
+    /// Everything that a node has to learn from others.
     Everything,
 }
 

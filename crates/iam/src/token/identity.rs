@@ -23,7 +23,7 @@ pub enum Credential<'a> {
 }
 
 impl<'a> Credential<'a> {
-    /// What was sent.
+    /// The text of the credential.
     pub(crate) const fn text(self) -> &'a str {
         let (Self::Iam(text) | Self::Uaa(text) | Self::ApiKey(text)) = self;
         text
@@ -53,13 +53,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whom the credential proves.
+    /// The principal that the credential proves.
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.bounds.principal()
     }
 
-    /// Whom the credential proves, with the age of the proof it came from, for decisions about access.
+    /// The principal that the credential proves, with the age of the proof it came from, for decisions about access.
     #[must_use]
     pub const fn proven(&self) -> ProvenPrincipal {
         ProvenPrincipal {

@@ -162,7 +162,7 @@ pub(crate) fn verify<T: DeserializeOwned>(
         .map_err(|_| AuthError::Malformed("its claims are not those of a token"))
 }
 
-/// What a token says of who has signed it, unverified: only to find the key that can verify it.
+/// The unverified issuer and key id of a token, to find the key that can verify it.
 pub(crate) struct Stated {
     /// The claim `iss`.
     pub(crate) issuer: Option<String>,
@@ -170,7 +170,7 @@ pub(crate) struct Stated {
     pub(crate) kid: Option<String>,
 }
 
-/// Who has signed a token by its own words.
+/// The issuer and key id that a token states.
 ///
 /// # Errors
 /// When its form or its header alone rules it out.

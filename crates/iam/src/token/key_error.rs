@@ -8,7 +8,7 @@ pub enum KeyError {
     File {
         /// For example `read`.
         action: &'static str,
-        /// Which file.
+        /// The path of the file.
         path: String,
         /// The operating system's message.
         #[source]

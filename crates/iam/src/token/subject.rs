@@ -1,4 +1,4 @@
-//! Whom a token is for, as its claims describe them: users have a name and an address, others do not.
+//! The subject of a token, with its claims: users have a name and an address, other principals do not.
 
 use crate::model::directory::{Directory, OWN_REALM, User};
 use crate::refusal::{Reason, Refusal};

@@ -1,5 +1,5 @@
-//! Whom a token proves, and whether the directory still says so: asked of tokens that are shown, and of bodies of tokens that somebody
-//! asks about, so that both get the same answer.
+//! The principal that a token proves, and whether the directory still agrees. Presented tokens and the bodies of tokens in questions are
+//! checked here, so that both get the same answer.
 
 use super::holder::{membership_reason, require_existing};
 use crate::error::AuthError;

@@ -17,19 +17,19 @@ use std::time::Duration;
 /// How long a caller waits for the answer: some twenty statements one after the other, by a network that may be slow.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 
-/// Whether another node may have made a moment ago what a request is refused for the lack of.
+/// Whether another node may have just created the object that a refused request lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FromOtherNode {
-    /// It has not, as far as this node may ask.
+    /// No, or this node may not ask.
     No,
-    /// It may have: [`Iam::ask_other_nodes`], and look once more.
+    /// Perhaps: call [`Iam::ask_other_nodes`], then check again.
     Ask(QueryMoment),
-    /// It may have, and the database does not answer, or too much was asked for: nobody is refused for the lack of it.
+    /// Perhaps, but the database does not answer, or too much was asked for: nobody is refused for a missing object.
     CannotTell,
 }
 
 impl AuthError {
-    /// Whether the credential may be a good one for a node that has heard of more. A session that has ended never comes back.
+    /// Whether a node that knows more changes may accept the credential. A session that has ended never comes back.
     pub(crate) fn may_be_from_other_node(&self) -> bool {
         match self {
             Self::KeyUnknown => true,
@@ -40,7 +40,7 @@ impl AuthError {
 }
 
 impl Iam {
-    /// Whether another node may have made a moment ago what this credential was refused for the lack of.
+    /// Whether another node may have just created the object that this refused credential lacks.
     #[must_use]
     pub fn may_be_from_other_node(
         &self,
@@ -227,7 +227,7 @@ fn by_text(text: &str) -> Question {
     }
 }
 
-/// What a holder may do in a domain. However many credentials they have, it is one question.
+/// The access of a holder in a domain: one question, however many credentials they have.
 fn by_right(principal: Principal, domain: Domain, action: &str) -> Question {
     let holder = principal.to_string();
     Question {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a workload runs on, in the words of the original.
+/// The type of compute resource that a workload runs on, in the words of the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CrType {
     /// A virtual server.

@@ -84,8 +84,8 @@ pub trait KeyFetch: fmt::Debug + Send + Sync {
     /// One line that says what is wrong, without a secret.
     fn fetch(&self) -> Result<Vec<u8>, String>;
 
-    /// What tells this place of keys from others, if the keys that were read there stay known when the operator names the issuers
-    /// anew. Without it they are read again then: who has edited a file of keys wants them to be.
+    /// The identity of this source of keys, if its keys stay cached when the operator names the issuers anew. Without it they are read
+    /// again then, as an operator who has edited a file of keys expects.
     fn place(&self) -> Option<String> {
         None
     }
@@ -96,9 +96,9 @@ pub trait KeyFetch: fmt::Debug + Send + Sync {
 pub struct WorkloadIssuer {
     /// The claim `iss` of its tokens.
     pub issuer: String,
-    /// What the claim `aud` of its tokens must be, or have among others.
+    /// The text that the claim `aud` of its tokens must be or contain.
     pub audience: String,
-    /// What its workloads run on.
+    /// The type of compute resource that its workloads run on.
     pub cr_type: CrType,
     /// Their account.
     pub account: AccountOf,

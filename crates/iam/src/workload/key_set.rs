@@ -96,7 +96,7 @@ impl KeySet {
     }
 
     /// Whether a key has this name.
-    pub(crate) fn holds(&self, kid: &str) -> bool {
+    pub(crate) fn contains(&self, kid: &str) -> bool {
         self.0.iter().any(|key| key.kid == kid)
     }
 
@@ -229,7 +229,7 @@ pub(super) mod tests {
             );
             assert_eq!(set.verify((name, name), b"message", b""), Some(false));
             assert_eq!(set.verify(("other", name), b"message", &signature), None);
-            assert!(set.holds(name) && !set.holds("other"));
+            assert!(set.contains(name) && !set.contains("other"));
         }
     }
 
@@ -268,7 +268,7 @@ pub(super) mod tests {
             read(std::slice::from_ref(&secret)).err(),
             Some(KeySetError::NoUsableKey)
         );
-        assert!(read(&[secret, es256]).unwrap().holds("k"));
+        assert!(read(&[secret, es256]).unwrap().contains("k"));
     }
 
     #[test]

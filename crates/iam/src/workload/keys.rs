@@ -105,7 +105,7 @@ impl IssuerKeys {
         now: Millis,
     ) -> Result<UsableKeys, CrTokenError> {
         let is_enough = |known: &Arc<Known>| {
-            is_within(known.read_at, now, FRESH) && kid.is_none_or(|kid| known.keys.holds(kid))
+            is_within(known.read_at, now, FRESH) && kid.is_none_or(|kid| known.keys.contains(kid))
         };
         if let Some(known) = self.usable(now).filter(is_enough) {
             return Ok(UsableKeys(known));
@@ -114,7 +114,7 @@ impl IssuerKeys {
             Ok(turn) => turn,
             Err(error) => {
                 // Old ones serve meanwhile.
-                let has_key = |known: &Arc<Known>| kid.is_none_or(|kid| known.keys.holds(kid));
+                let has_key = |known: &Arc<Known>| kid.is_none_or(|kid| known.keys.contains(kid));
                 let known = self.usable(now).filter(has_key);
                 return known.map(UsableKeys).ok_or(error);
             }
@@ -215,9 +215,9 @@ mod tests {
         (publisher, IssuerKeys::new(fetch))
     }
 
-    async fn holds(keys: &IssuerKeys, kid: &str, now: Millis) -> Result<bool, CrTokenError> {
+    async fn has_key(keys: &IssuerKeys, kid: &str, now: Millis) -> Result<bool, CrTokenError> {
         let usable = keys.with("issuer", Some(kid), now).await?;
-        Ok(usable.set().holds(kid))
+        Ok(usable.set().contains(kid))
     }
 
     const START: Millis = Millis(10_000_000);
@@ -226,18 +226,18 @@ mod tests {
     async fn an_unknown_key_makes_them_read_again_once_a_minute_at_most() {
         let (publisher, keys) = keys();
         assert_eq!(publisher.asked(), 0);
-        assert_eq!(holds(&keys, "1", START).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START).await, Ok(true));
         assert_eq!(publisher.asked(), 1);
         publisher.show(Some("2"));
         for second in 0..60 {
             let now = START.plus(second * 1000);
-            assert_eq!(holds(&keys, "2", now).await, Ok(false));
-            assert_eq!(holds(&keys, "3", now).await, Ok(false));
+            assert_eq!(has_key(&keys, "2", now).await, Ok(false));
+            assert_eq!(has_key(&keys, "3", now).await, Ok(false));
         }
         assert_eq!(publisher.asked(), 1);
         let later = START.plus(PAUSE);
-        assert_eq!(holds(&keys, "2", later).await, Ok(true));
-        assert_eq!(holds(&keys, "1", later).await, Ok(false));
+        assert_eq!(has_key(&keys, "2", later).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", later).await, Ok(false));
         assert_eq!(publisher.asked(), 2);
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let keys = Arc::new(keys);
         let all = (0..=WAITING).map(|_| {
             let keys = Arc::clone(&keys);
-            tokio::spawn(async move { holds(&keys, "1", START).await })
+            tokio::spawn(async move { has_key(&keys, "1", START).await })
         });
         for one in all.collect::<Vec<_>>() {
             assert_eq!(one.await.unwrap(), Ok(true));
@@ -267,18 +267,18 @@ mod tests {
         let held = publisher.slow_down();
         let mut all = Vec::new();
         for _ in 0..=WAITING {
-            let mut work = Box::pin(holds(&keys, "1", START));
+            let mut work = Box::pin(has_key(&keys, "1", START));
             assert!(is_pending(work.as_mut()));
             all.push(work);
         }
-        let mut refused = pin!(holds(&keys, "1", START));
+        let mut refused = pin!(has_key(&keys, "1", START));
         let polled = refused
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(polled, Poll::Ready(Err(CrTokenError::KeysBeingRead)));
         // Who goes leaves a place.
         all.pop();
-        let mut next = Box::pin(holds(&keys, "1", START));
+        let mut next = Box::pin(has_key(&keys, "1", START));
         assert!(is_pending(next.as_mut()));
         all.push(next);
         drop(held);
@@ -291,13 +291,13 @@ mod tests {
     #[tokio::test]
     async fn while_known_keys_are_read_again_nobody_else_waits() {
         let (publisher, keys) = keys();
-        assert_eq!(holds(&keys, "1", START).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START).await, Ok(true));
         for later in [START.plus(PAUSE), START.plus(PAUSE + FRESH)] {
             let held = publisher.slow_down();
-            let mut reader = Box::pin(holds(&keys, "2", later));
+            let mut reader = Box::pin(has_key(&keys, "2", later));
             assert!(is_pending(reader.as_mut()));
             for (kid, wanted) in [("1", Ok(true)), ("2", Err(CrTokenError::KeysBeingRead))] {
-                let mut other = pin!(holds(&keys, kid, later));
+                let mut other = pin!(has_key(&keys, kid, later));
                 let polled = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
                 assert_eq!(polled, Poll::Ready(wanted));
             }
@@ -310,21 +310,21 @@ mod tests {
     #[tokio::test]
     async fn old_keys_are_read_again_and_used_for_a_day_while_that_fails() {
         let (publisher, keys) = keys();
-        assert_eq!(holds(&keys, "1", START).await, Ok(true));
-        assert_eq!(holds(&keys, "1", START.plus(FRESH - 1)).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START.plus(FRESH - 1)).await, Ok(true));
         assert_eq!(publisher.asked(), 1);
         publisher.show(None);
-        assert_eq!(holds(&keys, "1", START.plus(FRESH)).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START.plus(FRESH)).await, Ok(true));
         assert_eq!(publisher.asked(), 2);
-        assert_eq!(holds(&keys, "1", START.plus(KEPT - 1)).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START.plus(KEPT - 1)).await, Ok(true));
         assert_eq!(publisher.asked(), 3);
         let over = START.plus(KEPT + PAUSE);
-        assert_eq!(holds(&keys, "1", over).await, Err(CrTokenError::KeysAway));
+        assert_eq!(has_key(&keys, "1", over).await, Err(CrTokenError::KeysAway));
         // A key that its issuer has withdrawn is gone with the next reading.
         publisher.show(Some("2"));
         let again = over.plus(PAUSE);
-        assert_eq!(holds(&keys, "1", again).await, Ok(false));
-        assert_eq!(holds(&keys, "2", again).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", again).await, Ok(false));
+        assert_eq!(has_key(&keys, "2", again).await, Ok(true));
     }
 
     #[tokio::test]
@@ -332,11 +332,14 @@ mod tests {
         let (publisher, keys) = keys();
         publisher.show(None);
         for _ in 0..10 {
-            assert_eq!(holds(&keys, "1", START).await, Err(CrTokenError::KeysAway));
+            assert_eq!(
+                has_key(&keys, "1", START).await,
+                Err(CrTokenError::KeysAway)
+            );
         }
         assert_eq!(publisher.asked(), 1);
         // A clock that was put back does not keep it from being asked.
         publisher.show(Some("1"));
-        assert_eq!(holds(&keys, "1", START.plus(-1)).await, Ok(true));
+        assert_eq!(has_key(&keys, "1", START.plus(-1)).await, Ok(true));
     }
 }

@@ -4,7 +4,7 @@
 use super::compute_resource::ComputeResource;
 use crate::model::claim_condition::ClaimCondition;
 
-/// What a link of a profile says of the resource that it is for. A part that is none may be anything.
+/// The compute resource that a link of a profile names. A part that is `None` matches anything.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkedResource<'l> {
     /// The word of what it runs on.

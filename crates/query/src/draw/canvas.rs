@@ -2,7 +2,7 @@
 
 use super::scene::Point;
 
-/// Heights of the plot that a point may be beyond it.
+/// Points are clamped to this many plot heights above and below the bottom of the plot.
 const SHARE_MOST: f64 = 1000.0;
 
 /// The rectangle of the plot, and the times and values at its edges.
@@ -31,8 +31,7 @@ impl Canvas {
         self.left + (at - self.from) / span * self.width()
     }
 
-    /// A point of the plot, `share` of its height above its bottom. What is far beyond the axis stays so, but where it can be
-    /// computed with.
+    /// A point of the plot, `share` of its height above its bottom. Extreme shares are clamped, so that coordinates stay computable.
     pub(crate) fn point(&self, at: f64, share: f64) -> Point {
         let share = share.clamp(-SHARE_MOST, SHARE_MOST);
         (self.x(at), self.bottom - share * self.height())

@@ -44,7 +44,7 @@ pub enum Default {
 pub enum Kind {
     /// The name of an aggregation.
     AggFunc,
-    /// That, or the name of a function that aggregates.
+    /// An aggregation, or the name of a function that aggregates.
     AggOrSeriesFunc,
     /// Anything.
     Any,
@@ -107,7 +107,7 @@ pub const AGGREGATIONS: &[&str] = &[
     "multiply", "last", "rangeOf", "avg", "total", "current",
 ];
 
-/// That there is no aggregation of that name, with one that may have been meant.
+/// The error for an unknown aggregation, with the name that may have been meant.
 pub(crate) fn unknown_aggregation(name: &str) -> Fault {
     let near = similar::suggestion(name, AGGREGATIONS.iter().copied());
     Fault::argument(format!("there is no aggregation `{name}`{near}"))

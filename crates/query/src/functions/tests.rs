@@ -199,7 +199,7 @@ proptest! {
         };
         let began = Instant::now();
         let budget = Budget { steps: STEPS, ..Budget::UNLIMITED };
-        let context = Context::new(budget).with_deadline(began + Duration::from_secs(60));
+        let context = Context::new(budget).with_deadline(began + Duration::from_secs(60), Duration::from_secs(60));
         let window = Window::new(from, until, until, TimeZone::UTC);
         let answer = Evaluation::new(&Anything, &context).targets(&[&text], &window);
         prop_assert!(began.elapsed() < Duration::from_secs(30), "{text} took {:?}", began.elapsed());

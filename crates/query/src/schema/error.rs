@@ -34,7 +34,7 @@ pub enum Problem {
     UnknownKey {
         /// The key.
         key: String,
-        /// Those that are known.
+        /// The known keys.
         known: String,
     },
     /// A section lacks a key.

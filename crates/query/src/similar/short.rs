@@ -1,12 +1,12 @@
 //! Whether a word is short for a name: `movingAvg` for `movingAverage`, `perSec` for `perSecond`.
 //!
-//! A name is read as the words that its capitals part. What is short for it has a piece of each of its words, from the first one on
-//! and until it ends: its beginning, or its first letter and some of its consonants, in order.
+//! A camel-case name is split into words. An abbreviation has, for each word in order, a prefix or the first letter and some consonants.
+//! It may end before the last word.
 
 /// Letters that a piece has at least, where it is not its whole word.
 const PIECE_MIN: usize = 3;
 
-/// The word that many names end with, which nobody misses.
+/// A common suffix that people leave out.
 const FILLER: &str = "series";
 
 /// Words that may be left out in the middle.

@@ -3,14 +3,17 @@
 
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod disable;
+pub(crate) mod enable;
 mod expiry;
 mod key_file;
 pub(crate) mod list;
-pub(crate) mod switch;
+pub(crate) mod lock;
+pub(crate) mod unlock;
 pub(crate) mod update;
 
 use crate::argument::Named;
-use crate::client::Request;
+use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::pages::PAGE_SIZE;
@@ -18,6 +21,7 @@ use crate::printable_text::PrintableText;
 use crate::prompt;
 use crate::token::Reach;
 use clap::Args;
+use serde::Serialize;
 use wire::iam::api_key::{ApiKey, ApiKeyList, KeyReach};
 
 /// The arguments of commands on one key.
@@ -129,4 +133,64 @@ pub(super) fn facts(key: &ApiKey) -> Vec<(&'static str, String)> {
 fn reach_text(key: &ApiKey) -> String {
     let KeyReach { domain, only } = key.reach.clone().unwrap_or_default();
     Reach { domain, only }.describe()
+}
+
+/// What `-lock`, `-unlock`, `-disable` and `-enable` change of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    /// Prevents change and deletion.
+    Lock,
+    /// Allows change and deletion again.
+    Unlock,
+    /// Prevents its use.
+    Disable,
+    /// Allows its use again.
+    Enable,
+}
+
+impl Switch {
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Lock => ("Locking", "lock the API key", "lock"),
+            Self::Unlock => ("Unlocking", "unlock the API key", "lock"),
+            Self::Disable => ("Disabling", "disable the API key", "disable"),
+            Self::Enable => ("Enabling", "enable the API key", "disable"),
+        }
+    }
+}
+
+/// The switch of a key that was turned.
+#[derive(Serialize)]
+struct SwitchState<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled: Option<bool>,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked: Option<bool>,
+}
+
+/// Turns a switch of a key. `named` is what it was found by.
+pub(super) fn turn(
+    key: &ApiKey,
+    named: &str,
+    switch: Switch,
+    context: &Context,
+) -> Result<(), Failure> {
+    let output = &context.output;
+    let (verb, doing, path) = switch.words();
+    output.action(format!("{verb} API key {named} as {}...", context.user()))?;
+    let url = url(context, &format!("/{}/{path}", encode(&key.id)))?;
+    let is_on = matches!(switch, Switch::Lock | Switch::Disable);
+    let request = if is_on {
+        Request::post(url)
+    } else {
+        Request::delete(url)
+    };
+    context.ask(request, doing)?;
+    let is_lock = matches!(switch, Switch::Lock | Switch::Unlock);
+    output.done(&SwitchState {
+        disabled: (!is_lock).then_some(is_on),
+        id: &key.id,
+        locked: is_lock.then_some(is_on),
+    })
 }

@@ -13,7 +13,7 @@ use crate::printable_text::PrintableText;
 use serde::Serialize;
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES};
 
-/// What can be restored for some days.
+/// The kinds of objects that can be restored for some days.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Restorable {
     Space,

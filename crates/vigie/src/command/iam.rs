@@ -1,6 +1,5 @@
 //! The commands of `iam`. Half of them are older names of commands under `account`.
 
-use crate::command::api_key::switch::Switch;
 use crate::command::role::{self, Change};
 use crate::command::service_id::lock::Lock;
 use crate::command::{
@@ -21,40 +20,30 @@ pub(crate) enum Iam {
     ApiKeys(api_key::list::ListArgs),
     ApiKeyCreate(api_key::create::CreateArgs),
     ApiKeyUpdate(api_key::update::UpdateArgs),
-    /// Delete an API key; its tokens are useless at once
-    ApiKeyDelete(api_key::OneArgs),
-    /// Lock an API key: safe from change and deletion; it works all the same
-    ApiKeyLock(api_key::OneArgs),
-    /// Unlock an API key
-    ApiKeyUnlock(api_key::OneArgs),
-    /// Disable an API key; its tokens are useless at once
-    ApiKeyDisable(api_key::OneArgs),
-    /// Enable an API key again
-    ApiKeyEnable(api_key::OneArgs),
+    ApiKeyDelete(api_key::delete::DeleteArgs),
+    ApiKeyLock(api_key::lock::LockArgs),
+    ApiKeyUnlock(api_key::unlock::UnlockArgs),
+    ApiKeyDisable(api_key::disable::DisableArgs),
+    ApiKeyEnable(api_key::enable::EnableArgs),
     ServiceIds(service_id::list::ListArgs),
     ServiceId(service_id::show::ShowArgs),
     ServiceIdCreate(service_id::create::CreateArgs),
     ServiceIdUpdate(service_id::update::UpdateArgs),
-    /// Delete a service ID with its API keys and roles; its tokens are useless at once
+    /// Delete a service ID with its API keys and roles; its tokens are revoked at once
     ServiceIdDelete(service_id::OneArgs),
-    /// Lock a service ID: safe from change and deletion, and it gets no further keys
+    /// Lock a service ID against changes and deletion; it gets no further keys
     ServiceIdLock(service_id::OneArgs),
     /// Unlock a service ID
     ServiceIdUnlock(service_id::OneArgs),
     ServiceApiKeys(service_api_key::list::ListArgs),
     ServiceApiKey(service_api_key::show::ShowArgs),
     ServiceApiKeyCreate(service_api_key::create::CreateArgs),
-    ServiceApiKeyUpdate(service_api_key::change::UpdateArgs),
-    /// Delete an API key of a service ID; its tokens are useless at once
-    ServiceApiKeyDelete(service_api_key::OneArgs),
-    /// Lock an API key of a service ID: safe from change and deletion; it works all the same
-    ServiceApiKeyLock(service_api_key::OneArgs),
-    /// Unlock an API key of a service ID
-    ServiceApiKeyUnlock(service_api_key::OneArgs),
-    /// Disable an API key of a service ID; its tokens are useless at once
-    ServiceApiKeyDisable(service_api_key::OneArgs),
-    /// Enable an API key of a service ID again
-    ServiceApiKeyEnable(service_api_key::OneArgs),
+    ServiceApiKeyUpdate(service_api_key::update::UpdateArgs),
+    ServiceApiKeyDelete(service_api_key::delete::DeleteArgs),
+    ServiceApiKeyLock(service_api_key::lock::LockArgs),
+    ServiceApiKeyUnlock(service_api_key::unlock::UnlockArgs),
+    ServiceApiKeyDisable(service_api_key::disable::DisableArgs),
+    ServiceApiKeyEnable(service_api_key::enable::EnableArgs),
     /// Older name of `account list`
     Accounts,
     /// Older name of `account users`
@@ -109,10 +98,10 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::ApiKeyCreate(args) => api_key::create::run(args, context),
         Iam::ApiKeyUpdate(args) => api_key::update::run(args, context),
         Iam::ApiKeyDelete(args) => api_key::delete::run(args, context),
-        Iam::ApiKeyLock(args) => api_key::switch::run(args, Switch::Lock, context),
-        Iam::ApiKeyUnlock(args) => api_key::switch::run(args, Switch::Unlock, context),
-        Iam::ApiKeyDisable(args) => api_key::switch::run(args, Switch::Disable, context),
-        Iam::ApiKeyEnable(args) => api_key::switch::run(args, Switch::Enable, context),
+        Iam::ApiKeyLock(args) => api_key::lock::run(args, context),
+        Iam::ApiKeyUnlock(args) => api_key::unlock::run(args, context),
+        Iam::ApiKeyDisable(args) => api_key::disable::run(args, context),
+        Iam::ApiKeyEnable(args) => api_key::enable::run(args, context),
         Iam::ServiceIds(args) => service_id::list::run(args, context),
         Iam::ServiceId(args) => service_id::show::run(args, context),
         Iam::ServiceIdCreate(args) => service_id::create::run(args, context),
@@ -123,20 +112,12 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::ServiceApiKeys(args) => service_api_key::list::run(args, context),
         Iam::ServiceApiKey(args) => service_api_key::show::run(args, context),
         Iam::ServiceApiKeyCreate(args) => service_api_key::create::run(args, context),
-        Iam::ServiceApiKeyUpdate(args) => service_api_key::change::update(args, context),
-        Iam::ServiceApiKeyDelete(args) => service_api_key::change::delete(args, context),
-        Iam::ServiceApiKeyLock(args) => {
-            service_api_key::change::switch(args, Switch::Lock, context)
-        }
-        Iam::ServiceApiKeyUnlock(args) => {
-            service_api_key::change::switch(args, Switch::Unlock, context)
-        }
-        Iam::ServiceApiKeyDisable(args) => {
-            service_api_key::change::switch(args, Switch::Disable, context)
-        }
-        Iam::ServiceApiKeyEnable(args) => {
-            service_api_key::change::switch(args, Switch::Enable, context)
-        }
+        Iam::ServiceApiKeyUpdate(args) => service_api_key::update::run(args, context),
+        Iam::ServiceApiKeyDelete(args) => service_api_key::delete::run(args, context),
+        Iam::ServiceApiKeyLock(args) => service_api_key::lock::run(args, context),
+        Iam::ServiceApiKeyUnlock(args) => service_api_key::unlock::run(args, context),
+        Iam::ServiceApiKeyDisable(args) => service_api_key::disable::run(args, context),
+        Iam::ServiceApiKeyEnable(args) => service_api_key::enable::run(args, context),
         Iam::Accounts => account::list::run(context, account::list::Columns::WithType),
         Iam::AccountUsers(args) => user::list::run(args, context),
         Iam::AccountUserInvite(args) => user::invite::run(args, context),

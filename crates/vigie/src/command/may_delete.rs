@@ -6,7 +6,7 @@ use crate::printable_text::PrintableText;
 use crate::prompt;
 use serde::Serialize;
 
-/// What was deleted.
+/// A deleted object, for programs.
 #[derive(Debug, Serialize)]
 pub(crate) struct DeletedRow<'a> {
     deleted: bool,

@@ -126,7 +126,7 @@ pub(crate) fn programs_of_account(
     Ok(all)
 }
 
-/// What the holder is found by: an address may be written in any case, an IAM id is always the same.
+/// The look-up key of a holder: lower case for an address, which may be written in any case; an IAM id as it is.
 fn key(name: String) -> String {
     match is_program(&name) {
         true => name,

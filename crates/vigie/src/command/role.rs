@@ -135,7 +135,7 @@ fn apply(
     context.ask(request.json(&body)?, doing).map(drop)
 }
 
-/// Who gets or loses a role, with the kind that the text tells.
+/// The holder of a role for messages, with its kind in front.
 fn holder(text: &str) -> String {
     let name = text.trim();
     let kind = if ServiceId::from_either(name).is_ok() {

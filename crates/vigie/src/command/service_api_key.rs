@@ -1,10 +1,15 @@
-//! The API keys of service IDs: `iam service-api-keys` and `iam service-api-key-…`. What is done to one key is in
+//! The API keys of service IDs: `iam service-api-keys` and `iam service-api-key-…`, one file each. What is done to one key is in
 //! [`crate::command::api_key`].
 
-pub(crate) mod change;
 pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod disable;
+pub(crate) mod enable;
 pub(crate) mod list;
+pub(crate) mod lock;
 pub(crate) mod show;
+pub(crate) mod unlock;
+pub(crate) mod update;
 
 use crate::argument::Named;
 use crate::command::api_key::{listed, one_of};

@@ -124,7 +124,7 @@ fn is_id(text: &str) -> bool {
     })
 }
 
-/// What is shown of one.
+/// The labels and values of a service ID in its details.
 fn facts(service: &ServiceId) -> Vec<(&'static str, String)> {
     vec![
         ("ID", service.id.clone()),

@@ -1,8 +1,8 @@
 //! Spaces: one command per file, and their shared code. A space is a part of an organization with metrics and roles of its own.
 //!
-//! What is done to spaces as to organizations is in folders of its own: `space-restore` in [`super::deleted`], `space-users` in
-//! [`super::members`], `space-role-set` and `-unset` in [`super::role`]. [`super::account`] lists and dispatches all of them, and
-//! `tests/it/account.rs` drives them.
+//! The commands that spaces and organizations have in common are in folders of their own: `space-restore` in [`super::deleted`],
+//! `space-users` in [`super::members`], `space-role-set` and `-unset` in [`super::role`]. [`super::account`] lists and dispatches all of
+//! them, and `tests/it/account.rs` drives them.
 
 pub(crate) mod create;
 pub(crate) mod delete;

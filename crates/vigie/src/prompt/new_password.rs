@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::output::Output;
 use base::secret::Secret;
 
-/// What is asked for.
+/// The input, as the prompt names it.
 const WHAT: &str = "the new password";
 
 /// How often the two inputs may differ.

@@ -2,7 +2,7 @@
 //! (`session_invalidation_in_seconds`), and its tokens end at the same moment as their session: renewed no sooner than it expires, a
 //! login would end while it is used.
 //!
-//! Nothing depends on such a renewal: where it does not succeed, the token in hand serves on, without a word, for as long as it is good.
+//! Nothing depends on such a renewal: on failure the current token is silently used until it expires.
 
 use super::ended::is_ended;
 use super::grant::renew;

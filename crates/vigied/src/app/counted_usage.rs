@@ -1,5 +1,5 @@
-//! What one account keeps, without asking the store for every write: what the store said last, and what was written since. One
-//! writer asks it at a time, and the others go on with the figures that there are.
+//! The usage of one account, without asking the store for every write: the store's last answer, plus what was written since. One
+//! writer asks the store at a time; the others go on with the known figures.
 
 use base::store::Usage;
 use base::time::Millis;
@@ -46,7 +46,7 @@ pub(super) fn add(usage: &mut Usage, more: Usage) {
 }
 
 impl CountedUsage {
-    /// What the account keeps.
+    /// The usage of the account.
     pub(super) const fn used(&self) -> Usage {
         self.used
     }
@@ -79,7 +79,7 @@ impl CountedUsage {
         self.sums > 0
     }
 
-    /// What the store said to whoever began the sum. One that began before a deletion is not taken in place of one that began after it.
+    /// Stores the sum that was `begun` then. A sum that began before a deletion does not replace one that began after it.
     pub(super) fn set_sum(&mut self, sum: Usage, begun: BegunSum) {
         let is_current = begun.deletions == self.deletions;
         if !is_current && !self.is_stale && self.summed_at.is_some() {
@@ -111,7 +111,7 @@ impl CountedUsage {
     }
 }
 
-/// What was written since there was so much.
+/// The growth of the usage since `before`.
 const fn since(now: Usage, before: Usage) -> Usage {
     Usage {
         series: now.series.saturating_sub(before.series),

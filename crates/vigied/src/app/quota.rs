@@ -60,7 +60,7 @@ impl Account {
             && silent_millis > HOUR_MILLIS.cast_signed()
     }
 
-    /// What is left of its limits.
+    /// The rest of its limits.
     fn left(&mut self, limits: NewSeriesLimits, now: Millis) -> SeriesQuota {
         let used = self.usage.used();
         let rate = limits.rate();
@@ -143,7 +143,7 @@ impl Quotas {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the account keeps. A sum is computed without the lock.
+    /// The usage of the account. A new sum is computed without the lock.
     fn used(&self, id: AccountId) -> Result<Usage, StoreError> {
         let now = self.clock.now();
         let begun = self.all().writing(id, now).usage.begin_sum(now);
@@ -172,7 +172,8 @@ impl Quotas {
         Ok(sum)
     }
 
-    /// What the account may write to one of its domains. A caller who does not reach all of the domain is not told how much is stored.
+    /// The allowance of the account for a write to one of its domains. A caller who does not reach all of the domain
+    /// is not told how much is stored.
     ///
     /// # Errors
     /// If the account has reached its quota of samples or bytes.
@@ -215,7 +216,7 @@ impl Drop for Summing<'_> {
     }
 }
 
-/// What an account may write, by the limits that it had when the write began.
+/// The allowance of an account for a write, by the limits at its beginning.
 #[derive(Debug)]
 pub(crate) struct AccountAllowance<'q> {
     quotas: &'q Quotas,

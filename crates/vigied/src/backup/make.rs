@@ -40,7 +40,7 @@ pub(crate) struct Source<'a> {
     pub(crate) encryption_key_file: Option<&'a Path>,
 }
 
-/// What a backup has of the encryption key, without which no server starts on the copy.
+/// Whether a backup contains the encryption key, without which no server starts on the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CopiedKey {

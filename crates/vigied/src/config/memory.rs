@@ -128,7 +128,7 @@ mod tests {
         statsd: false,
     };
 
-    /// What samples, queries, bodies and kept answers may have together: names are beside it.
+    /// The most bytes of samples, queries, bodies and kept answers together; names are counted separately.
     fn sum_of_parts(limits: &BTreeMap<&'static str, u64>) -> u64 {
         let aside = [
             limit::NAME_BYTES_IN_ALL.name,

@@ -53,10 +53,10 @@ impl CommandReply {
 /// How long a command may take. What it asks a database that is away for fails long before, and says so.
 pub(crate) const COMMAND_TIME_MAX: Duration = Duration::from_secs(150);
 
-/// Where a server has its identity.
+/// The place of a server's identity database.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct IdentityPlace {
-    /// What its setting `database` names, with the password; `None` for the file in the data folder.
+    /// The URL in its setting `database`, with the password; `None` for the file in the data folder.
     pub(crate) database: Option<String>,
 }
 
@@ -92,7 +92,8 @@ pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<loc
     local_client::ask(&path(data), method, asked)
 }
 
-/// Where the folder's server has its identity; `None` if no server on the folder answers, or one that does not know the question.
+/// The place of the identity database of the folder's server; `None` if no server answers there, or only one that does not know the
+/// question.
 pub(crate) fn identity_place(data: &Path) -> Option<IdentityPlace> {
     let answer = ask(data, "GET", IDENTITY).ok()?;
     match answer.status {

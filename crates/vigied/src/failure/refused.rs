@@ -165,10 +165,10 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
     }
 }
 
-/// Who lets another address in.
+/// The hint for a refused address.
 const ALLOW_ADDRESS: &str = "ask an Administrator of the account to add the address to `allowed_ip_addresses`, from an address that is in it; the server's operator lets all in with `vigied account addresses ACCOUNT all`";
 
-/// Whom a role is given to that has no e-mail address.
+/// How to give a role to a principal without an e-mail address.
 const BY_IAM_ID: &str = "to a service ID by its `iam_id` in place of the address";
 
 /// The hint for a remedy.

@@ -13,7 +13,7 @@ use base::time::Millis;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wire::code;
 
-/// In this time all misses are forgotten.
+/// The time in which all misses are forgotten.
 const PERIOD_MILLISECONDS: u64 = 60_000;
 
 /// The callers that are slowed down.

@@ -97,7 +97,7 @@ impl From<StoreError> for Refusal {
                 .problem(message)
                 .hint("send fewer samples at once, above all of series that are new")
                 .limit(limit),
-            StoreError::Stopped(Stop::Deadline | Stop::Cancelled) => Problem {
+            StoreError::Stopped(Stop::Deadline { .. } | Stop::Cancelled) => Problem {
                 kind: Kind::Unavailable,
                 ..code::TIMEOUT.problem(message)
             }

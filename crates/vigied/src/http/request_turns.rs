@@ -12,7 +12,7 @@ use wire::code;
 #[derive(Debug)]
 pub(crate) struct TurnKind {
     limits: TurnLimits,
-    /// What waits, as a refusal says it.
+    /// The word for the waiting work in a refusal.
     what: &'static str,
 }
 

@@ -33,7 +33,7 @@ impl Reload {
             // Files may lie on a disk that hangs.
             let read = tokio::task::spawn_blocking(move || this.read()).await;
             if let Err(error) = read {
-                tracing::error!(%error, "the reading after SIGHUP broke off");
+                tracing::error!(%error, "the reload after SIGHUP failed");
             }
             self.read_keys().await;
             // Report ready even if a part was not reloaded: the server answers requests either way.

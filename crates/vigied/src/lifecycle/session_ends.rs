@@ -22,7 +22,7 @@ pub(crate) async fn watch(app: Weak<App>) {
         let wait = match ended {
             Ok(()) => INTERVAL,
             Err(error) => {
-                tracing::warn!(error = %Chain(&error), "sessions that are over are not ended yet");
+                tracing::warn!(error = %Chain(&error), "cannot end expired sessions yet");
                 RETRY
             }
         };

@@ -87,7 +87,7 @@ impl ActiveSources {
         Releasing(self)
     }
 
-    /// Of how many sources the queue is being released.
+    /// The number of sources whose queues are being released.
     pub(super) fn releasing(&self) -> usize {
         self.counts().releasing
     }

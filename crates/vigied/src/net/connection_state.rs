@@ -53,7 +53,7 @@ struct State {
     head: Option<Instant>,
     /// Since when no request is open.
     idle: Instant,
-    /// What the client has sent since its last request, and since a request or an answer has got on.
+    /// Bytes that the client has sent since its last request and since the last progress of a request or an answer.
     idle_bytes: u64,
     /// The peer was told to leave because the connection was idle.
     leaving: bool,

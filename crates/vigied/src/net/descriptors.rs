@@ -10,11 +10,11 @@ const OTHERS: u64 = 512;
 /// The connections that the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Connections {
-    /// Of clients.
+    /// Connections of clients.
     pub(crate) clients: u64,
-    /// Of senders; none where no listener is open.
+    /// Connections of senders; zero if no listener is open.
     pub(crate) senders: u64,
-    /// Of operators.
+    /// Connections of operators.
     pub(crate) operators: u64,
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Who has connected, or whom the PROXY header names.
+    /// The peer of the connection, or the client that the PROXY header names.
     pub(super) const fn at(address: IpAddr) -> Self {
         Self {
             address,

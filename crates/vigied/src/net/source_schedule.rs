@@ -39,7 +39,7 @@ pub(super) struct SourceSchedule {
     sources: Arc<ActiveSources>,
 }
 
-/// What a task is.
+/// The kind of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TaskKind {
     /// A whole connection.

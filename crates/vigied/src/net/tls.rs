@@ -56,14 +56,14 @@ impl Tls {
         Ok(())
     }
 
-    /// What is in force, for a listener that speaks HTTP/1.1 alone.
+    /// The current configuration, for a listener that speaks HTTP/1.1 alone.
     pub(crate) fn current_http1(&self) -> Arc<ServerConfig> {
         let mut config = ServerConfig::clone(&self.current());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Arc::new(config)
     }
 
-    /// What is in force, for connections of senders, which agree on no protocol.
+    /// The current configuration without ALPN, for connections of senders.
     pub(crate) fn current_without_protocols(&self) -> Arc<ServerConfig> {
         let mut config = ServerConfig::clone(&self.current());
         config.alpn_protocols = Vec::new();

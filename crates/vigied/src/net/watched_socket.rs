@@ -45,7 +45,7 @@ pub(super) struct WatchedSocket<S: Connected> {
     inner: S,
     state: Arc<ConnectionState>,
     refusal: Option<Refusal>,
-    /// What was read since it last waited.
+    /// Bytes read since it last waited.
     read: usize,
     /// How much is read at once.
     piece: PieceSize,

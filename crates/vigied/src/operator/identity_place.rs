@@ -1,4 +1,4 @@
-//! Where the identity is that an operator's command is about.
+//! The place of the identity database for an operator's command.
 
 use crate::config::Settings;
 use crate::control;

@@ -210,7 +210,7 @@ impl Answer {
         let is_late = deadline.is_some_and(|at| Instant::now() >= at);
         match has_turn && !is_late {
             true => Ok(()),
-            false => Err(Stop::Deadline),
+            false => Err(self.context.overdue()),
         }
     }
 

@@ -148,6 +148,11 @@ impl Queries {
                 self.turns.waiting(),
             ),
             (
+                "vigie_query_threads",
+                "Threads that run a query or wait for one.",
+                self.threads.count() as u64,
+            ),
+            (
                 "vigie_queries_unread",
                 "Queries whose answer waits for its reader.",
                 unread,
@@ -176,7 +181,7 @@ impl Queries {
     }
 }
 
-/// Answers a query of an authorized caller: `work` runs on its own thread when the query gets a turn, and writes the answer as
+/// Answers a query of an authorized caller: `work` runs on a thread for queries when the query gets a turn, and writes the answer as
 /// JSON, compressed where `accepted` allows it.
 pub(crate) async fn answer(
     queries: &Queries,
@@ -233,7 +238,7 @@ async fn in_turn(
     };
     // One budget for the whole request; it starts now.
     let context = Context::new(queries.budget)
-        .with_deadline(deadline)
+        .with_deadline(deadline, queries.time)
         .with_cancel_flag(flag)
         .with_memory(Arc::clone(&reservation) as _)
         .with_turn_yield(Arc::clone(&turn_holder) as _)

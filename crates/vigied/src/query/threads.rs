@@ -2,6 +2,7 @@
 //! query never waits for a thread.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SendError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -19,13 +20,15 @@ pub(super) struct QueryThreads {
     /// How many may wait: each keeps what its deepest query has touched of its stack.
     idle_max: usize,
     idle_time: Duration,
+    /// All of them, those that wait included.
+    count: AtomicUsize,
     idle: Mutex<IdleThreads>,
 }
 
 #[derive(Debug, Default)]
 struct IdleThreads {
     last_number: u64,
-    /// The number of each, and how it gets its work. The last one takes the next query: the others end when it is quiet.
+    /// The number of each, and how it gets its work. Last in, first out, so that those beyond the need time out.
     waiting: Vec<(u64, Sender<Work>)>,
 }
 
@@ -40,6 +43,7 @@ impl QueryThreads {
         Self {
             idle_max,
             idle_time,
+            count: AtomicUsize::new(0),
             idle: Mutex::default(),
         }
     }
@@ -50,38 +54,49 @@ impl QueryThreads {
     /// If none waits and the system has no further one.
     pub(super) fn run(self: &Arc<Self>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut work: Work = Box::new(work);
-        while let Some((_, thread)) = self.idle().waiting.pop() {
+        while let Some(thread) = self.unregister_last() {
             match thread.send(work) {
                 Ok(()) => return Ok(()),
-                // It has ended, which only a panic between two queries would make it do.
+                // That thread has panicked while it was idle.
                 Err(SendError(left)) => work = left,
             }
         }
-        let threads = Arc::clone(self);
+        let counted = Counted::new(self);
         thread::Builder::new()
             .name("query".to_owned())
             .stack_size(::query::evaluate::STACK_BYTES)
-            .spawn(move || threads.work_on(work))?;
+            .spawn(move || counted.0.thread_main(work))?;
         Ok(())
     }
 
-    /// The life of a thread.
-    fn work_on(&self, mut work: Work) {
+    /// Threads that run a query or wait for one.
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work`, then waits for more, until the thread has been idle for too long.
+    fn thread_main(&self, mut work: Work) {
         let (sender, receiver) = mpsc::channel();
         loop {
             work();
-            let Some(number) = self.enter(&sender) else {
+            let Some(number) = self.register_idle(&sender) else {
                 return;
             };
-            match self.next_of(&receiver, number) {
+            match self.wait_for_work(&receiver, number) {
                 Some(next) => work = next,
                 None => return,
             }
         }
     }
 
-    /// Enters a thread as one that waits, and returns its number; `None` if enough of them do.
-    fn enter(&self, sender: &Sender<Work>) -> Option<u64> {
+    /// Takes the thread that began to wait last.
+    fn unregister_last(&self) -> Option<Sender<Work>> {
+        let (_, thread) = self.idle().waiting.pop()?;
+        Some(thread)
+    }
+
+    /// Registers a thread that waits for work, and returns its number; `None` if `idle_max` threads wait already.
+    fn register_idle(&self, sender: &Sender<Work>) -> Option<u64> {
         let mut idle = self.idle();
         if idle.waiting.len() >= self.idle_max {
             return None;
@@ -92,18 +107,18 @@ impl QueryThreads {
         Some(number)
     }
 
-    /// What the thread of this number has to do next; `None` if that is nothing for as long as it waits.
-    fn next_of(&self, receiver: &Receiver<Work>, number: u64) -> Option<Work> {
+    /// Waits for the next query; `None` after `idle_time`.
+    fn wait_for_work(&self, receiver: &Receiver<Work>, number: u64) -> Option<Work> {
         match receiver.recv_timeout(self.idle_time) {
             Ok(work) => Some(work),
-            Err(RecvTimeoutError::Timeout) if self.leave(number) => None,
-            // It was chosen in this moment, and its work is on the way.
+            Err(RecvTimeoutError::Timeout) if self.unregister(number) => None,
+            // Somebody has just taken it, and its work is on the way.
             Err(_) => receiver.recv().ok(),
         }
     }
 
-    /// Whether the thread of this number was still waiting; it no longer is.
-    fn leave(&self, number: u64) -> bool {
+    /// Whether the thread of this number was still registered; it no longer is.
+    fn unregister(&self, number: u64) -> bool {
         let mut idle = self.idle();
         let waiting = idle.waiting.len();
         idle.waiting.retain(|(other, _)| *other != number);
@@ -112,6 +127,22 @@ impl QueryThreads {
 
     fn idle(&self) -> MutexGuard<'_, IdleThreads> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a thread until it ends, by a panic as well.
+struct Counted(Arc<QueryThreads>);
+
+impl Counted {
+    fn new(threads: &Arc<QueryThreads>) -> Self {
+        threads.count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(threads))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -167,8 +198,7 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), 8);
         drop(ends);
-        // Each thread has a share in them until it ends.
-        while Arc::strong_count(&threads) > 3 {
+        while threads.count() > 2 {
             thread::yield_now();
         }
         assert_eq!(threads.idle().waiting.len(), 2);
@@ -178,18 +208,32 @@ mod tests {
     fn a_thread_that_nobody_wants_ends() {
         let threads = Arc::new(QueryThreads::with(2, Duration::from_millis(1)));
         run_one(&threads);
-        while Arc::strong_count(&threads) > 1 {
+        while threads.count() > 0 {
             thread::yield_now();
         }
         assert!(threads.idle().waiting.is_empty());
     }
 
     #[test]
-    fn no_work_is_lost_at_the_end_of_the_wait() {
-        let threads = Arc::new(QueryThreads::with(2, Duration::from_nanos(1)));
-        for _ in 0..2000 {
-            run_one(&threads);
-        }
+    fn work_that_is_on_its_way_at_the_end_of_the_wait_is_waited_for() {
+        let threads = QueryThreads::with(2, Duration::from_nanos(1));
+        let (sender, receiver) = mpsc::channel();
+        let number = threads.register_idle(&sender).unwrap();
+        // Its time is over, but it was taken before that.
+        let taken = threads.unregister_last().unwrap();
+        let (has_work, receiver) = thread::scope(|scope| {
+            let threads = &threads;
+            let waits = scope.spawn(move || {
+                let work = threads.wait_for_work(&receiver, number);
+                (work.is_some(), receiver)
+            });
+            taken.send(Box::new(|| ())).unwrap();
+            waits.join().unwrap()
+        });
+        assert!(has_work);
+        // Nobody has taken it.
+        let number = threads.register_idle(&sender).unwrap();
+        assert!(threads.wait_for_work(&receiver, number).is_none());
     }
 
     #[test]
@@ -202,7 +246,7 @@ mod tests {
         };
         threads.run(work).unwrap();
         assert!(said.recv().is_err());
-        while Arc::strong_count(&threads) > 1 {
+        while threads.count() > 0 {
             thread::yield_now();
         }
         assert!(threads.idle().waiting.is_empty());

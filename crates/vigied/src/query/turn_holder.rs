@@ -23,6 +23,8 @@ pub(super) struct TurnHolder {
     turns: Arc<Turns>,
     cancel: Arc<Cancel>,
     runtime: Handle,
+    /// How much time the query has.
+    allowed: Duration,
     state: Mutex<State>,
 }
 
@@ -49,6 +51,7 @@ impl TurnHolder {
             turns: Arc::clone(turns),
             cancel,
             runtime: Handle::current(),
+            allowed: patience,
             state: Mutex::new(State {
                 turn: Some(turn),
                 since: Instant::now(),
@@ -109,7 +112,7 @@ impl TurnHolder {
             biased;
             () = self.cancel.cancelled() => Err(Stop::Cancelled),
             turn = turn => turn.map_err(|_| Stop::Cancelled),
-            () = tokio::time::sleep(patience) => Err(Stop::Deadline),
+            () = tokio::time::sleep(patience) => Err(Stop::Deadline { allowed: self.allowed }),
         }
     }
 }
@@ -192,7 +195,10 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_query_that_waits_for_its_turn_ends_when_it_is_told_or_its_time_is_over() {
-        for (patience, end) in [(LONG, Stop::Cancelled), (Duration::ZERO, Stop::Deadline)] {
+        let overdue = Stop::Deadline {
+            allowed: Duration::ZERO,
+        };
+        for (patience, end) in [(LONG, Stop::Cancelled), (Duration::ZERO, overdue)] {
             let query = query(patience).await;
             let turns = Arc::clone(&query.turns);
             let other = tokio::spawn(async move { take(&turns, account(2)).await });

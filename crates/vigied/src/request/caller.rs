@@ -58,16 +58,16 @@ pub(crate) struct RejectedCaller {
 /// Whether the other nodes were asked, for this request, what they have made a moment ago.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OtherNodes {
-    /// What is refused may be for the lack of what they have made: then nothing is counted yet.
+    /// They were not asked: a refusal may be due to something that they have just created, so it is not counted yet.
     NotAsked,
-    /// What is refused now stays refused.
+    /// They were asked: a refusal is final.
     Asked,
-    /// There was no answer: what may be for the lack of it is neither refused nor counted.
+    /// They did not answer: nothing is refused or counted that they may have created.
     Silent,
 }
 
 impl OtherNodes {
-    /// What is to be done before a refusal. `from` tells whether they may have made what it is for the lack of.
+    /// What to ask other nodes before a refusal. `from` tells whether they may have created the missing object.
     pub(super) fn before_refusal(self, from: impl FnOnce() -> FromOtherNode) -> FromOtherNode {
         match self {
             Self::NotAsked => from(),

@@ -1,5 +1,5 @@
-//! The domain of senders that can be configured with a name, but not with a header: InfluxDB's `db` or `bucket` is a space in the
-//! reach of the credential, and without any the domain is the one that the key was made for.
+//! The domain of senders that can be configured with a name, but not with a header: InfluxDB's `db` or `bucket` names a
+//! space that the credential can access; without it, the header's domain is used, or else the key's own.
 
 use crate::app::App;
 use crate::failure::refused;

@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 }
 
 impl IfMatch {
-    /// What is to be changed, in the version that the header names.
+    /// The object to change, in the version that the header names.
     pub(crate) fn of<T>(&self, id: T) -> OfVersion<T> {
         OfVersion::new(id, self.0.as_deref())
     }

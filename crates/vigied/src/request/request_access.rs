@@ -50,7 +50,7 @@ impl MetricsAccess {
         // In the scope of a listing, the right to read counts as the right to find.
         let action = if is_naming { Action::Find } else { action };
         let has_reached_all = match is_naming {
-            true => scope.naming().reaches_all(action),
+            true => scope.with_implied_find().reaches_all(action),
             false => scope.reaches_all(action),
         };
         Self {
@@ -63,7 +63,7 @@ impl MetricsAccess {
 
     /// Checks that what the caller has now allows the same.
     fn check(self, scope: &Scope) -> Result<(), Problem> {
-        let widened = self.is_naming.then(|| scope.naming());
+        let widened = self.is_naming.then(|| scope.with_implied_find());
         let scope = widened.as_ref().unwrap_or(scope);
         scope
             .require(self.action)
@@ -137,7 +137,7 @@ impl RequestAccess {
         }
     }
 
-    /// What the caller reaches now in a domain. Times count as they were when the request came.
+    /// The caller's current scope in a domain. Expiry times are checked against the moment when the request came.
     ///
     /// # Errors
     /// Why the caller has lost it.

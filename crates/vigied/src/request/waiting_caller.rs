@@ -13,7 +13,7 @@ use iam::Identity;
 use std::sync::Arc;
 use wire::code;
 
-/// Whose turn a verified request takes, and their access.
+/// The caller in whose turn a verified request runs, and their access.
 pub(super) struct WaitingCaller {
     /// The account of the credential, or of the domain.
     pub(super) account: AccountId,

@@ -2,7 +2,7 @@
 
 use base::limit::Limit;
 
-/// What bounds the work that a request causes.
+/// The bound on the work that a request causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     /// It is about one thing, with what belongs to that, or about what the request carries, or the answer is the same for everybody.

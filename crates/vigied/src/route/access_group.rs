@@ -1,4 +1,4 @@
-//! `/v2/groups`: access groups, whose members have what policies for them give, and whether everybody in the account is in one.
+//! `/v2/groups`: access groups, whose members have the access of their policies, and the switch of the account's public access group.
 
 use super::account_parameter::check_account;
 use super::entity_tag::tagged;
@@ -53,7 +53,7 @@ const ORDERS: [(&str, By<AccessGroup>); 4] = [
     }),
 ];
 
-/// What an answer tells of a group only where that is asked for.
+/// The optional parts of a group in an answer.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extras {
     /// Whether it has rules.
@@ -88,13 +88,13 @@ fn to_wire(own_url: &UrlForCaller, group: &AccessGroup, extras: Extras) -> WireA
     }
 }
 
-/// What a group is searched by.
+/// The parameter `search`.
 enum Search {
     Any,
     Id(AccessGroupId),
-    /// In small letters.
+    /// Lower case.
     Name(String),
-    /// In small letters.
+    /// Lower case.
     Description(String),
 }
 
@@ -121,7 +121,7 @@ impl Search {
         }
     }
 
-    fn shows(&self, group: &AccessGroup) -> bool {
+    fn matches(&self, group: &AccessGroup) -> bool {
         match self {
             Self::Any => true,
             Self::Id(id) => group.id == *id,
@@ -140,7 +140,7 @@ fn groups_of_member(params: &Params) -> Result<Option<GroupsOf>, Refusal> {
             kind,
         })),
         None if kind.is_some() => {
-            let message = "`membership_type` is of the member that `iam_id` names: name one";
+            let message = "`membership_type` needs `iam_id`";
             Err(invalid("membership_type", message.to_owned()))
         }
         None => Ok(None),
@@ -175,7 +175,7 @@ fn listed(
     let compare = |a: &AccessGroup, b: &AccessGroup| order.of_two(a, b);
     let is_wanted = |group: &AccessGroup| {
         let is_public = group.id == AccessGroupId::public(group.account);
-        !(hides_public && is_public) && search.shows(group)
+        !(hides_public && is_public) && search.matches(group)
     };
     let window = GROUPS.window(params)?;
     let part = app

@@ -113,7 +113,7 @@ async fn subjects(
     Ok(found)
 }
 
-/// Which policies of its subjects a list shows.
+/// The filter of policies in a list.
 struct Wanted<'p> {
     /// The type, if one is named.
     kind: Option<&'p str>,
@@ -144,7 +144,7 @@ impl<'p> Wanted<'p> {
         })
     }
 
-    fn shows(&self, policy: &Policy) -> bool {
+    fn matches(&self, policy: &Policy) -> bool {
         let has = |key: AttributeKey, wanted: Option<&str>| {
             let mut all = policy.attributes.iter();
             wanted.is_none_or(|wanted| {
@@ -183,7 +183,7 @@ fn part(
     let order = by_signed_word(params, &ORDERS)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, order)?;
     let by = |a: &Policy, b: &Policy| cursor.compare(a, b);
-    let shows = |policy: &Policy| wanted.shows(policy);
+    let shows = |policy: &Policy| wanted.matches(policy);
     let found = app
         .iam
         .policies(caller, subjects, shows, by, cursor.part())?;

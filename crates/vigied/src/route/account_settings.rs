@@ -40,7 +40,7 @@ fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
 }
 
-/// What the account requires of a user besides the password.
+/// The word for the second factor that the account requires.
 pub(super) const fn mfa_word(password_grant_refused: bool) -> &'static str {
     match password_grant_refused {
         true => NO_PASSWORD_ALONE,

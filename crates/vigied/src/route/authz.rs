@@ -35,10 +35,10 @@ use wire::iam::authz::{
 /// The code of a wrong parameter.
 const INVALID: &str = "invalid_parameter";
 
-/// Whom each id means.
+/// The principal that each id means.
 type PrincipalsById = HashMap<Principal, Principal>;
 
-/// Who would act: somebody, or the holder of a token with its bounds.
+/// The subject of a question: a principal, or the holder of a token with its bounds.
 #[derive(Debug)]
 enum Subject {
     Principal(Principal),
@@ -74,7 +74,7 @@ impl Subject {
     }
 }
 
-/// What has been decided for a request: several questions may be about one subject and one domain.
+/// The decisions made for a request so far: several questions may be about one subject and one domain.
 #[derive(Debug, Default)]
 struct Decided(HashMap<(Principal, Domain), Actions>);
 
@@ -130,8 +130,8 @@ fn action(name: &str) -> Result<Result<Action, AuthzError>, Refusal> {
     }))
 }
 
-/// Whom the questions mean by the ids that they name: who has accepted an invitation is also meant by its id. Of who may ask about
-/// themselves alone no more is looked up than what the first question about somebody else is refused for.
+/// The principals that the questions name by id; the id of an accepted invitation means the user who accepted it. For a caller who may
+/// only ask about themselves, nothing is looked up after the first question about somebody else, which is refused.
 async fn principals_by_id(
     app: &App,
     caller: &Identity,

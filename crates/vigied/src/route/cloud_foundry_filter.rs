@@ -14,10 +14,10 @@ use wire::problem::BAD_QUERY_PARAMETER;
 /// The parameter.
 pub(super) const NAME: &str = "q";
 
-/// What is between a word and its values, of which one must be met.
+/// The operator between a filter word and its values, one of which must match.
 const IN: &str = " IN ";
 
-/// What organizations and spaces can be filtered by in Cloud Foundry. After a `;`, one of these words begins another filter; anything
+/// The filter words for organizations and spaces in Cloud Foundry. After a `;`, one of these words begins another filter; anything
 /// else belongs to a name that has a semicolon.
 const WORDS: [&str; 11] = [
     "app_guid",
@@ -33,7 +33,7 @@ const WORDS: [&str; 11] = [
     "user_guid",
 ];
 
-/// What a list can be filtered by here.
+/// A filter word that this server supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Criterion {
     Name,
@@ -54,7 +54,7 @@ impl Criterion {
     }
 }
 
-/// What the entries of a list must be; nothing where no filter says so.
+/// The condition on the entries of a list; `None` fields allow all.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Filter {
     names: Option<HashSet<String>>,

@@ -8,7 +8,7 @@ const ENDS: [&str; 5] = ["v1", "v2", "v3", "identity", "oidc"];
 /// How paths begin that clients add to the base address.
 const BEGINS: [&str; 6] = ["v1", "v2", "v3", "identity", "oidc", "coe"];
 
-/// What was added to the base address, where another path stands after it.
+/// The superfluous end of the client's base address, if `path` begins with one.
 fn superfluous(path: &str) -> Option<&'static str> {
     let mut parts = path.strip_prefix('/')?.split('/');
     let first = parts.next()?;

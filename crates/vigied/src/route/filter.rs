@@ -24,5 +24,5 @@ pub(super) fn shows<'v>(filter: Option<&Filter>, name: &'v str, description: &'v
         Attribute::Name => name,
         Attribute::Description => description,
     };
-    filter.is_none_or(|filter| filter.lets_through(value))
+    filter.is_none_or(|filter| filter.matches(value))
 }

@@ -36,7 +36,7 @@ pub(super) fn of_path(caller: &Identity, params: &Params) -> Result<AccessGroupI
     read(caller.account(), text).ok_or_else(|| names_nothing(text))
 }
 
-/// What sort of principal it is.
+/// The word for the kind of principal.
 pub(super) const fn sort(principal: Principal) -> &'static str {
     match principal {
         Principal::User(_) => "user",

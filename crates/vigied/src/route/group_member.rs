@@ -174,7 +174,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Whom the path names; who has accepted an invitation is also meant by its id.
+/// The principal in the path; the id of an accepted invitation means the user who accepted it.
 async fn member_of_path(
     app: &App,
     caller: &Identity,
@@ -208,7 +208,7 @@ fn trace() -> String {
     Origin::current().transaction().to_owned()
 }
 
-/// What a wish says, as its outcome repeats it: at no length, and with nothing in it that is not seen.
+/// A text of the request as its outcome repeats it: shortened, with invisible characters escaped.
 fn echo(text: &str) -> String {
     let excerpt: String = text.chars().take(ECHOED).collect();
     invisible::escaped(&excerpt).into_owned()

@@ -17,11 +17,11 @@ use wire::iam::history::HistoryEntry;
 /// The action of the entry that stands for all older changes.
 const LEFT_OUT: &str = "older_changes_left_out";
 
-/// Where they are, in the history of an object by itself.
+/// Where to find older changes, in the history of a single object.
 const OPERATOR_HAS_THEM: &str =
     "this change and those before it are left out: the server's operator has them (`vigied audit`)";
 
-/// Where they are, in a list.
+/// Where to find older changes, in a list of objects.
 const OBJECT_HAS_THEM: &str = "this change and those before it are left out: the object by itself shows more, with `include_history=true`";
 
 /// The history of an object that the caller has been shown, or that by one action alone; none if the request asks for none.

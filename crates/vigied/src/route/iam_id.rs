@@ -19,8 +19,9 @@ pub(super) fn read(field: &'static str, text: &str) -> Result<Principal, Refusal
     })
 }
 
-/// Whom the parameter `iam_id` names, if the request has it. Who has accepted an invitation is also meant by its id. An empty one is
-/// refused, not taken for none: a script's variable may be empty, and whoever is not named is the caller, whose sessions are ended then.
+/// The principal that the parameter `iam_id` names, if the request has it; the id of an accepted invitation means the user who accepted
+/// it. An empty value is refused, not taken for none: a script's variable may be empty, and without a name the caller's own sessions
+/// would be ended.
 pub(super) async fn asked_for(
     app: &App,
     caller: &Identity,

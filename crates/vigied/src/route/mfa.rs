@@ -53,7 +53,7 @@ pub(super) async fn status(
     json(StatusCode::OK, &answer)
 }
 
-/// What the account asks of everybody, who does it.
+/// The requirement of the account for everybody, which each user meets.
 fn by_identity(word: &str) -> IdBasedMfa {
     IdBasedMfa {
         trait_account_default: word.to_owned(),

@@ -1,5 +1,5 @@
-//! What the original's token service has and this one does not: grants, and fields that name a second proof. They are refused by their
-//! name, because who sends a second proof believes that it is checked.
+//! Grants and second-factor fields of the original's token service that this server does not support. They are refused by name, because
+//! a client that sends a second factor believes that it is checked.
 
 use super::token_refusal::wrong;
 use crate::http::problem::Refusal;

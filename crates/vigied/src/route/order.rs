@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// What an entry of a list is sorted by. All of one order are of one kind.
+/// The sort key of an entry. All keys of one order are of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum SortKey<'e> {
@@ -94,7 +94,7 @@ impl<T> Order<T> {
         format!("{sign}{}", self.word)
     }
 
-    /// What the entry is sorted by.
+    /// The sort key of the entry.
     pub(super) fn key<'e>(&self, entry: &'e T) -> SortKey<'e> {
         (self.by)(entry)
     }

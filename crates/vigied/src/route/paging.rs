@@ -67,7 +67,7 @@ fn number(params: &Params, key: &'static str, what: &str) -> Result<Option<u64>,
     params.one(key)?.map(read).transpose()
 }
 
-/// What a page begins with.
+/// The expected form of a page's start, for messages.
 const START: &str = "what `next` of a page says";
 
 impl Style {

@@ -33,9 +33,13 @@ fn to_wire(account: AccountId, preference: Preference) -> WirePreference {
     }
 }
 
-/// Whose preferences the path names: in the credential's account, and the caller may have them. Who has accepted an invitation is also
-/// meant by its id.
-async fn whose(app: &App, caller: &Identity, params: &Params) -> Result<Principal, Refusal> {
+/// The owner of the preferences in the path, after a check that the caller may access them. The id of an accepted invitation means the
+/// user who accepted it.
+async fn preference_owner(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+) -> Result<Principal, Refusal> {
     app.iam
         .require_default_account(caller, params.id("account")?)?;
     let named = params.id("iam_id")?;
@@ -54,7 +58,7 @@ pub(super) async fn list(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params).await?;
+    let of = preference_owner(&app, &caller, &params).await?;
     let found = app.iam.preferences(&caller, of).await?;
     let found = found
         .into_iter()
@@ -70,7 +74,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params).await?;
+    let of = preference_owner(&app, &caller, &params).await?;
     let found = app.iam.preference(&caller, of, which(&params)).await?;
     json(StatusCode::OK, &to_wire(caller.account(), found))
 }
@@ -92,7 +96,7 @@ pub(super) async fn set(
     params: Params,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params).await?;
+    let of = preference_owner(&app, &caller, &params).await?;
     let (service, name) = which(&params);
     let new = Preference {
         service: service.to_owned(),
@@ -108,7 +112,7 @@ pub(super) async fn delete(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let of = whose(&app, &caller, &params).await?;
+    let of = preference_owner(&app, &caller, &params).await?;
     app.iam
         .delete_preference(&caller, of, which(&params))
         .await?;

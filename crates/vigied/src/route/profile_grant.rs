@@ -1,5 +1,5 @@
-//! What the grants have in common that give a token of another than who is proven: those of trusted profiles, of compute resources and
-//! of users and service IDs, and that of instances.
+//! The common part of grants whose token is for another principal than the one that has authenticated: those of trusted profiles (by
+//! compute resources, or by users and service IDs), and that of instances.
 
 use super::form_field::optional;
 use super::token_refusal::{missing, no_client, wrong};

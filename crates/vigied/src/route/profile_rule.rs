@@ -81,7 +81,7 @@ fn absent<T>(field: &'static str, found: Option<&T>, kind: &str) -> Result<(), R
     }
 }
 
-/// Whose claims the rule of a body is about.
+/// The kind of the rule in a body: about users or compute resources.
 fn rule_kind(wanted: &ProfileRuleRequest) -> Result<ProfileRuleKind, Refusal> {
     check_length("type", &wanted.kind, &limit::WORD_BYTES)?;
     match wanted.kind.as_str() {

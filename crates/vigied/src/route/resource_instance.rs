@@ -161,7 +161,7 @@ const STATES: [&str; 7] = [
     "removed",
 ];
 
-/// Which instances a list shows.
+/// The filter of instances in a list.
 struct Wanted<'p> {
     texts: [Option<&'p str>; 7],
     from: Option<Millis>,
@@ -207,7 +207,7 @@ impl<'p> Wanted<'p> {
         })
     }
 
-    fn shows(&self, instance: &Instance) -> bool {
+    fn matches(&self, instance: &Instance) -> bool {
         let (guid, group) = (instance.id.to_string(), instance.group.to_string());
         let values = [
             guid.as_str(),
@@ -247,7 +247,7 @@ fn listed(
     params.refuse_unserved(&["sub_type"])?;
     let wanted = Wanted::of(params)?;
     let cursor = ListCursor::of(&LIMIT_AND_START, params, Order::unsorted())?;
-    let shows = |instance: &Instance| wanted.shows(instance);
+    let shows = |instance: &Instance| wanted.matches(instance);
     let found = app.iam.instances(caller, shows, cursor.part());
     let path = format!("{}/v2/resource_instances", own_url.url);
     let address = |start: Option<&str>| {

@@ -14,7 +14,7 @@ const DELEGATED: &str = "delegated_refresh_token";
 /// How many characters of an unknown value an error repeats.
 const EXCERPT_CHARACTERS: usize = 80;
 
-/// What a client wants beside the access token.
+/// The tokens that a client wants in addition to the access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ResponseType {
     /// A token of the UAA.

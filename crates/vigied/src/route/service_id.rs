@@ -89,14 +89,14 @@ fn to_wire(service: &Service, with_group: bool) -> WireServiceId {
     }
 }
 
-/// The id in the path: `ServiceId-…`, as the object has it, or the IAM id. What is neither names nothing.
+/// The id in the path: `ServiceId-…`, as the object has it, or the IAM id. Any other text names no service ID.
 fn id(params: &Params) -> Result<ServiceId, Refusal> {
     let text = params.text("id");
     ServiceId::from_either(text).map_err(|_| names_nothing(text))
 }
 
-/// Whether the answer tells the group.
-fn tells_group(params: &Params) -> Result<bool, Refusal> {
+/// Whether the answer contains the id of the group.
+fn shows_group_id(params: &Params) -> Result<bool, Refusal> {
     params.flag("show_group_id")
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let with_group = tells_group(&params)?;
+    let with_group = shows_group_id(&params)?;
     let page = page(&app, &caller, &own_url, &params)?;
     let objects = page.entries.iter().map(|service| service.id.to_string());
     let histories = Histories::asked_for(&app, &caller, &params, objects.collect()).await?;
@@ -152,7 +152,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
-    let with_group = tells_group(&params)?;
+    let with_group = shows_group_id(&params)?;
     app.iam.may_manage_service_ids(&caller)?;
     let wanted: CreateServiceId = body(&bytes)?;
     in_own_account(&app, &caller, &wanted.account_id)?;
@@ -195,7 +195,7 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
-    let with_group = tells_group(&params)?;
+    let with_group = shows_group_id(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?).await?;
     let history = history::asked_for(&app, &caller, &params, service.id, None).await?;
     let activity = match activity::is_asked_for(&params)? {
@@ -216,7 +216,7 @@ pub(super) async fn update(
     params: Params,
     sent: VersionedBody,
 ) -> Result<Response, Refusal> {
-    let with_group = tells_group(&params)?;
+    let with_group = shows_group_id(&params)?;
     let service = app.iam.service_id(&caller, id(&params)?).await?;
     app.iam.may_manage_service_ids(&caller)?;
     let (tag, wanted): (&str, UpdateServiceId) = sent.read()?;

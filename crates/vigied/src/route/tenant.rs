@@ -24,11 +24,11 @@ fn tenants(headers: &HeaderMap) -> Result<Option<Vec<&str>>, Refusal> {
     Ok((!named.is_empty()).then_some(named))
 }
 
-/// Which account the proof is for of itself.
+/// The account that the proof itself determines.
 pub(super) enum ProofAccount {
-    /// None: the request says it.
+    /// No account of its own: the request names it.
     Any,
-    /// That of an API key; none if the key is not good.
+    /// The account of an API key; `None` if the key is not valid.
     OfKey(Option<AccountId>),
 }
 

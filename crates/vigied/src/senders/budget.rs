@@ -26,7 +26,7 @@ impl Budget {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing yet.
+    /// An empty reservation.
     pub(super) const fn none(&self, owner: ShareOwner) -> BudgetReservation<'_> {
         BudgetReservation {
             of: self,

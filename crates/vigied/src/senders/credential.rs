@@ -22,13 +22,13 @@ use wire::credential::CredentialKind;
 /// The credential of an authenticated sender.
 #[derive(Debug)]
 pub(super) enum SenderCredential {
-    /// By its address.
+    /// The key that the settings assign to its address.
     Source(KeyId),
-    /// By a key before each name.
+    /// A key before each name.
     BeforeNames(KeyId),
-    /// By the name with whose secret it signs or encrypts.
+    /// The key of the name with whose secret it signs or encrypts.
     Secret(KeyId),
-    /// By the credential that it has presented.
+    /// The credential that it has presented.
     Credential {
         kind: Kind,
         text: Secret<String>,

@@ -8,7 +8,7 @@ const BYTES: usize = 64 * 1024;
 /// How much room each domain keeps.
 const KEPT_BYTES: usize = 1024;
 
-/// For how many domains.
+/// The most domains that one connection's pending lines are for.
 const DOMAINS: usize = 32;
 
 /// The lines of one connection. What held one portion is kept for the next, so that few lines cost an allocation.

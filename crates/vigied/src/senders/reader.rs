@@ -25,7 +25,7 @@ pub(super) trait Reader {
     fn is_line_protocol(&self) -> bool {
         false
     }
-    /// So many have come there.
+    /// Bytes have been read into that buffer.
     fn on_bytes(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
     /// A tick has passed, or bytes were read.
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;

@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// One in this many slots is for those who have yet to say who they are.
+/// One in this many slots is for senders that have not authenticated yet.
 const NEWCOMERS: usize = 8;
 
 #[derive(Debug)]
 struct Entry {
     stream: Arc<TcpStream>,
-    /// None of a trusted proxy, which is no source.
+    /// `None` for a trusted proxy, which is no source.
     source: Option<SourceKey>,
-    /// Of an authenticated sender.
+    /// The domain and the owner, if the sender has authenticated.
     known: Option<(Domain, ShareOwner)>,
 }
 
@@ -27,7 +27,7 @@ struct SenderTable {
     /// By number: the oldest first.
     all: BTreeMap<u64, Entry>,
     next: u64,
-    /// Those that are kept, by account.
+    /// The number of kept slots by account.
     kept: Tally,
 }
 

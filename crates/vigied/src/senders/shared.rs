@@ -34,7 +34,7 @@ pub(super) struct Limits {
     pub(super) lumberjack_idle: Duration,
     pub(super) held: Duration,
     pub(super) held_bytes: usize,
-    /// Bytes in a second of what others wait for, and the time by which it may fall behind.
+    /// The minimum rate (bytes per second) of a sender whose room others wait for, and how far it may lag behind.
     pub(super) least_rate: (u64, Duration),
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Limits {
 #[derive(Debug)]
 pub(super) struct SenderContext {
     pub(super) app: Arc<App>,
-    /// What the threads of senders have done elsewhere, and wait for.
+    /// The runtime, for async work that the senders' threads block on.
     pub(super) runtime: Handle,
     pub(super) sources: Sources,
     pub(super) proxies: Proxies,
@@ -70,8 +70,8 @@ impl SenderContext {
         account.map_or(ShareOwner::Proxy, ShareOwner::Account)
     }
 
-    /// Whether another node may have made a moment ago what a credential is refused for the lack of. It counts for the source
-    /// of the connection, so that one that shows whatever it likes does not use up what all senders may ask.
+    /// Whether a credential may be refused only because another node has just created it or its rights. The question counts against
+    /// the source of the connection, so that a sender of arbitrary credentials does not use up the questions of all.
     pub(super) fn may_be_from_other_node(
         &self,
         source: Source,

@@ -48,7 +48,7 @@ pub(super) struct Stream {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReadOutcome {
     Bytes(usize),
-    /// Nothing within the tick.
+    /// No bytes came within the tick.
     Nothing,
     /// The sender has closed, or the connection broke.
     End,
@@ -114,7 +114,7 @@ impl Stream {
         self.write(format!("{line}\n").as_bytes());
     }
 
-    /// The same with bytes.
+    /// Writes bytes to the sender; they are lost if the sender reads nothing.
     pub(super) fn write(&mut self, bytes: &[u8]) {
         if self.is_deaf {
             return;

@@ -132,7 +132,7 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
     for user in &world.users {
         let (_, elsewhere) = &world.elsewhere;
         let visible = |in_home: bool, home: &String, other: &String, elsewhere: &String| {
-            let mut guids = match (user.holds("account", "Administrator"), in_home) {
+            let mut guids = match (user.has_role("account", "Administrator"), in_home) {
                 _ if user.domain == ELSEWHERE => vec![elsewhere.clone()],
                 (true, _) => vec![home.clone(), other.clone()],
                 (false, true) => vec![home.clone()],
@@ -143,7 +143,7 @@ fn lists_show_what_may_be_seen_and_nothing_else() {
         };
         let name = user.name();
         let in_org = matches!(user.domain, "own org" | "own space");
-        let in_space = user.domain == "own space" || user.holds("own org", "Manager");
+        let in_space = user.domain == "own space" || user.has_role("own org", "Manager");
         let orgs = visible(in_org, &home.org, &other.org, &elsewhere.org);
         let spaces = visible(in_space, &home.space, &other.space, &elsewhere.space);
         assert_eq!(listed(&world, user, "/v2/organizations"), orgs, "{name}");

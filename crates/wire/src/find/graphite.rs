@@ -1,6 +1,6 @@
 //! Nodes as graphite-web's `/metrics/find` and `/metrics/expand` show them.
 //!
-//! A node that is a series and has others below it is there twice: first as what can be opened, then as what can be drawn.
+//! A node that is both a branch and a leaf is listed twice, the branch first.
 
 use crate::render::Sink;
 use percent_encoding::percent_decode_str;
@@ -44,7 +44,8 @@ fn list<S: Sink>(sink: &mut S, values: impl Iterator<Item = Value>) -> Result<()
     Ok(())
 }
 
-/// `treejson`: branches, then leaves, by name, each once. What a name is below `query` is its own `query`.
+/// `treejson`: branches, then leaves, by name, each name once. The `id` of a node is the query up to its last dot, plus the
+/// node's name.
 ///
 /// # Errors
 /// The sink's.

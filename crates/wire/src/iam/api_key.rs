@@ -16,7 +16,7 @@ pub struct ApiKey {
     pub entity_tag: Option<String>,
     /// Its cloud resource name.
     pub crn: String,
-    /// Whether it is locked against changes and deletion; it works all the same.
+    /// Whether it is locked against changes and deletion; it keeps working.
     pub locked: bool,
     /// Whether it is switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]

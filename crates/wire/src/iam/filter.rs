@@ -79,17 +79,17 @@ impl Filter {
         }
     }
 
-    /// Whether it lets an entry through, which has these values.
-    pub fn lets_through<'v>(&self, value: impl Fn(Attribute) -> &'v str) -> bool {
-        self.0.holds(&value)
+    /// Whether it matches an entry with these values.
+    pub fn matches<'v>(&self, value: impl Fn(Attribute) -> &'v str) -> bool {
+        self.0.matches(&value)
     }
 }
 
 impl Node {
-    fn holds<'v>(&self, value: &impl Fn(Attribute) -> &'v str) -> bool {
+    fn matches<'v>(&self, value: &impl Fn(Attribute) -> &'v str) -> bool {
         match self {
-            Self::Both(a, b) => a.holds(value) && b.holds(value),
-            Self::Either(a, b) => a.holds(value) || b.holds(value),
+            Self::Both(a, b) => a.matches(value) && b.matches(value),
+            Self::Either(a, b) => a.matches(value) || b.matches(value),
             Self::Has {
                 attribute,
                 part,
@@ -222,9 +222,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lets_through(filter: &str, name: &str, description: &str) -> bool {
+    fn matches(filter: &str, name: &str, description: &str) -> bool {
         let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
-        filter.lets_through(|attribute| match attribute {
+        filter.matches(|attribute| match attribute {
             Attribute::Name => name,
             Attribute::Description => description,
         })
@@ -251,12 +251,12 @@ mod tests {
             (r#"name sw"ci"and name ew"build""#, true),
         ] {
             assert_eq!(
-                lets_through(filter, "ci-build", "the nightly one"),
+                matches(filter, "ci-build", "the nightly one"),
                 is_through,
                 "{filter}"
             );
         }
-        assert!(lets_through(r#"name co "a\"b\\c""#, r#"a"b\c"#, ""));
+        assert!(matches(r#"name co "a\"b\\c""#, r#"a"b\c"#, ""));
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
             let escaped = part.replace('\\', "\\\\").replace('"', "\\\"");
             let name = format!("{before}{part}{after}");
             let filter = format!("name co \"{escaped}\"");
-            prop_assert!(lets_through(&filter, &name, ""));
+            prop_assert!(matches(&filter, &name, ""));
         }
     }
 }

@@ -126,7 +126,7 @@ const WORDS: [(&str, &str); 47] = [
     ),
 ];
 
-/// Those that take one of a few words; the first is the default.
+/// Parameters that take one of a few words; the first is the default.
 const CHOICES: [(&str, &str, &[&str]); 7] = [
     (
         "lineMode",

@@ -1,4 +1,4 @@
-//! What operations are refused with: by the layers before their handlers, and by what handlers of the same sort refuse.
+//! The refusals of operations: by the layers before their handlers, and by handlers of the same sort.
 //!
 //! Each status is named, and no range: a client sees what may come, and a test what may not. No operation has 405, which answers to
 //! methods that a path does not have.
@@ -41,7 +41,7 @@ pub(super) const ALWAYS: [Refused; 4] = [WRONG, LONG_HEADERS, FAILED, NOT_NOW];
 /// Of a request with a body, beside what is refused always.
 pub(super) const WITH_BODY: [Refused; 2] = [SLOW, TOO_LARGE];
 
-/// What a request is not refused with whose body is not read.
+/// The refusals that an operation without a body cannot have.
 pub(super) const NO_BODY: &[&str] = &[SLOW.0, TOO_LARGE.0];
 
 /// Of a form of the token service that changes something, whoever sends it.
@@ -69,7 +69,7 @@ pub(super) const OF_DOMAIN: [Refused; 10] = [
     NOT_NOW,
 ];
 
-/// What a request does with what is stored.
+/// The effect of a request on stored data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// It reads alone.

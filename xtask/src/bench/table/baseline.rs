@@ -29,6 +29,7 @@ autobenches = false
 base.workspace = true
 engine.workspace = true
 wire.workspace = true
+rustix = { version = "1", features = ["time"] }
 tempfile.workspace = true
 
 [[bench]]

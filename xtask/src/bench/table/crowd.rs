@@ -8,7 +8,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::VecDeque;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +21,8 @@ const SLOW: usize = 1000;
 /// From so many addresses, 127.0.1.1 and on.
 const ADDRESSES: usize = 20;
 
-/// What the crowd does is spread evenly, as by clients that know nothing of each other. With 50 each 20 ms, as many in a second, the crowd
-/// itself kept a processor for so long that callers waited as long for it when it was connected to a program that only accepts.
+/// What the crowd does is spread evenly, as by clients that know nothing of each other: bursts of 50 every 20 ms kept a processor busy for
+/// so long that callers waited as long beside a crowd that was connected to a program which only accepts.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many silent ones come again before the next pause.
@@ -47,6 +47,10 @@ fn address(number: usize) -> Ipv4Addr {
 fn connect_from(from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
     socket.bind(&SocketAddr::new(IpAddr::V4(from), 0).into())?;
+    connected(socket, to)
+}
+
+fn connected(socket: Socket, to: SocketAddr) -> Result<TcpStream> {
     socket.connect_timeout(&to.into(), Duration::from_secs(20))?;
     let stream = TcpStream::from(socket);
     stream.set_nodelay(true)?;
@@ -177,16 +181,15 @@ fn asked(server: &Server, mut ask: impl FnMut() -> Result<TcpStream>) -> Result<
 }
 
 /// A program that does nothing but accept, and keeps the newest connections, as many as the server does.
-fn only_accept(listener: &TcpListener, over: &AtomicBool) {
+fn only_accept(listener: &TcpListener, over: &AtomicBool) -> io::Result<()> {
     let mut kept = VecDeque::with_capacity(STAYING);
     while !over.load(Ordering::Relaxed) {
-        if let Ok((stream, _)) = listener.accept() {
-            kept.push_back(stream);
-        }
+        kept.push_back(listener.accept()?.0);
         if kept.len() > STAYING {
             kept.pop_front();
         }
     }
+    Ok(())
 }
 
 /// The percentiles of one caller on new connections, and of one on a kept one.
@@ -222,11 +225,15 @@ fn beside_crowd_of_another_program(
     let to = listener.local_addr()?;
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| only_accept(&listener, &over));
+        let accepting = scope.spawn(|| only_accept(&listener, &over));
         let measured = beside_crowd(to, measure);
         over.store(true, Ordering::Relaxed);
-        // It looks whether all is over behind the next connection.
+        // Unblocks `accept`, so that the thread sees `over`.
         drop(TcpStream::connect(to));
+        match accepting.join() {
+            Ok(ended) => ended?,
+            Err(_) => bail!("who only accepts has failed"),
+        }
         measured
     })
 }
@@ -235,11 +242,10 @@ pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
     let server = Server::start(programs.vigied()?, &programs.folder("crowd")?, &[])?;
     let to: SocketAddr = server.address.trim_start_matches("http://").parse()?;
     let kept = connect_from(address(0), to)?;
-    // Its port is looked for when it connects. To bind one first takes milliseconds once thousands of the last minute are not free again.
+    // `connect` picks its port: `bind` to port 0 takes milliseconds when thousands of ports are in TIME_WAIT.
     let new = || {
-        let stream = TcpStream::connect(to)?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+        connected(socket, to)
     };
     let old = || Ok(kept.try_clone()?);
     let measure = || Ok((asked(&server, new)?, asked(&server, old)?));

@@ -1,12 +1,13 @@
 //! Rows of what one tenant's write waits for another's work.
 
 use super::baseline::Programs;
-use super::flush_spans;
+use super::job_spans::{self, JobSpans};
 use super::row::{Bound, Row};
 use crate::bench::neighbour;
 use crate::bench::paced::{PacedWrite, write_paced};
 use crate::bench::server::{Server, p99};
 use anyhow::{Result, ensure};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,8 +30,8 @@ const WITHIN_LIMITS: [&str; 2] = ["a listing of long names", "samples"];
 /// Beside jobs of the store a write is due as often, whatever became of the ones before.
 const WRITE_PAUSE: Duration = Duration::from_millis(1);
 
-/// So many writes at least must have been due during a flush for their 99th percentile to say something.
-const IN_FLUSHES_MIN: usize = 200;
+/// So many writes at least must have been due during jobs of a kind for their 99th percentile to say something.
+const IN_JOBS_MIN: usize = 200;
 
 /// Samples of a sending of the other tenant, and of how many series they are.
 const BATCH: u64 = 10_000;
@@ -87,11 +88,27 @@ pub(super) fn listing(programs: &Programs<'_>) -> Result<Vec<Row>> {
             let mut stream = server.connect()?;
             server.request(&mut stream, "GET", &path, &server.other, "")
         };
-        // With nobody else there it is answered, or refused for its cost or its time.
-        let due = ask()?;
+        // With nobody else there it is answered, or refused for its cost or its time, with the figure.
+        let (due, answer) = server.question(&path, &server.other)?;
+        let is_refused_with_figure = || {
+            let limit = answer
+                .get("limit")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let message = answer
+                .get("message")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            !limit.is_empty()
+                && message.contains(limit)
+                && message.contains(|c: char| c.is_ascii_digit())
+        };
         ensure!(
-            due == 200 || matches!(due, 400 | 503) && !WITHIN_LIMITS.contains(&name),
-            "{name}: answered with {due} while nobody else asks"
+            due == 200
+                || matches!(due, 400 | 503)
+                    && !WITHIN_LIMITS.contains(&name)
+                    && is_refused_with_figure(),
+            "{name}: answered with {due} and {answer} while nobody else asks"
         );
         let answers = Mutex::new(BTreeMap::<u16, u64>::new());
         let ask_again = || -> Result<()> {
@@ -133,35 +150,19 @@ pub(super) fn jobs(programs: &Programs<'_>) -> Result<Vec<Row>> {
     const LONG: Duration = Duration::from_secs(45);
     let quiet = sending(programs, "100000000", QUIET)?.all();
     let flush = sending(programs, "4000000", LONG)?;
-    let during = flush.during_flushes();
-    eprintln!(
-        "while 4 000 000 samples came: {} flushes, {} of {} writes were due during one",
-        flush.spans.len(),
-        during.len(),
-        flush.writes.len()
-    );
-    ensure!(
-        during.len() >= IN_FLUSHES_MIN,
-        "{} writes were due during a flush in {LONG:?}, of {IN_FLUSHES_MIN}: the machine is too slow for this row",
-        during.len()
-    );
+    let during_flush = flush.during("flushes of 4 000 000 samples", &flush.spans.flushes)?;
     let jobs = sending(programs, "300000", LONG)?;
-    eprintln!(
-        "beside flushes of 300 000 samples: {} flushes, {} merges",
-        jobs.spans.len(),
-        jobs.merges
-    );
-    ensure!(
-        !jobs.spans.is_empty() && jobs.merges > 0.0,
-        "{} flushes and {} merges in {LONG:?}: the machine is too slow for this row",
-        jobs.spans.len(),
-        jobs.merges
-    );
+    let during_merge = jobs.during("compactions", &jobs.spans.merges)?;
     Ok(vec![
         row(
             "a write of one sample, since it was due, during the flush of 4 000 000 samples",
             &quiet,
-            &during,
+            &during_flush,
+        )?,
+        row(
+            "a write of one sample, since it was due, during a compaction",
+            &quiet,
+            &during_merge,
         )?,
         row(
             "a write of one sample, since it was due, beside flushes of 300 000 samples and compactions",
@@ -175,9 +176,7 @@ pub(super) fn jobs(programs: &Programs<'_>) -> Result<Vec<Row>> {
 #[derive(Debug)]
 struct Sending {
     writes: Vec<PacedWrite>,
-    /// When it flushed.
-    spans: Vec<Range<Instant>>,
-    merges: f64,
+    spans: JobSpans,
 }
 
 impl Sending {
@@ -186,11 +185,18 @@ impl Sending {
         sorted(&self.writes, |_| true)
     }
 
-    /// The same of those that were due during a flush.
-    fn during_flushes(&self) -> Vec<f64> {
-        sorted(&self.writes, |write| {
-            self.spans.iter().any(|span| span.contains(&write.due))
-        })
+    /// The same of those that were due during one of these jobs.
+    fn during(&self, what: &str, jobs: &[Range<Instant>]) -> Result<Vec<f64>> {
+        let took = sorted(&self.writes, |write| {
+            jobs.iter().any(|span| span.contains(&write.due))
+        });
+        let (due, writes) = (took.len(), self.writes.len());
+        eprintln!("{what}: {}, with {due} of {writes} writes", jobs.len());
+        ensure!(
+            due >= IN_JOBS_MIN,
+            "{due} writes were due during {what}, of {IN_JOBS_MIN}: the machine is too slow for this row"
+        );
+        Ok(took)
     }
 }
 
@@ -230,10 +236,6 @@ fn sending(programs: &Programs<'_>, flush_samples: &str, long: Duration) -> Resu
         Ok(())
     };
     let write = || write_paced(&server, long, WRITE_PAUSE, &server.owner);
-    let (writes, spans) = beside(1, send, || flush_spans::watch(&server, write))?;
-    Ok(Sending {
-        writes,
-        spans,
-        merges: server.figure("vigie_store_merges_total")?,
-    })
+    let (writes, spans) = beside(1, send, || job_spans::watch(&server, write))?;
+    Ok(Sending { writes, spans })
 }

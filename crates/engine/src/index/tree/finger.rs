@@ -9,7 +9,7 @@ use std::borrow::Borrow;
 pub(crate) struct Finger<'t, K, V> {
     root: &'t Node<K, V>,
     leaf: &'t [(K, V)],
-    /// Of the entry that was found last.
+    /// The position in `leaf` of the entry that was found last.
     at: usize,
 }
 

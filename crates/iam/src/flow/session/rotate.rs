@@ -67,7 +67,7 @@ pub(crate) async fn rotate(iam: &Iam, renewal: Renewal) -> Result<SessionTokens,
 async fn in_turn(iam: &Iam, renewal: &Renewal) -> Result<SessionTokens, IamError> {
     let (text, client) = (&renewal.text, renewal.client.id());
     let mut tx = iam.0.db.begin().await?;
-    // Only now: who was told to renew with the same token, while this waited for the database, has all of the grace.
+    // Read only now, so that the wait for the database does not shorten the grace.
     let now = iam.0.clock.now();
     if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
         return give_successor(iam, tx, &token, renewal).await;

@@ -36,7 +36,7 @@ pub struct Invitee {
     pub role: Option<Role>,
 }
 
-/// What each of the invited has from the acceptance on, beside a role.
+/// The access that invited users get on acceptance, in addition to a role.
 #[derive(Debug, Default)]
 pub struct InvitedAccess {
     /// Access policies.

@@ -43,7 +43,7 @@ pub struct Mail {
 /// Mails given up during one search, by account and reason: many of them make one log line.
 type AbandonedMails = BTreeMap<(String, &'static str), u64>;
 
-/// What becomes of a mail that a node took.
+/// The outcome for a mail that this node has claimed.
 enum MailOutcome {
     /// To be sent, with this code.
     ToSend(Secret<String>),

@@ -58,7 +58,7 @@ pub struct GroupRule {
     pub modified: Stamp,
 }
 
-/// That a principal was put into a group.
+/// The membership of a principal that was added to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupMembership {
     /// The group.
@@ -67,7 +67,7 @@ pub struct GroupMembership {
     pub added: Stamp,
 }
 
-/// That a user meets dynamic rules of a group.
+/// The membership of a user by dynamic rules of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RuledGroup {
     /// The group.
@@ -76,7 +76,7 @@ pub(super) struct RuledGroup {
     pub(super) hours: u32,
 }
 
-/// The longest for which one of these rules lets a user with these claims in; none if none does.
+/// The longest membership that one of these rules gives a user with these claims; `None` if none does.
 pub(super) fn most_hours<'a>(
     rules: impl IntoIterator<Item = &'a GroupRule>,
     claims: &UserClaims<'_>,

@@ -1,4 +1,4 @@
-//! Which spaces of an account the policies are about that name no single space. Spaces of the same organization and resource group get
+//! The spaces of an account that are covered by policies which name no single space. Spaces of the same organization and resource group get
 //! the same answer, so each such pair is decided once, and not again for each of ten thousand spaces.
 
 use super::Directory;
@@ -7,7 +7,7 @@ use base::id::{OrgId, ResourceGroupId, SpaceId};
 use base::scope::Domain;
 use std::collections::HashMap;
 
-/// What has been decided.
+/// The decisions so far, one for each pair of organization and resource group.
 pub(super) struct AlikeSpaces<'d> {
     directory: &'d Directory,
     indexes: &'d [&'d PolicyIndex],

@@ -20,14 +20,14 @@ const ALL_STORED: &str = "instances";
 const INSTANCE_STORED: &str = "instance:";
 const GROUP_STORED: &str = "resource-group:";
 
-/// Which instances of the account.
+/// The instances of the account that an authorization is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AuthorizationSource {
-    /// All of them.
+    /// All instances.
     All,
-    /// Those in the resource group.
+    /// The instances in the resource group.
     Group(ResourceGroupId),
-    /// One.
+    /// One instance.
     Instance(InstanceId),
 }
 

@@ -54,7 +54,7 @@ pub(crate) enum Change {
     SigningKeys,
 }
 
-/// What a [`Change`] is about, without saying which.
+/// The kind of object that a [`Change`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Account,

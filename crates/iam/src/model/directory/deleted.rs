@@ -65,7 +65,7 @@ impl Deletions {
         places.filter_map(|(_, _, domain)| self.by_domain.get(domain))
     }
 
-    /// That of the domain.
+    /// The deletion of this domain.
     pub(crate) fn of_domain(&self, domain: Domain) -> Option<&Deleted> {
         self.by_domain.get(&domain)
     }

@@ -1,5 +1,5 @@
-//! Who meets the dynamic rules of access groups. It is found when a rule or a user changes, and not at each request. A change of one
-//! rule compares that rule alone with the users of the account, and a change of one user that user alone with the rules.
+//! The users who meet the dynamic rules of access groups. They are computed when a rule or a user changes, not at each request: a
+//! changed rule is compared with the users of the account, and a changed user with the rules.
 
 use super::Directory;
 use super::access_group::{AccessGroup, GroupRule, RuledGroup, most_hours};

@@ -45,11 +45,11 @@ pub(crate) struct DomainFact {
 pub(crate) struct Facts {
     /// When they were looked at: conditions of time are judged at this instant.
     pub(crate) at: Millis,
-    /// Those that are not deleted.
+    /// The accounts that are not deleted.
     pub(crate) accounts: Vec<Account>,
     /// The limits that the operator has set for accounts.
     pub(crate) limits: Vec<(AccountId, String, u64)>,
-    /// Those that accounts have set for themselves.
+    /// The settings that accounts have made for themselves.
     pub(crate) account_settings: Vec<StoredSettings>,
     /// All regions, or none if no change is about them.
     pub(crate) regions: Option<Vec<Region>>,

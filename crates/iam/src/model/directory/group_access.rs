@@ -91,7 +91,7 @@ impl Directory {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// That the user meets a dynamic rule of the group, if they do.
+    /// The user's membership in the group by dynamic rules, if they have one.
     pub(super) fn ruled_group(
         &self,
         principal: Principal,

@@ -117,11 +117,11 @@ mod tests {
     fn judgement() -> impl Strategy<Value = Judgement> {
         let since = prop_oneof![Just(i64::MIN), -20_i64..20];
         let length = prop_oneof![Just(None), (1_i64..20).prop_map(Some)];
-        (any::<bool>(), since, length).prop_map(|(holds, since, length)| {
+        (any::<bool>(), since, length).prop_map(|(is_met, since, length)| {
             let from = since.max(-20);
             let until = length.map_or(i64::MAX, |length| from + length);
             Judgement {
-                holds,
+                is_met,
                 span: Span { since, until },
             }
         })
@@ -163,7 +163,7 @@ mod tests {
     fn an_edge_of_one_copies_the_part_that_it_is_in_alone() {
         let mut judged = Judgements::default();
         let of = |until| Judgement {
-            holds: true,
+            is_met: true,
             span: Span { since: 0, until },
         };
         for number in 0..2000 {

@@ -19,7 +19,7 @@ pub(super) struct Policies {
     judged: Judgements,
     pub(super) by_subject: KeyedSets<(PolicySubject, AccountId), PolicyId>,
     pub(super) by_account: KeyedSets<AccountId, PolicyId>,
-    /// What those in force give, by whom they are for. It is made of the others.
+    /// The actions by policies in force, by subject. It is derived from the other fields.
     pub(super) index: Map<(PolicySubject, AccountId), PolicyIndex>,
     pub(super) roles: Map<CustomRoleId, CustomRole>,
     pub(super) roles_by_account: KeyedSets<AccountId, CustomRoleId>,
@@ -53,7 +53,7 @@ impl Policies {
     /// Whether the policy gives anything now.
     pub(super) fn is_in_force(&self, policy: &Policy) -> bool {
         let judged = self.judged.get(policy.id);
-        policy.active && judged.is_none_or(|judgement| judgement.holds)
+        policy.active && judged.is_none_or(|judgement| judgement.is_met)
     }
 
     /// The span of time for which it is known which policies are in force.
@@ -73,8 +73,8 @@ impl Policies {
                 continue;
             };
             let judgement = condition.judge(now);
-            let held = self.judged.get(id).map(|before| before.holds);
-            if held != Some(judgement.holds) {
+            let held = self.judged.get(id).map(|before| before.is_met);
+            if held != Some(judgement.is_met) {
                 turned.insert((policy.subject, policy.account));
             }
             self.judged.insert(id, judgement);

@@ -11,7 +11,7 @@ use base::principal::Principal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Whom a policy is for.
+/// The subject of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PolicySubject {
     /// One principal.
@@ -39,7 +39,7 @@ pub struct Policy {
     pub id: PolicyId,
     /// The account it belongs to.
     pub account: AccountId,
-    /// Whom it is for.
+    /// The subject.
     pub subject: PolicySubject,
     /// Its description.
     pub description: String,
@@ -78,7 +78,7 @@ impl Policy {
         };
         let is_at_the_same_times = match (&self.condition, &other.condition) {
             (None, None) => true,
-            (Some(one), Some(other)) => one.says_the_same(other),
+            (Some(one), Some(other)) => one.is_equivalent(other),
             _ => false,
         };
         self.active

@@ -1,4 +1,4 @@
-//! What a principal may do in a domain: by its roles there, and by the policies for it and its access groups. Nothing else decides it.
+//! The actions of a principal in a domain: by its roles there, and by the policies for it and its access groups. Nothing else counts.
 
 use super::alike_spaces::AlikeSpaces;
 use super::authorization_source::AuthorizationSource;
@@ -101,8 +101,8 @@ impl Directory {
         examined.any(|policy| policy.active && !self.policies.is_in_force(policy))
     }
 
-    /// Whom policies of an account are for that are for the principal: itself, and its access groups; none if it is not in the account. An
-    /// instance is in no group, and has authorizations alone.
+    /// The policy subjects that include the principal: itself and its access groups; none if it is not in the account. An instance is in
+    /// no group, and has authorizations alone.
     fn subjects_of(
         &self,
         proven: ProvenPrincipal,

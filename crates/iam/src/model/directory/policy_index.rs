@@ -37,7 +37,7 @@ const fn combinations_by(attribute: u16, is_named: bool) -> u16 {
     set
 }
 
-/// What policies name: they are about the domains that have all of it. The account is that of the index.
+/// The attributes that policies name: such a policy is about the domains that have all of them. The account is that of the index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Named {
     domain: Option<Domain>,
@@ -47,7 +47,7 @@ struct Named {
 }
 
 impl Named {
-    /// What the target names; none if no domain can have all of it.
+    /// The attributes that the target names; `None` if no domain can have all of them.
     fn of(target: &PolicyTarget) -> Option<Self> {
         let of_kind = match (target.kind, target.resource) {
             (Some(kind), Some(guid)) => Some(kind.domain(guid)),
@@ -98,7 +98,7 @@ pub(super) struct Place<'d> {
 }
 
 impl Place<'_> {
-    /// What a policy of this combination has to name to be about it.
+    /// The attributes of a policy of this combination that is about this place.
     fn named(&self, combination: u16) -> Named {
         let has = |bit| combination & bit != 0;
         Named {
@@ -131,7 +131,7 @@ impl GrantedActions {
     }
 }
 
-/// What two rights give together; none if there is neither. A right that gives no action is one.
+/// The union of two rights; `None` if there is neither. A right without actions is a right too.
 pub(super) fn together(one: Option<Actions>, other: Option<Actions>) -> Option<Actions> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.union(other)),
@@ -210,13 +210,12 @@ impl PolicyIndex {
         (self.names_account, self.names_others)
     }
 
-    /// What the policies give in a domain of the account; none if none of them is about it.
+    /// The actions that the policies give in a domain of the account; `None` if no policy is about it.
     pub(super) fn actions(&self, place: &Place<'_>) -> Option<Actions> {
         self.actions_by(place, u16::MAX)
     }
 
-    /// What those policies alone give in a domain that name no single one: it is equal for all spaces of one organization and resource
-    /// group.
+    /// The actions by policies that name no single domain: they are equal for all spaces of one organization and resource group.
     pub(super) fn actions_of_many(&self, place: &Place<'_>) -> Option<Actions> {
         self.actions_by(place, WITHOUT_DOMAIN)
     }

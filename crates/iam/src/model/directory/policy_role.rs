@@ -8,13 +8,13 @@ use base::scope::{Action, Actions};
 use std::fmt;
 use std::str::FromStr;
 
-/// How the cloud resource names of the platform's and the service's roles begin.
+/// The beginning of the CRN of a platform or service role.
 const NAMED_CRN: &str = "crn:v1:bluemix:public:iam::::";
 
-/// How those of the accounts' own roles begin, before the account.
+/// The beginning of the CRN of a custom role, before the account.
 const CUSTOM_CRN: &str = "crn:v1:ibmcloud:public:iam-access-management::a/";
 
-/// What is between the account and the name in them.
+/// The part between the account and the name in that CRN.
 const CUSTOM_KIND: &str = "::customRole:";
 
 /// A role of a policy.

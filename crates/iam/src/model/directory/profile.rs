@@ -44,7 +44,7 @@ pub struct ProfileRule {
     pub profile: ProfileId,
     /// Its name.
     pub name: String,
-    /// Whose claims it is about.
+    /// The holders whose claims it compares.
     pub kind: ProfileRuleKind,
     /// The conditions, all of which must be met.
     pub conditions: Vec<ClaimCondition>,
@@ -56,17 +56,17 @@ pub struct ProfileRule {
     pub modified: Stamp,
 }
 
-/// Whose claims a rule is about.
+/// The holders whose claims a rule compares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProfileRuleKind {
-    /// Those of users.
+    /// Users of a realm.
     Saml {
         /// The realm of the users.
         realm: String,
         /// How long a token lives at most that is issued by the rule.
         expiration_seconds: u32,
     },
-    /// Those of compute resources.
+    /// Compute resources of a type.
     ComputeResource {
         /// The word of what they run on.
         cr_type: String,
@@ -97,7 +97,7 @@ pub struct ProfileLink {
 /// A user or service ID that may take on a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileIdentity {
-    /// Whom it is about.
+    /// The user or service ID.
     pub principal: Principal,
     /// Why.
     pub description: String,

@@ -9,7 +9,7 @@ use base::principal::Principal;
 /// Why a principal may take on a profile, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumption {
-    /// What lets it; a token that is issued because of it ends with it.
+    /// The identity, link or rule that permits it; the issued token ends with it.
     pub by: Trust,
     /// How long such a token lives at most, if it says so.
     pub seconds: Option<u32>,
@@ -30,7 +30,7 @@ impl Directory {
     }
 
     /// The profile, if the principal could take it on: it has to be in the profile's account, and is itself a user or a service.
-    /// What somebody acts as takes on nothing.
+    /// A profile or an instance takes on no profile.
     fn profile_within_reach(&self, profile: ProfileId, by: Principal) -> Option<&Profile> {
         let profile = self.profile(profile)?;
         let is_there = self.is_member(by, profile.account) && self.exists(profile.id.into());

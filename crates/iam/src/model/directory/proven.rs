@@ -1,5 +1,5 @@
-//! Who asks for access, and how long ago they have proven who they are: the dynamic rules of access groups let in for some hours after
-//! that.
+//! The principal that asks for access, and the age of its proof of identity: dynamic rules of access groups give membership for some
+//! hours after it.
 
 use base::principal::Principal;
 use base::time::Millis;

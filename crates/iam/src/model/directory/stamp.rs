@@ -6,7 +6,7 @@ use base::time::Millis;
 /// The author and the time of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    /// When.
+    /// The time.
     pub at: Millis,
     /// The author.
     pub by: Principal,

@@ -1,5 +1,5 @@
-//! What lets somebody take on a trusted profile: that it names them, one of its links, or one version of one of its rules. A token that
-//! was issued because of it ends with it, also where the same is made anew: somebody else may hold the token by then.
+//! The part of a trusted profile that permits to take it on: an identity, a link, or one version of a rule. A token that was issued
+//! because of it ends with it, even if an equal one is created later: somebody else may hold the token by then.
 
 use super::profile::Profile;
 use base::id::{IdError, ProfileLinkId, ProfileRuleId};
@@ -7,16 +7,16 @@ use base::time::Millis;
 use std::fmt;
 use std::str::FromStr;
 
-/// What stands between the id of a rule and its version.
+/// The separator between the id of a rule and its version.
 const VERSION: char = '@';
 
-/// What stands in place of the id where the profile names somebody.
+/// The text in place of an id for an identity.
 const IDENTITY: &str = "Identity";
 
 /// The identity, link or rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// That the profile names its holder, since then: no two changes of its identities have the same time.
+    /// An identity, by the time when it was added: no two changes of a profile's identities have the same time.
     Named(Millis),
     /// A link, which never changes.
     Link(ProfileLinkId),

@@ -63,7 +63,7 @@ impl Bound {
         })
     }
 
-    const fn holds(self, second: i64, value: i64) -> bool {
+    const fn is_met(self, second: i64, value: i64) -> bool {
         match self {
             Self::LessThan => second < value,
             Self::LessThanOrEquals => second <= value,
@@ -166,11 +166,13 @@ impl Comparison {
         }
     }
 
-    /// Whether it holds in this epoch second.
-    pub(super) fn holds(&self, at: i64) -> bool {
+    /// Whether it is met in this epoch second.
+    pub(super) fn is_met(&self, at: i64) -> bool {
         match self {
-            Self::DateTime(bound, value) => bound.holds(at, *value),
-            Self::Time(bound, time) => bound.holds((at + time.offset).rem_euclid(DAY), time.second),
+            Self::DateTime(bound, value) => bound.is_met(at, *value),
+            Self::Time(bound, time) => {
+                bound.is_met((at + time.offset).rem_euclid(DAY), time.second)
+            }
             Self::Weekday(days) => days
                 .iter()
                 .any(|day| weekday(at + day.offset) == day.weekday),

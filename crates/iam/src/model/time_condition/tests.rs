@@ -38,9 +38,9 @@ fn weekly(rule: Value) -> Result<TimeCondition, Refusal> {
     TimeCondition::read("time-based-conditions:weekly:custom-hours", rule)
 }
 
-fn holds(condition: &TimeCondition, at: &str) -> bool {
+fn is_met(condition: &TimeCondition, at: &str) -> bool {
     let at: Timestamp = at.parse().unwrap();
-    condition.judge(Millis(at.as_millisecond())).holds
+    condition.judge(Millis(at.as_millisecond())).is_met
 }
 
 #[test]
@@ -64,14 +64,14 @@ fn a_span_holds_from_its_first_second_to_the_whole_of_its_last() {
         ("2026-12-01T16:00:00.999Z", true),
         ("2026-12-01T16:00:01Z", false),
     ] {
-        assert_eq!(holds(&condition, at), expected, "{at}");
+        assert_eq!(is_met(&condition, at), expected, "{at}");
     }
     let first = condition.judge(Millis::from_secs(NOW));
     assert_eq!(first.span.since, i64::MIN);
     let begin: Timestamp = "2026-12-01T08:00:00Z".parse().unwrap();
     assert_eq!(first.span.end(), Millis(begin.as_millisecond()));
     let last = condition.judge(Millis::from_secs(NOW + 10 * text::DAY));
-    assert!(!last.holds);
+    assert!(!last.is_met);
     assert_eq!(last.span.until, i64::MAX);
 }
 
@@ -88,7 +88,7 @@ fn hours_are_those_of_their_clock() {
         ("2026-11-28T15:00:00Z", false),
         ("2026-11-30T14:00:00Z", true),
     ] {
-        assert_eq!(holds(&condition, at), expected, "{at}");
+        assert_eq!(is_met(&condition, at), expected, "{at}");
     }
 }
 
@@ -110,7 +110,7 @@ fn hours_over_midnight_are_two_groups() {
         ("2026-12-01T06:00:00Z", false),
         ("2026-12-01T22:00:00Z", false),
     ] {
-        assert_eq!(holds(&condition, at), expected, "{at}");
+        assert_eq!(is_met(&condition, at), expected, "{at}");
     }
 }
 
@@ -121,9 +121,9 @@ fn a_day_is_also_a_number() {
         TimeCondition::read("time-based-conditions:weekly:all-day", rule)
     };
     let condition = read(json!([6, "7+00:00"])).unwrap();
-    assert!(holds(&condition, "2026-11-28T00:00:00Z"));
-    assert!(holds(&condition, "2026-11-29T23:59:59Z"));
-    assert!(!holds(&condition, "2026-11-30T00:00:00Z"));
+    assert!(is_met(&condition, "2026-11-28T00:00:00Z"));
+    assert!(is_met(&condition, "2026-11-29T23:59:59Z"));
+    assert!(!is_met(&condition, "2026-11-30T00:00:00Z"));
     assert_eq!(condition.rule()["value"], json!([6, "7+00:00"]));
     for wrong in [
         json!([0]),
@@ -270,7 +270,7 @@ fn what_never_holds_is_refused() {
     let night = weekly(hours(&["1+00:00"], "22:00:00+00:00", "06:00:00+00:00"));
     for (condition, is_about_hours) in [(over, false), (backwards, false), (night, true)] {
         let condition = condition.unwrap();
-        let refused = condition.check_holds_since(Millis::from_secs(NOW));
+        let refused = condition.check_is_met_from(Millis::from_secs(NOW));
         let refused = refused.unwrap_err();
         assert_eq!(refused.field, Some("rule"), "{condition:?}");
         let speaks_of_midnight = refused.message.contains("midnight");
@@ -290,7 +290,7 @@ fn what_never_holds_is_refused() {
     let again = weekly(hours(&["6+00:00"], "13:00:00+00:00", "13:59:59+00:00"));
     for condition in [last, far, again] {
         let condition = condition.unwrap();
-        let checked = condition.check_holds_since(Millis::from_secs(NOW));
+        let checked = condition.check_is_met_from(Millis::from_secs(NOW));
         assert_eq!(checked, Ok(()), "{condition:?}");
     }
 }
@@ -417,7 +417,7 @@ proptest! {
         let condition = TimeCondition::read(pattern, rule.clone()).unwrap();
         let first = NOW - text::DAY + start;
         let mut judged = condition.judge(Millis::from_secs(first));
-        let mut ever = judged.holds;
+        let mut ever = judged.is_met;
         for quarter in 0..9 * 24 * 4 {
             for second in [-1, 0, 1] {
                 let at = (first.div_euclid(900) + quarter) * 900 + second;
@@ -429,11 +429,11 @@ proptest! {
                     judged = condition.judge(instant);
                     prop_assert!(judged.span.contains(instant));
                 }
-                prop_assert_eq!(judged.holds, walked(&rule, at), "{} at {}", rule, at);
-                ever |= judged.holds;
+                prop_assert_eq!(judged.is_met, walked(&rule, at), "{} at {}", rule, at);
+                ever |= judged.is_met;
             }
         }
-        let checked = condition.check_holds_since(Millis::from_secs(first));
+        let checked = condition.check_is_met_from(Millis::from_secs(first));
         prop_assert_eq!(checked.is_ok(), ever, "{}", rule);
     }
 }
@@ -443,8 +443,8 @@ fn a_moment_written_in_two_ways_is_one() {
     let until = |moment: &str| once(&[one(DATE_TIME, "dateTimeLessThan", moment)]).unwrap();
     let written = until("2027-01-01T00:00:00Z");
     for same in ["2027-01-01T00:00:00+00:00", "2027-01-01T01:00:00+01:00"] {
-        assert!(written.says_the_same(&until(same)), "{same}");
+        assert!(written.is_equivalent(&until(same)), "{same}");
         assert_ne!(written, until(same), "{same}");
     }
-    assert!(!written.says_the_same(&until("2027-01-01T00:00:01Z")));
+    assert!(!written.is_equivalent(&until("2027-01-01T00:00:01Z")));
 }

@@ -64,7 +64,7 @@ const REMEMBERED_MILLISECONDS: i64 = 24 * 3_600_000;
 /// How long an ended session is kept after its last token has expired: the clocks of nodes differ.
 const ENDED_REMEMBERED_MILLISECONDS: i64 = 10 * 60_000;
 
-/// What nobody need remember any more.
+/// The times up to which ended sessions and expired tokens are deleted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Forgotten {
     now: Millis,
@@ -75,7 +75,7 @@ pub(crate) struct Forgotten {
 }
 
 impl Forgotten {
-    /// What that is at this moment.
+    /// The times as of `now`.
     pub(crate) fn at(now: Millis) -> Self {
         Self {
             now,

@@ -93,7 +93,7 @@ fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
     Ok(aggregated(call, series, aggregation, None)?.into())
 }
 
-/// That there is no such aggregation, with one, or a function that aggregates, that may have been meant.
+/// The error for an unknown aggregation, with the aggregation or aggregating function that may have been meant.
 fn unknown(name: &str) -> Fault {
     let functions = FUNCTIONS.iter().filter(|function| function.is_aggregator);
     let functions = functions.flat_map(|function| function.names.iter().copied());

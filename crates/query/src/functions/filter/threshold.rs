@@ -127,8 +127,8 @@ impl Operator {
         })
     }
 
-    /// Whether it holds; NaN is no value, which is less than all.
-    fn holds(self, value: f64, threshold: f64) -> bool {
+    /// Whether the value compares so with the threshold; NaN is no value, which is less than all.
+    fn is_met(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Equal => value == threshold,
             Self::Unequal => value.is_nan() || value != threshold,
@@ -161,6 +161,6 @@ fn kept(
     threshold: f64,
 ) -> Outcome {
     let series = call.arguments.series(0)?;
-    let holds = |series: &_| operator.holds(of_points(aggregation, series), threshold);
-    Ok(retained(call, series, holds)?.into())
+    let is_met = |series: &_| operator.is_met(of_points(aggregation, series), threshold);
+    Ok(retained(call, series, is_met)?.into())
 }

@@ -36,13 +36,13 @@ struct Arguments {
     run: RunArgs,
 }
 
-/// What was printed, for programs.
+/// The printed service file, for programs.
 #[derive(Serialize)]
 struct PrintedService<'a> {
     text: &'a str,
 }
 
-/// What was written, for programs.
+/// The installed service, for programs.
 #[derive(Serialize)]
 struct InstalledService<'a> {
     file: Option<String>,

@@ -1,5 +1,5 @@
-//! The agent's own figures, which are sent beside the host's where others send through it: what came in, what was refused, and what
-//! became of it. They count from the start of the agent.
+//! The agent's own figures: samples received, refused, sent and lost since its start. They are sent with the host's metrics if the agent
+//! has listeners.
 
 use super::delivery::DeliveryTotals;
 use super::losses::Losses;

@@ -5,12 +5,20 @@ use crate::client::{Request, encode};
 use crate::command::may_delete::DeletedRow;
 use crate::context::Context;
 use crate::error::Failure;
+use clap::Args;
 use wire::iam::api_key::ApiKey;
 
+/// Delete an API key; its tokens are revoked at once
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    of: OneArgs,
+}
+
 /// Deletes a key of the caller.
-pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
-    let key = find(&args.key, context)?;
-    delete(&key, &args.key, args.yes, context)
+pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
+    let key = find(&args.of.key, context)?;
+    delete(&key, &args.of.key, args.of.yes, context)
 }
 
 /// Deletes a key. `named` is what it was found by, and `yes` says that nobody need be asked.

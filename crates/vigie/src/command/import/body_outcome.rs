@@ -16,9 +16,9 @@ fn is_passing(code: &str) -> bool {
 /// The rejected samples of a body.
 #[derive(Debug, Default)]
 pub(super) struct BodyOutcome {
-    /// Those that the receipts list, by their number in the body.
+    /// The rejections that the receipts list, by their number in the body.
     listed: Vec<(usize, String)>,
-    /// Those that they only count.
+    /// The rejections that the receipts only count.
     counted: Vec<CountedRejections>,
 }
 

@@ -14,7 +14,8 @@ pub(super) fn explained(failure: Failure, context: &Context) -> Failure {
     failure.hint(hint(account, region, context.reach().is_some()))
 }
 
-/// What is targeted, and the command that targets the rest. A key that names its domain has no organization or space to choose.
+/// The message with the current target and the command that targets the rest.
+/// A key that names its domain has no organization or space to choose.
 fn hint(account: &str, region: &str, is_narrowed: bool) -> String {
     match (account, region) {
         ("", _) => {

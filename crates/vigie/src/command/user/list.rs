@@ -64,7 +64,8 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     output.rows(&rows, "No users found.")
 }
 
-/// The service IDs and profiles that have roles: in the account, and what is left of the holders elsewhere after the users.
+/// Rows for service IDs and profiles that have roles: in the account, or in organizations and spaces (`elsewhere`, from which the rows
+/// of users have been taken).
 fn programs(
     mut elsewhere: BTreeMap<String, Vec<RoleAssignment>>,
     mut in_account: BTreeMap<String, Vec<String>>,

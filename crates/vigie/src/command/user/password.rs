@@ -26,7 +26,7 @@ pub(crate) struct PasswordArgs {
     new_password: Option<Secret<String>>,
 }
 
-/// What became of the password.
+/// The result, for programs.
 #[derive(Serialize)]
 struct PasswordChange {
     changed: bool,

@@ -36,7 +36,7 @@ struct RemovedUser<'a> {
     user_id: &'a str,
 }
 
-/// Whom the address names. The list is for Administrators; everybody knows themself.
+/// The user with this address. Only Administrators may list users; callers know their own id from their token.
 fn named(email: &str, account: &str, context: &Context) -> Result<NamedUser, Failure> {
     let claims = (context.claims()).filter(|claims| claims.email.eq_ignore_ascii_case(email));
     let users = match (of_account(account, context), claims) {

@@ -40,7 +40,7 @@ impl Fault {
         }
     }
 
-    /// What mends it, where that is known.
+    /// The remedy, if it is known.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { member, known } => {
@@ -96,7 +96,7 @@ fn in_words_of_json(error: &serde_json::Error) -> String {
     format!("{first}, expected {last}")
 }
 
-/// What to write in place of a name that is not known: the one that was most likely meant, or else those that there are.
+/// The hint for an unknown name: the name that was most likely meant, or else all known names.
 pub(crate) fn instead<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.collect();
     if let Some(meant) = nearest(name, &known) {

@@ -47,7 +47,7 @@ pub(super) struct Schedule<W> {
     last_number: u64,
     authenticated: BTreeMap<Ticket, W>,
     others: BTreeMap<Ticket, W>,
-    /// Whose turn it is, while tasks wait in both.
+    /// The lane that is served next while tasks wait in both.
     next_lane: Lane,
     /// Taken from the queue, and neither polled nor dropped yet.
     released: BTreeSet<Ticket>,

@@ -415,6 +415,7 @@ async fn a_query_has_further_turns_only_within_the_share_of_its_account() {
 #[test]
 fn all_threads_end_with_the_query() {
     let past = Instant::now();
+    let allowed = Duration::from_millis(200);
     let budget = Budget {
         steps: 1000,
         ..Budget::UNLIMITED
@@ -428,8 +429,8 @@ fn all_threads_end_with_the_query() {
         ),
         (
             "late",
-            Context::unlimited().with_deadline(past + Duration::from_millis(200)),
-            Stop::Deadline.to_string(),
+            Context::unlimited().with_deadline(past + allowed, allowed),
+            Stop::Deadline { allowed }.to_string(),
         ),
         ("over budget", Context::new(budget), over.to_owned()),
     ] {

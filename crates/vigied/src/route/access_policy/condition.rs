@@ -10,10 +10,10 @@ use wire::iam::policy as wired;
 /// The role that stands for those of a policy that a form cannot show.
 const UNSHOWN_ROLE: &str = "crn:v1:bluemix:public:iam::::role:UnsupportedVersion";
 
-/// Its name, as that of the original.
+/// The name of that role, as in the original.
 const UNSHOWN: &str = "Unsupported Version";
 
-/// What stands in place of the description.
+/// The text in place of the description.
 const EXPLANATION: &str = "This policy has a condition of time, which this version of the interface has no members for: read it at `href`";
 
 /// The condition of a body, if it has one.
@@ -41,8 +41,8 @@ pub(super) fn read(
     }
 }
 
-/// What the first form shows of a policy with a condition, as the original does: what reads access out of it must not find any that
-/// holds at all times.
+/// The placeholder in the first form for a policy with a condition, as in the original: a program that reads access out of it must not
+/// take the access for unconditional.
 pub(super) fn placeholder(
     own_url: &UrlForCaller,
     policy: &Policy,

@@ -38,7 +38,7 @@ pub(super) const AUTHORIZATION: &str = "authorization";
 const IAM_ID: &str = "iam_id";
 const ACCESS_GROUP_ID: &str = "access_group_id";
 
-/// Whom a policy is for, and where, as the first form has them.
+/// Examples of the subject and the resource of a policy in the first form.
 const SUBJECTS: &str = r#"`"subjects": [{"attributes": [{"name": "iam_id", "value": "IAM-ID"}]}]`"#;
 const RESOURCES: &str =
     r#"`"resources": [{"attributes": [{"name": "accountId", "value": "ACCOUNT"}]}]`"#;

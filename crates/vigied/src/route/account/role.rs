@@ -29,7 +29,7 @@ pub(in crate::route) async fn role_holders(
     list_holders(&app, &caller, &params, (domain, role)).await
 }
 
-/// What becomes of the role.
+/// Whether the role is given or taken away.
 enum RoleChange {
     Set,
     Unset,

@@ -49,7 +49,7 @@ impl DomainKind {
     }
 }
 
-/// What a question names.
+/// The resource that a question names.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     kind: Option<DomainKind>,
@@ -154,7 +154,7 @@ fn maybe<T: FromStr>(text: Option<&String>) -> Result<Option<T>, Refusal> {
     text.map(|text| guid(text)).transpose()
 }
 
-/// What a CRN names by its region, its scope, and an instance in it.
+/// The region, the domain and the instance that a CRN names.
 fn of_crn(crn: &str) -> Result<Named, Refusal> {
     check_length("resource", crn, &limit::LABEL_BYTES)?;
     let none = || {

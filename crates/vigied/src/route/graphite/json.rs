@@ -8,11 +8,11 @@ use base::context::Stop;
 use base::store::StoreError;
 use wire::render::{Indented, Sink};
 
-/// Where the JSON goes.
+/// The sink of the JSON.
 pub(super) enum Json<'a> {
-    /// As it is written.
+    /// Unchanged, on one line.
     Plain(&'a mut Answer),
-    /// On several lines.
+    /// Indented, on several lines.
     Pretty(Indented<'a, Answer>),
 }
 

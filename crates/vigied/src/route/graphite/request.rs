@@ -97,7 +97,7 @@ pub(super) async fn answer(
                 .to_owned(),
         ));
     }
-    let scope = caller.scope.naming();
+    let scope = caller.scope.with_implied_find();
     let asked = GraphiteRequest {
         app: Arc::clone(app),
         scope: scope.clone(),

@@ -249,9 +249,9 @@ fn store(
 /// Whether a sender may store these sums.
 enum StoreRight {
     Granted(Scope),
-    /// It cannot be verified for the moment.
+    /// The right cannot be verified for the moment.
     Unknown,
-    /// It is withdrawn, or would be one for others.
+    /// The right was withdrawn, or is now for another domain or for a part of the names.
     Withdrawn,
 }
 

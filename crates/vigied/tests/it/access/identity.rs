@@ -113,7 +113,7 @@ fn stranger(user: &User) -> bool {
 }
 
 pub(super) fn administrator(user: &User) -> bool {
-    user.holds("account", "Administrator")
+    user.has_role("account", "Administrator")
 }
 
 /// Administrator of the account that the credential is for.
@@ -122,7 +122,7 @@ pub(super) fn administers_own(user: &User) -> bool {
 }
 
 fn makes_orgs(user: &User) -> bool {
-    administers_own(user) || user.holds("account", "Editor")
+    administers_own(user) || user.has_role("account", "Editor")
 }
 
 /// Member of the organization: has a role in it or in one of its spaces.
@@ -131,7 +131,7 @@ fn in_org(user: &User) -> bool {
 }
 
 fn manages_org(user: &User) -> bool {
-    administrator(user) || user.holds("own org", "Manager")
+    administrator(user) || user.has_role("own org", "Manager")
 }
 
 pub(super) fn in_space(user: &User) -> bool {
@@ -139,7 +139,7 @@ pub(super) fn in_space(user: &User) -> bool {
 }
 
 fn manages_space(user: &User) -> bool {
-    manages_org(user) || user.holds("own space", "Manager")
+    manages_org(user) || user.has_role("own space", "Manager")
 }
 
 pub(super) fn column(

@@ -60,7 +60,7 @@ impl User {
         format!("{} {}", self.domain, self.role)
     }
 
-    pub(crate) fn holds(&self, domain: &str, role: &str) -> bool {
+    pub(crate) fn has_role(&self, domain: &str, role: &str) -> bool {
         self.domain == domain && self.role == role
     }
 }
@@ -266,7 +266,7 @@ impl World {
 
     /// The person with this role.
     pub(crate) fn user(&self, domain: &str, role: &str) -> &User {
-        let found = self.users.iter().find(|user| user.holds(domain, role));
+        let found = self.users.iter().find(|user| user.has_role(domain, role));
         found.unwrap_or_else(|| panic!("nobody is {domain} {role}"))
     }
 

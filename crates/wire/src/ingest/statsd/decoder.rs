@@ -187,7 +187,8 @@ fn read(
     });
 }
 
-/// The name of a line. One without a colon, or with a blank before it, is none of statsd's, and may hold anything.
+/// The line's name; `None` if it is not statsd: without a colon, or with whitespace before it. Such a line may contain a key, so it is
+/// never repeated.
 fn name(text: &str) -> Option<&str> {
     let (name, _) = text.split_once(':')?;
     (!name.contains(char::is_whitespace)).then_some(name)

@@ -54,7 +54,7 @@ fn is_out_of_time(
 ) -> bool {
     let is_over = |policy: &Policy| {
         let condition = policy.condition.as_ref();
-        condition.is_some_and(|condition| !condition.judge(now).holds)
+        condition.is_some_and(|condition| !condition.judge(now).is_met)
     };
     directory.is_member(principal, account)
         && directory.policies.all.values().any(|policy| {
@@ -77,7 +77,7 @@ fn walked(
     let in_force = all.filter(|policy| {
         is_for(directory, policy.subject, principal)
             && policy.active
-            && (policy.condition.as_ref()).is_none_or(|condition| condition.judge(now).holds)
+            && (policy.condition.as_ref()).is_none_or(|condition| condition.judge(now).is_met)
             && policy.account == account
             && directory.is_member(principal, account)
             && covers(&policy.target, directory, domain)

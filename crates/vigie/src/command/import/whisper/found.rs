@@ -103,7 +103,7 @@ impl Walk {
         }
     }
 
-    /// What a folder has by this name; `None` for what is no file of Whisper's.
+    /// The entry of this name in a folder; `None` if it is not a Whisper file.
     fn visit(&mut self, name: &OsString) -> Option<WalkEntry> {
         let relative = self.at.join(name);
         let path = self.root.join(&relative);
