@@ -91,17 +91,10 @@ pub(super) fn listing(programs: &Programs<'_>) -> Result<Vec<Row>> {
         // With nobody else there it is answered, or refused for its cost or its time, with the figure.
         let (due, answer) = server.question(&path, &server.other)?;
         let is_refused_with_figure = || {
-            let limit = answer
-                .get("limit")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let message = answer
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            !limit.is_empty()
-                && message.contains(limit)
-                && message.contains(|c: char| c.is_ascii_digit())
+            let error = answer.get("error").and_then(Value::as_str);
+            error.is_some_and(|text| {
+                text.contains('`') && text.contains(|c: char| c.is_ascii_digit())
+            })
         };
         ensure!(
             due == 200
