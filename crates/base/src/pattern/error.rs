@@ -20,7 +20,7 @@ pub enum PatternError {
     #[error("the pattern has an empty element at {0} (a dot too many)")]
     EmptyElement(TextPosition),
     /// A bracket or brace without its partner.
-    #[error("`{character}` at {at} has no partner")]
+    #[error("`{character}` at {at} has no partner in its element")]
     Unbalanced {
         /// The lonely character.
         character: char,

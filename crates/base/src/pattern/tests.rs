@@ -58,7 +58,7 @@ fn errors_say_the_column_in_characters() {
             "é.日..b",
             "the pattern has an empty element at column 5 (a dot too many)",
         ),
-        ("日{é", "`{` at column 2 has no partner"),
+        ("日{é", "`{` at column 2 has no partner in its element"),
         ("日é[]", "the set of characters at column 3 is empty"),
         (
             "é\\*",

@@ -31,8 +31,9 @@ fn other_format(bytes: &[u8]) -> Option<String> {
         FORMAT => None,
         older @ ..FORMAT => Some(format!(
             "the folder is of format version {older}, and this build reads version {FORMAT}; nothing was touched. Start the \
-             build that wrote it, fetch what is to be kept (`vigie metrics get --format csv`, a domain at a time), move the \
-             folder away, and send it to this one"
+             build that wrote it and fetch what is to be kept (`vigie metrics get --format csv`, a domain at a time). Then move this \
+             folder of samples away, not the data folder with its accounts and keys, start this build, and send the files with \
+             `vigie metrics send --file`"
         )),
         newer => Some(format!(
             "the folder is of format version {newer}, and this build reads version {FORMAT}; nothing was touched. It was \

@@ -98,9 +98,9 @@ impl Deletion {
             Some(1) => "Its 1 series".to_owned(),
             Some(series) => format!("Its {series} series"),
         };
-        let verb = if self.series == Some(1) { "goes" } else { "go" };
+        let verb = if self.series == Some(1) { "is" } else { "are" };
         output.say(format!(
-            "{series} {verb} on {removed_at}; until then `{restore}` brings all back."
+            "{series} {verb} removed on {removed_at}; until then `{restore}` brings all back."
         ))
     }
 }

@@ -51,7 +51,3 @@ impl Row for OrgListing {
         Column::new("Status", |org| org.status.clone()),
     ];
 }
-
-fn region(given: Option<&str>, context: &Context) -> String {
-    given.map_or_else(|| context.config().region.clone(), str::to_owned)
-}

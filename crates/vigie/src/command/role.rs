@@ -6,7 +6,7 @@ pub(crate) mod space;
 
 use crate::client::Request;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use base::id::{ProfileId, ServiceId};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -132,7 +132,16 @@ fn apply(
         ),
     };
     output.action(sentence)?;
-    context.ask(request.json(&body)?, doing).map(drop)
+    let answered = context.ask(request.json(&body)?, doing);
+    answered.map(drop).map_err(|failure| {
+        match failure.kind == Kind::NotFound && change == Change::Set && failure.hints.is_empty() {
+            true => failure.hint(
+                "invite a person with `vigie account user-invite EMAIL`; a service ID is named by its IAM id, which \
+                 `vigie iam service-id NAME` shows",
+            ),
+            false => failure,
+        }
+    })
 }
 
 /// The holder of a role for messages, with its kind in front.

@@ -22,6 +22,16 @@ impl Context {
             .action(escaped!("{} region {}\n", verb, region.name))
     }
 
+    /// The name of the region that a flag names, by name or id; else the targeted one.
+    pub(crate) fn region_named(&self, requested: Option<&str>) -> Result<String, Failure> {
+        let Some(requested) = requested else {
+            return Ok(self.config().region.clone());
+        };
+        let regions = self.regions()?;
+        let region = named(&regions, requested).ok_or_else(|| unknown(&regions, requested))?;
+        Ok(region.name.clone())
+    }
+
     /// Stores a region with the addresses of its services.
     fn store_region(&self, region: &Region) -> Result<(), Failure> {
         let cf_api = self.adopt(&region.cf_api, "its Cloud Foundry API")?;

@@ -285,7 +285,12 @@ fn a_mistake_in_a_target_has_its_place() {
             "did you mean `sumSeries`",
         ),
         ("a[b", 2, 1, "[`"),
-        ("日.[", 3, 1, "`[` at column 3 has no partner"),
+        (
+            "日.[",
+            3,
+            1,
+            "`[` at column 3 has no partner in its element",
+        ),
         ("é..b", 3, 1, "empty element at column 3"),
         (" é.日 x", 5, 1, "' ' at column 5"),
         ("scale(é..a,2)", 9, 1, "empty element at column 9"),

@@ -1,6 +1,6 @@
 //! `account org-create`.
 
-use super::{OrgListing, region};
+use super::OrgListing;
 use crate::argument::Named;
 use crate::client::Request;
 use crate::context::Context;
@@ -22,7 +22,7 @@ pub(crate) struct OrgCreateArgs {
 /// Creates an organization.
 pub(crate) fn run(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let region = region(args.region.as_deref(), context);
+    let region = context.region_named(args.region.as_deref())?;
     output.action(format!(
         "Creating org {} in region '{region}' as {}...",
         args.name,

@@ -1,6 +1,6 @@
 //! `account orgs`.
 
-use super::{OrgListing, region};
+use super::OrgListing;
 use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
@@ -21,7 +21,7 @@ pub(crate) struct OrgsArgs {
 /// Lists organizations.
 pub(crate) fn run(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let region = region(args.region.as_deref(), context);
+    let region = context.region_named(args.region.as_deref())?;
     output.action(format!(
         "Getting orgs in region '{region}' as {}...",
         context.user()

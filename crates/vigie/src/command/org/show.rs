@@ -1,6 +1,6 @@
 //! `account org`.
 
-use super::{OrgListing, region};
+use super::OrgListing;
 use crate::argument::Named;
 use crate::context::Context;
 use crate::error::Failure;
@@ -23,7 +23,7 @@ pub(crate) struct OrgArgs {
 /// Shows one organization.
 pub(crate) fn run(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let region = region(args.region.as_deref(), context);
+    let region = context.region_named(args.region.as_deref())?;
     if !args.guid {
         output.action(format!(
             "Getting org {} in region '{region}' as {}...",

@@ -24,9 +24,8 @@ pub(crate) struct SpacesArgs {
 /// Lists spaces.
 pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let config = context.config();
-    let region = args.region.as_ref().unwrap_or(&config.region);
-    let org = context.resolve_org_in(region, args.org.as_deref())?;
+    let region = context.region_named(args.region.as_deref())?;
+    let org = context.resolve_org_in(&region, args.org.as_deref())?;
     output.action(format!(
         "Getting spaces under organization {} in region {region} as {}...",
         org.name,

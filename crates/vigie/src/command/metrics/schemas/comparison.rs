@@ -152,7 +152,7 @@ impl RulesComparison {
             &["Name", "Pattern", "Method", "xFilesFactor"],
             &["pattern", "aggregationmethod", "xfilesfactor"],
         )?;
-        output.say("Where no rule matches: their average.")?;
+        output.say("Where no rule matches, several samples are combined to their average.")?;
         if self.dry_run == Some(true) {
             return output.say("Nothing was changed.");
         }
