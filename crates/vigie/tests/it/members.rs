@@ -131,3 +131,24 @@ fn a_key_ends_after_a_length_of_time() {
         assert_eq!(ran.code, 2, "{wrong}: {ran:?}");
     }
 }
+
+#[test]
+fn a_region_that_is_not_there_is_named() {
+    let mut terminal = Terminal::logged_in();
+    for line in [
+        "account spaces",
+        "account orgs",
+        "account org field-org",
+        "account org-create new-org",
+    ] {
+        let ran = terminal.run(&format!("vigie {line} --region nowhere"));
+        assert_eq!(ran.code, 5, "{line}: {ran:?}");
+        assert!(
+            ran.stderr.contains("no region `nowhere`"),
+            "{line}: {ran:?}"
+        );
+        assert!(ran.stderr.contains("`vigie regions`"), "{line}: {ran:?}");
+    }
+    let spaces = terminal.run("vigie account spaces --region us-south");
+    assert_eq!(spaces.code, 0, "{spaces:?}");
+}

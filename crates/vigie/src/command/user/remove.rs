@@ -90,18 +90,18 @@ pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
     let is_self = context
         .claims()
         .is_some_and(|claims| claims.iam_id == user.iam_id);
-    if is_self {
-        // Its session has ended at the server.
-        context.update(|config, cf| {
-            config.clear_session();
-            cf.clear_session();
-        })?;
+    if !is_self {
+        return Ok(());
     }
-    if is_self && !output.is_json() {
+    if !output.is_json() {
         output.note(
             "you have left the account, and this login is over: if you are in another account, \
              log in again with `vigie login -c ACCOUNT_ID`",
         );
     }
-    Ok(())
+    // Its session has ended at the server. Said before it is stored, which may fail.
+    context.update(|config, cf| {
+        config.clear_session();
+        cf.clear_session();
+    })
 }
