@@ -158,7 +158,10 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
     vigie(&login);
     let printed = vigie("account space-delete dev -o vigie -f");
     let restore = format!("vigie account space-restore {}", owner.space);
-    assert!(printed.contains("Its 2 series go on 20"), "{printed}");
+    assert!(
+        printed.contains("Its 2 series are removed on 20"),
+        "{printed}"
+    );
     assert!(printed.contains(&restore), "{printed}");
     assert!(vigie("account deleted").contains("dev"));
     // The command in the hint works.
