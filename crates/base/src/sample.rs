@@ -157,11 +157,18 @@ impl Batch {
 
     /// The samples in the order they were added, each with the text of its key ([`SeriesKey::as_str`]).
     pub fn texts(&self) -> impl Iterator<Item = (&str, Millis, f64)> {
-        let mut before = End::default();
-        self.runs.iter().flat_map(move |end| {
+        self.texts_from(0)
+    }
+
+    /// Those of [`Self::texts`] from this position on.
+    pub fn texts_from(&self, position: usize) -> impl Iterator<Item = (&str, Millis, f64)> {
+        let skipped = self.runs.partition_point(|end| end.samples <= position);
+        let (before, rest) = self.runs.split_at_checked(skipped).unwrap_or_default();
+        let mut before = before.last().copied().unwrap_or_default();
+        rest.iter().flat_map(move |end| {
             let begin = std::mem::replace(&mut before, *end);
             let key = self.text.get(begin.key..end.key).unwrap_or_default();
-            let samples = begin.samples..end.samples;
+            let samples = begin.samples.max(position)..end.samples;
             let timestamps = self.timestamps.get(samples.clone()).unwrap_or_default();
             let values = self.values.get(samples).unwrap_or_default();
             let samples = timestamps.iter().zip(values);
@@ -362,6 +369,9 @@ mod tests {
             let texts = batch.texts().map(|(key, at, value)| (key.to_owned(), at, value.to_bits()));
             let read = batch.iter().map(|sample| (sample.key.as_str().to_owned(), sample.at, sample.value.to_bits()));
             prop_assert!(texts.eq(read));
+            for position in 0..=batch.len() + 1 {
+                prop_assert!(batch.texts_from(position).eq(batch.texts().skip(position)));
+            }
             let keys: Vec<_> = batch.runs().map(|run| run.key).collect();
             prop_assert!(keys.windows(2).all(|pair| pair.first() != pair.last()));
             prop_assert!(batch.runs().all(|run| run.values.len() == run.timestamps.len()));

@@ -65,11 +65,15 @@ struct Progress {
     placed: Vec<(SeriesRef, i64)>,
 }
 
-/// How many runs these samples are in. A run is a sequence of samples that share one name in the batch.
-fn runs_in(piece: &[PendingSample<'_>]) -> usize {
-    let pairs = piece.iter().zip(piece.iter().skip(1));
-    let ends = pairs.filter(|(sample, next)| !std::ptr::eq(sample.name, next.name));
-    ends.count() + usize::from(!piece.is_empty())
+/// A part of a batch that is written as one.
+#[derive(Debug, Default)]
+struct Piece<'b> {
+    /// The samples whose time is accepted.
+    due: Vec<PendingSample<'b>>,
+    /// All samples of the piece.
+    samples: usize,
+    /// The runs they are in. A run is a sequence of samples that share one name in the batch.
+    runs: usize,
 }
 
 /// Keeps those samples of a piece that are still to be written: of the first `tried` the refused ones, by their positions, and all
@@ -124,24 +128,18 @@ impl Core {
         let mut reservation = self.reserve_head(owner, batch, is_accepted)?;
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
-        let pending = |(position, (name, at, value))| PendingSample {
-            position,
-            name,
-            at,
-            value,
-        };
-        let mut rest = batch.texts().enumerate().map(pending);
         let mut unwritten = Unwritten::new(batch);
-        let mut pieces = 0;
-        loop {
-            let mut piece = Vec::with_capacity(batch.len().min(APPEND_PIECE));
-            piece.extend(rest.by_ref().take(APPEND_PIECE));
-            if piece.is_empty() {
-                break;
-            }
+        let (mut position, mut pieces) = (0, 0);
+        while position < batch.len() {
+            let before = progress.appended.rejected.len();
+            let piece = self.take_piece(&limits, batch, position, &mut progress);
+            position += piece.samples;
             pieces += 1;
-            unwritten.record_written(piece.len(), runs_in(&piece));
-            self.append_piece(&limits, piece, &mut progress)?;
+            unwritten.record_written(piece.samples, piece.runs);
+            self.append_piece(&limits, piece.due, &mut progress)?;
+            if let Some(rejected) = progress.appended.rejected.get_mut(before..) {
+                rejected.sort_unstable_by_key(|(position, _)| *position);
+            }
             // What was written is counted where it is.
             reservation.shrink_to(unwritten.bytes_max());
         }
@@ -170,20 +168,46 @@ impl Core {
         Ok(appended)
     }
 
+    /// The next samples of a batch, from this position on; rejects those whose time is not accepted.
+    fn take_piece<'b>(
+        &self,
+        limits: &AppendLimits<'_>,
+        batch: &'b Batch,
+        from: usize,
+        progress: &mut Progress,
+    ) -> Piece<'b> {
+        let mut piece = Piece {
+            due: Vec::with_capacity((batch.len() - from).min(APPEND_PIECE)),
+            ..Piece::default()
+        };
+        let mut last: Option<&str> = None;
+        let samples = batch.texts_from(from).take(APPEND_PIECE);
+        samples.for_each(|(name, at, value)| {
+            let position = from + piece.samples;
+            piece.samples += 1;
+            if !last.is_some_and(|last| std::ptr::eq(last, name)) {
+                piece.runs += 1;
+                last = Some(name);
+            }
+            match self.check_accepted(limits, at) {
+                Ok(()) => piece.due.push(PendingSample {
+                    position,
+                    name,
+                    at,
+                    value,
+                }),
+                Err(reason) => progress.appended.rejected.push((position, reason)),
+            }
+        });
+        piece
+    }
+
     fn append_piece(
         &self,
         limits: &AppendLimits<'_>,
         mut due: Vec<PendingSample<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
-        let before = progress.appended.rejected.len();
-        due.retain(|sample| match self.check_accepted(limits, sample.at) {
-            Ok(()) => true,
-            Err(reason) => {
-                progress.appended.rejected.push((sample.position, reason));
-                false
-            }
-        });
         // One visibility batch for the piece, also where series have to be resolved again, so that readers see it as a whole.
         let batch = self.state.batches.begin();
         // A panic between two groups leaves the piece half written, so it poisons the store.
@@ -202,11 +226,7 @@ impl Core {
         }
         on_panic.disarm();
         drop(batch);
-        self.poison.check()?;
-        if let Some(rejected) = progress.appended.rejected.get_mut(before..) {
-            rejected.sort_unstable_by_key(|(position, _)| *position);
-        }
-        Ok(())
+        self.poison.check()
     }
 
     /// Whether a sample of this time may be stored, whatever its series.

@@ -1,8 +1,9 @@
 //! Samples in memory that one writer appends and any number of readers read at the same time, without a lock: a list of
 //! blocks that only ever grows. How many of the samples count is published elsewhere, and only after they are written.
 
+use super::cell::Cell;
+use super::recent::{RECENT, RecentCells};
 use crate::points::Points;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Samples of the largest block; with its link it fills four kilobytes.
@@ -23,12 +24,24 @@ const fn size_after(before: usize) -> usize {
     }
 }
 
+const _: () = {
+    let mut size = size_after(RECENT);
+    while size < BLOCK {
+        assert!(
+            size.is_multiple_of(RECENT),
+            "samples are moved to a block together"
+        );
+        size = size_after(size);
+    }
+    assert!(BLOCK.is_multiple_of(RECENT));
+};
+
 /// Bytes of a block of so many samples.
 const fn bytes(size: usize) -> usize {
     size_of::<Cell>() * size + EXTRA_BYTES
 }
 
-/// Bytes of the first block of a list.
+/// Bytes of the first block of a list that begins with one.
 pub(crate) const FIRST_BYTES: usize = bytes(size_after(0));
 
 /// The most that [`Block::share`] says: in the first block.
@@ -61,25 +74,11 @@ pub(crate) const fn shares_max(samples: u64, lists: u64) -> u64 {
     }
 }
 
-/// One sample.
-#[derive(Debug, Default)]
-pub(crate) struct Cell {
-    at: AtomicI64,
-    value: AtomicU64,
-}
-
 /// A block of samples, and the next block.
 #[derive(Debug)]
 pub(crate) struct Block<C: ?Sized = [Cell]> {
     next: OnceLock<Arc<Block>>,
     cells: C,
-}
-
-impl Cell {
-    pub(crate) fn read(&self) -> (i64, f64) {
-        let value = f64::from_bits(self.value.load(Ordering::Relaxed));
-        (self.at.load(Ordering::Relaxed), value)
-    }
 }
 
 impl<const N: usize> Block<[Cell; N]> {
@@ -115,29 +114,16 @@ impl Block {
         bytes(size_after(self.size())).div_ceil(self.size())
     }
 
-    /// Loads the cell at `position` into the processor's cache, for a write that follows. Loads of memory that is in no cache are
-    /// under way at the same time, while a write waits for those before it.
-    pub(crate) fn prefetch(&self, position: usize) {
-        if let Some(cell) = self.cells.get(position) {
-            std::hint::black_box(cell.value.load(Ordering::Relaxed));
-        }
-    }
-
     /// Writes the sample at `position`; readers learn of it later.
     pub(crate) fn set(&self, position: usize, at: i64, value: f64) {
         if let Some(cell) = self.cells.get(position) {
-            cell.at.store(at, Ordering::Relaxed);
-            cell.value.store(value.to_bits(), Ordering::Relaxed);
+            cell.set(at, value);
         }
     }
 
     /// The block after it, made if there is none.
     pub(crate) fn grow(&self) -> &Arc<Self> {
         self.next.get_or_init(|| Self::after(self.size()))
-    }
-
-    fn first_at(&self) -> Option<i64> {
-        self.cells.first().map(|cell| cell.read().0)
     }
 }
 
@@ -151,31 +137,47 @@ impl<C: ?Sized> Drop for Block<C> {
     }
 }
 
-/// The first `length` samples of a list, as they are now.
+/// The first samples of a list, as they are now.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     first: Option<Arc<Block>>,
-    length: usize,
+    /// Of which so many are in blocks.
+    in_blocks: usize,
+    recent: RecentCells,
 }
 
 impl Run {
-    pub(crate) const fn new(first: Option<Arc<Block>>, length: usize) -> Self {
-        Self { first, length }
+    /// The first `length` samples of a list that has all of them in blocks.
+    pub(crate) fn of_blocks(first: Option<Arc<Block>>, length: usize) -> Self {
+        Self {
+            first,
+            in_blocks: length,
+            recent: RecentCells::default(),
+        }
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.length
+    /// The samples of a list whose last ones are not in blocks.
+    pub(crate) const fn with_recent(first: Option<Arc<Block>>, recent: RecentCells) -> Self {
+        Self {
+            first,
+            in_blocks: recent.in_blocks,
+            recent,
+        }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.length == 0
+    pub(crate) fn len(&self) -> usize {
+        self.in_blocks + self.recent.cells().len()
     }
 
-    /// Its blocks, each with the cells that count.
-    fn blocks(&self) -> impl Iterator<Item = (&Block, &[Cell])> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its samples in the order they were written, in parts of which none is empty: one for each block, and the recent ones.
+    fn all_parts(&self) -> impl Iterator<Item = &[Cell]> {
         let mut next = self.first.as_ref();
-        let mut cells_left = self.length;
-        std::iter::from_fn(move || {
+        let mut cells_left = self.in_blocks;
+        let of_blocks = std::iter::from_fn(move || {
             let block = next.filter(|_| cells_left > 0)?;
             let cells = block
                 .cells
@@ -183,33 +185,34 @@ impl Run {
                 .unwrap_or_default();
             cells_left -= cells.len();
             next = block.next.get();
-            Some((block.as_ref(), cells))
-        })
+            Some(cells)
+        });
+        let recent = Some(self.recent.cells()).filter(|cells| !cells.is_empty());
+        of_blocks.chain(recent)
     }
 
     /// All samples, in the order they were written.
     pub(crate) fn samples(&self) -> impl Iterator<Item = (i64, f64)> {
-        let blocks = self.blocks();
-        blocks.flat_map(|(_, cells)| cells.iter().map(Cell::read))
+        self.all_parts()
+            .flat_map(|cells| cells.iter().map(Cell::read))
     }
 
     /// The samples from `position` on, in the order they were written.
     pub(crate) fn from(&self, position: usize) -> impl Iterator<Item = (i64, f64)> {
         let mut before = position;
-        self.blocks().flat_map(move |(_, cells)| {
+        self.all_parts().flat_map(move |cells| {
             let skipped = before.min(cells.len());
             before -= skipped;
             cells.iter().skip(skipped).map(Cell::read)
         })
     }
 
-    /// Of samples that ascend: the parts that may have some from `from` to `until`, a block each.
+    /// Of samples that ascend: the parts that may have some from `from` to `until`.
     pub(crate) fn parts(&self, from: i64, until: i64) -> impl Iterator<Item = &[Cell]> {
-        let last = |cells: &[Cell]| cells.last().map(|cell| cell.read().0);
-        self.blocks()
-            .skip_while(move |(_, cells)| last(cells).is_some_and(|last| last < from))
-            .take_while(move |(block, _)| block.first_at().is_some_and(|at| at <= until))
-            .map(|(_, cells)| cells)
+        let at = |cell: &Cell| cell.read().0;
+        self.all_parts()
+            .skip_while(move |cells| cells.last().is_some_and(|last| at(last) < from))
+            .take_while(move |cells| cells.first().is_some_and(|first| at(first) <= until))
     }
 }
 

@@ -5,7 +5,9 @@
 //! old one. Readers that have the old one read it to its end.
 
 use super::batches::{DoneBatches, Stamp};
-use super::block::{Block, FIRST_BYTES, Run, shares_max};
+use super::block::{Block, FIRST_BYTES, Run, SHARE_MAX, shares_max};
+use super::cell::Cell;
+use super::recent::{RECENT, Recent};
 use super::series::HeadSeries;
 use super::visibility::{Lengths, NotVisible, Visibility};
 use base::id::TenantId;
@@ -19,13 +21,16 @@ const LATE_MIN: usize = 256;
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
 
-/// A series of the head, as readers and the writer share it.
+/// A series of the head, as readers and the writer share it. What each sample touches lies together.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct MemSeries {
-    tenant: TenantId,
     visibility: Visibility,
-    column: Arc<Block>,
+    recent: Recent,
+    /// All samples but the recent ones.
+    column: OnceLock<Arc<Block>>,
     late: OnceLock<Arc<Block>>,
+    tenant: TenantId,
 }
 
 impl MemSeries {
@@ -42,8 +47,10 @@ impl MemSeries {
     }
 
     fn first(&self, lengths: Lengths) -> HeadSeries {
-        let column = Run::new(Some(Arc::clone(&self.column)), lengths.column);
-        let late = Run::new(self.late.get().cloned(), lengths.late);
+        // The samples that are found in blocks are there: the blocks are looked at after that.
+        let recent = self.recent.read(lengths.column);
+        let column = Run::with_recent(self.column.get().cloned(), recent);
+        let late = Run::of_blocks(self.late.get().cloned(), lengths.late);
         HeadSeries::new(self.tenant, column, late)
     }
 }
@@ -83,18 +90,19 @@ pub(crate) const fn bytes_max(samples: u64) -> u64 {
     // Each list of late samples that they begin has so many, but for the first and the last.
     let folds = samples / LATE_MIN as u64;
     let late = if samples > 1 { folds + 1 } else { 0 };
-    (SERIES_BYTES + FIRST_BYTES) as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
+    SERIES_BYTES as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
 }
 
 /// The writer's handle of a series.
 #[derive(Debug)]
 pub(crate) struct SeriesAppender {
     shared: Arc<MemSeries>,
-    /// The column's last block.
-    block: Arc<Block>,
+    /// The column's last block, if it has one.
+    block: Option<Arc<Block>>,
     late: Option<Box<Tail>>,
-    /// The column's last instant, if `used` is not 0.
+    /// The column's last instant, if it has one.
     last: i64,
+    /// Samples in `block`.
     used: u32,
     /// The day of the last sample that was recorded as activity.
     day: i32,
@@ -113,16 +121,16 @@ pub(crate) struct PreparedDeletion {
 
 impl SeriesAppender {
     pub(crate) fn new(tenant: TenantId) -> Self {
-        let column = Block::after(0);
         let shared = Arc::new(MemSeries {
-            tenant,
             visibility: Visibility::default(),
-            column: Arc::clone(&column),
+            recent: Recent::default(),
+            column: OnceLock::new(),
             late: OnceLock::new(),
+            tenant,
         });
         Self {
             shared,
-            block: column,
+            block: None,
             late: None,
             last: i64::MIN,
             used: 0,
@@ -153,9 +161,8 @@ impl SeriesAppender {
         self.day = NO_DAY;
     }
 
-    /// A batch begins to write to the series, so the place of its first sample is fetched; true when it has begun before.
+    /// A batch begins to write to the series; true when it has begun before.
     pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
-        self.block.prefetch(self.used as usize);
         self.shared.visibility.mark(stamp)
     }
 
@@ -167,14 +174,14 @@ impl SeriesAppender {
 
     /// Adds a sample of the batch that has marked the series.
     pub(crate) fn write(&mut self, at: i64, value: f64) -> InsertOutcome {
-        let is_first = self.used == 0;
+        let number = self.shared.visibility.written().column;
         let mut grown = 0;
-        let (late, added) = if is_first || at > self.last {
-            grown = self.grow(at, value);
+        let (late, added) = if number == 0 || at > self.last {
+            grown = self.grow(number, at, value);
             (false, true)
         } else if at == self.last && self.shared.visibility.has_grown() {
             // No reader sees it yet, or nobody reads yet.
-            self.block.set(self.used as usize - 1, at, value);
+            self.shared.recent.set(number - 1, at, value);
             (false, false)
         } else {
             grown = self.push_late(at, value);
@@ -183,17 +190,43 @@ impl SeriesAppender {
         InsertOutcome { late, added, grown }
     }
 
-    /// Adds to the column; says how much more memory it takes.
-    fn grow(&mut self, at: i64, value: f64) -> usize {
-        if self.used as usize == self.block.size() {
-            self.block = Arc::clone(self.block.grow());
-            self.used = 0;
+    /// Adds sample `number` to the column; says how much more memory it takes.
+    fn grow(&mut self, number: usize, at: i64, value: f64) -> usize {
+        let shared = &*self.shared;
+        if let Some(full) = shared.recent.full(number) {
+            Self::move_to_blocks(shared, &mut self.block, &mut self.used, full);
+            shared.recent.moved(number);
         }
-        self.block.set(self.used as usize, at, value);
-        self.used += 1;
+        shared.recent.set(number, at, value);
+        shared.visibility.add();
         self.last = at;
-        self.shared.visibility.add();
-        self.block.share()
+        self.block.as_ref().map_or(SHARE_MAX, |block| block.share())
+    }
+
+    /// Adds samples to the last block, or to one after it if it is full.
+    fn move_to_blocks(
+        shared: &MemSeries,
+        last: &mut Option<Arc<Block>>,
+        used: &mut u32,
+        cells: &[Cell; RECENT],
+    ) {
+        let block = match last {
+            Some(block) if (*used as usize) < block.size() => block,
+            Some(block) => {
+                *used = 0;
+                let next = Arc::clone(block.grow());
+                last.insert(next)
+            }
+            None => {
+                let first = shared.column.get_or_init(|| Block::after(RECENT));
+                last.insert(Arc::clone(first))
+            }
+        };
+        for cell in cells {
+            let (at, value) = cell.read();
+            block.set(*used as usize, at, value);
+            *used += 1;
+        }
     }
 
     /// Adds to what came late; says how much more memory that takes.

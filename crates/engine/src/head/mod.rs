@@ -5,9 +5,11 @@
 
 pub(crate) mod batches;
 mod block;
+mod cell;
 mod counts;
 pub(crate) mod mem_series;
 mod pages;
+mod recent;
 pub(crate) mod series;
 pub(crate) mod visibility;
 
@@ -19,7 +21,7 @@ use base::sample::Batch;
 use base::scope::Owner;
 use base::time::{Millis, TimeRange};
 use batches::{DoneBatches, Stamp};
-use block::{FIRST_BYTES, SHARE_MAX};
+use block::SHARE_MAX;
 use counts::Counts;
 use mem_series::{
     InsertOutcome, LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender,
@@ -72,9 +74,7 @@ pub(crate) const fn bytes_max(batch: &Batch) -> u64 {
 pub(crate) const fn bytes_max_of_runs(samples: u64, runs: u64) -> u64 {
     let more = samples.saturating_sub(runs);
     let late = if more < runs { more } else { runs };
-    runs * (SERIES_BYTES + FIRST_BYTES) as u64
-        + late * LATE_BYTES as u64
-        + samples * SHARE_MAX as u64
+    runs * SERIES_BYTES as u64 + late * LATE_BYTES as u64 + samples * SHARE_MAX as u64
 }
 
 /// The most that those samples of a batch can take whose time is accepted: each series once, however often its name comes.
@@ -336,7 +336,7 @@ impl ShardWriter {
             let appender = appender.get_or_insert_with(|| SeriesAppender::new(tenant));
             sum.again |= appender.mark(stamp);
             if is_new {
-                sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
+                sum.bytes += SERIES_BYTES as u64;
                 let shared = Arc::clone(appender.shared());
                 self.head.publish(*series, Some(shared));
             }

@@ -3,7 +3,8 @@
 //!
 //! Invariant: among equal instants a late sample is the newer one, and of two late ones the later in the list.
 
-use super::block::{Cell, Run, clipped_to, points};
+use super::block::{Run, clipped_to, points};
+use super::cell::Cell;
 use crate::day::Day;
 use crate::points::Points;
 use base::id::TenantId;
@@ -31,17 +32,17 @@ impl HeadSeries {
         self.tenant
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.column.is_empty() && self.late.is_empty()
     }
 
     /// Samples held, those included that a late one overwrites.
-    pub(crate) const fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         (self.column.len() + self.late.len()) as u64
     }
 
     /// Samples that arrived late, and are not in the column yet.
-    pub(crate) const fn late_len(&self) -> u64 {
+    pub(crate) fn late_len(&self) -> u64 {
         self.late.len() as u64
     }
 

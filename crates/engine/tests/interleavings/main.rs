@@ -7,6 +7,8 @@ mod group_commit;
 #[cfg(test)]
 mod locks_given_up;
 #[cfg(test)]
+mod recent_samples;
+#[cfg(test)]
 mod seen_batches;
 
 #[expect(dead_code, reason = "the models use only a part of it")]
@@ -32,6 +34,12 @@ mod column {
 #[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/head/batches.rs"]
 mod batches;
+
+#[path = "../../src/head/cell.rs"]
+mod cell;
+
+#[path = "../../src/head/recent.rs"]
+mod recent;
 
 #[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/head/visibility.rs"]
