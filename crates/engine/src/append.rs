@@ -1,17 +1,21 @@
 //! Appending, in two phases. First names are resolved, and new series and samples are encoded with their checksums; this needs no lock
 //! but the catalog's for reading. Then they are written: series under the catalog's lock, samples under the lock of each shard in turn.
 
+mod piece;
+mod shard_groups;
 #[cfg(test)]
 mod tests;
 
+use self::piece::{PendingSample, Piece, PieceSize};
+use self::shard_groups::{ShardGroup, ShardGroups};
 use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
-use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
+use crate::head::{AppendCounts, ShardWriter};
 use crate::head_reservations::Unwritten;
 use crate::new_series::{NewSeries, NewSeriesRoom, name_bytes_left};
 use crate::registry::table::Fingerprint;
-use crate::resolve;
+use crate::resolve::Resolver;
 use crate::series_ref::SeriesRef;
 use crate::wal::record::{Kind, Payload, put_samples};
 use base::duplicates;
@@ -43,17 +47,6 @@ struct AppendLimits<'q> {
     allowance: &'q dyn SeriesAllowance,
 }
 
-/// A sample of the batch that is still to be written.
-#[derive(Debug, Clone, Copy)]
-struct PendingSample<'b> {
-    /// Its position in the batch.
-    position: usize,
-    /// The text of its key.
-    name: &'b str,
-    at: Millis,
-    value: f64,
-}
-
 /// How far an append has come.
 #[derive(Debug, Default)]
 struct Progress {
@@ -61,28 +54,8 @@ struct Progress {
     /// The last record of the log that this append has written.
     sequence: u64,
     sum: AppendCounts,
-    /// Series and time of each written sample, to find those that others of the batch overwrite.
-    placed: Vec<(SeriesRef, i64)>,
-}
-
-/// A part of a batch that is written as one.
-#[derive(Debug, Default)]
-struct Piece<'b> {
-    /// The samples whose time is accepted.
-    due: Vec<PendingSample<'b>>,
-    /// All samples of the piece.
-    samples: usize,
-    /// The runs they are in. A run is a sequence of samples that share one name in the batch.
-    runs: usize,
-}
-
-/// Keeps those samples of a piece that are still to be written: of the first `tried` the refused ones, by their positions, and all
-/// that come after.
-fn retain_unwritten(due: &mut Vec<PendingSample<'_>>, tried: usize, mut refused: Vec<usize>) {
-    let mut untried = due.split_off(tried.min(due.len()));
-    refused.sort_unstable();
-    due.retain(|sample| refused.binary_search(&sample.position).is_ok());
-    due.append(&mut untried);
+    /// The samples that were written, to find those that others of the batch overwrite.
+    written: Vec<Vec<(SeriesRef, i64, f64)>>,
 }
 
 /// Yields the processor in the middle of a large piece; a small one does not yield, because it is done soon.
@@ -127,19 +100,14 @@ impl Core {
         let is_accepted = |at| self.check_accepted(&limits, at).is_ok();
         let mut reservation = self.reserve_head(owner, batch, is_accepted)?;
         let mut progress = Progress::default();
-        progress.placed.reserve(batch.len());
         let mut unwritten = Unwritten::new(batch);
         let (mut position, mut pieces) = (0, 0);
         while position < batch.len() {
-            let before = progress.appended.rejected.len();
-            let piece = self.take_piece(&limits, batch, position, &mut progress);
-            position += piece.samples;
+            let piece = Piece::new(batch, position, APPEND_PIECE);
+            let size = self.append_piece(&limits, piece, &mut progress)?;
+            position += size.samples;
             pieces += 1;
-            unwritten.record_written(piece.samples, piece.runs);
-            self.append_piece(&limits, piece.due, &mut progress)?;
-            if let Some(rejected) = progress.appended.rejected.get_mut(before..) {
-                rejected.sort_unstable_by_key(|(position, _)| *position);
-            }
+            unwritten.record_written(size.samples, size.runs);
             // What was written is counted where it is.
             reservation.shrink_to(unwritten.bytes_max());
         }
@@ -148,15 +116,19 @@ impl Core {
             mut appended,
             sequence,
             sum,
-            mut placed,
+            written,
         } = progress;
-        if placed.is_empty() {
+        let count: usize = written.iter().map(Vec::len).sum();
+        if count == 0 {
             return Ok(appended);
         }
         if sum.again || pieces > 1 {
+            let places = written.iter().flatten();
+            let mut placed: Vec<_> = places.map(|(series, at, _)| (*series, *at)).collect();
             appended.overwritten = duplicates::count(&mut placed);
         }
-        appended.stored = placed.len() as u64 - appended.overwritten;
+        drop(written);
+        appended.stored = count as u64 - appended.overwritten;
         if durability == Durability::Committed || self.wal.is_backlogged() {
             self.wal.commit(sequence)?;
         }
@@ -168,65 +140,61 @@ impl Core {
         Ok(appended)
     }
 
-    /// The next samples of a batch, from this position on; rejects those whose time is not accepted.
-    fn take_piece<'b>(
-        &self,
-        limits: &AppendLimits<'_>,
-        batch: &'b Batch,
-        from: usize,
-        progress: &mut Progress,
-    ) -> Piece<'b> {
-        let mut piece = Piece {
-            due: Vec::with_capacity((batch.len() - from).min(APPEND_PIECE)),
-            ..Piece::default()
-        };
-        let mut last: Option<&str> = None;
-        let samples = batch.texts_from(from).take(APPEND_PIECE);
-        samples.for_each(|(name, at, value)| {
-            let position = from + piece.samples;
-            piece.samples += 1;
-            if !last.is_some_and(|last| std::ptr::eq(last, name)) {
-                piece.runs += 1;
-                last = Some(name);
-            }
-            match self.check_accepted(limits, at) {
-                Ok(()) => piece.due.push(PendingSample {
-                    position,
-                    name,
-                    at,
-                    value,
-                }),
-                Err(reason) => progress.appended.rejected.push((position, reason)),
-            }
-        });
-        piece
-    }
-
+    /// Writes the samples of a piece; says how much of its batch it was.
     fn append_piece(
         &self,
         limits: &AppendLimits<'_>,
-        mut due: Vec<PendingSample<'_>>,
+        mut piece: Piece<'_>,
         progress: &mut Progress,
-    ) -> Result<(), StoreError> {
+    ) -> Result<PieceSize, StoreError> {
+        let before = progress.appended.rejected.len();
         // One visibility batch for the piece, also where series have to be resolved again, so that readers see it as a whole.
         let batch = self.state.batches.begin();
         // A panic between two groups leaves the piece half written, so it poisons the store.
         let on_panic = self.poison.on_panic("appended samples");
-        let mut at_once = due.len().max(1);
-        while let Some(some) = due.chunks(at_once).next() {
-            let tried = some.len();
-            let (drops, resolved) = self.resolve(limits, some, progress);
-            let refused = self.write(limits, batch.stamp(), drops, resolved, progress);
-            if !refused.is_empty() {
-                // Series of the tenant have ended meanwhile, perhaps some of these: they are resolved again, and fewer at one time,
-                // so that they are written between two pieces of a long deletion.
-                at_once = (tried / 2).max(1);
-            }
-            retain_unwritten(&mut due, tried, refused);
+        let mut resolved = self.begin_resolving(limits, piece.len());
+        while piece.has_more() {
+            let part = piece.read(YIELD_EVERY, |at| self.check_accepted(limits, at));
+            self.resolve(limits, part, &mut resolved, progress);
+        }
+        let refused = self.write(limits, batch.stamp(), resolved, progress);
+        if !refused.is_empty() {
+            let due = piece.samples_at(refused);
+            self.append_refused(limits, batch.stamp(), due, progress);
         }
         on_panic.disarm();
         drop(batch);
-        self.poison.check()
+        self.poison.check()?;
+        let (size, rejected) = piece.end();
+        progress.appended.rejected.extend(rejected);
+        if let Some(rejected) = progress.appended.rejected.get_mut(before..) {
+            rejected.sort_unstable_by_key(|(position, _)| *position);
+        }
+        Ok(size)
+    }
+
+    /// Writes samples for which series were dropped meanwhile, perhaps some of theirs: they are resolved again, and fewer at one
+    /// time, so that they are written between two pieces of a long deletion.
+    fn append_refused(
+        &self,
+        limits: &AppendLimits<'_>,
+        stamp: Stamp<'_>,
+        mut due: Vec<PendingSample<'_>>,
+        progress: &mut Progress,
+    ) {
+        let mut at_once = (due.len() / 2).max(1);
+        while let Some(some) = due.chunks(at_once).next() {
+            let tried = some.len();
+            let mut resolved = self.begin_resolving(limits, tried);
+            for part in some.chunks(YIELD_EVERY) {
+                self.resolve(limits, part.iter().copied(), &mut resolved, progress);
+            }
+            let refused = self.write(limits, stamp, resolved, progress);
+            if !refused.is_empty() {
+                at_once = (tried / 2).max(1);
+            }
+            piece::retain_unwritten(&mut due, tried, refused);
+        }
     }
 
     /// Whether a sample of this time may be stored, whatever its series.
@@ -248,47 +216,45 @@ impl Core {
         Ok(())
     }
 
-    /// The series of these samples, as of the returned count of drops of the tenant; those that do not exist are made.
-    fn resolve(
-        &self,
-        limits: &AppendLimits<'_>,
-        due: &[PendingSample<'_>],
-        progress: &mut Progress,
-    ) -> (u64, ShardGroups) {
-        let mut groups = ShardGroups::new(due.len());
-        // Counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
-        let drops = self.state.drop_count(limits.tenant);
-        let mut yielding = Yielding::default();
-        for part in due.chunks(YIELD_EVERY) {
-            self.resolve_part(limits, part, &mut groups, progress);
-            yielding.done(part.len());
+    /// Drops are counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
+    fn begin_resolving(&self, limits: &AppendLimits<'_>, samples: usize) -> ResolvedSamples {
+        ResolvedSamples {
+            drops: self.state.drop_count(limits.tenant),
+            groups: ShardGroups::new(samples),
+            yielding: Yielding::default(),
         }
-        (drops, groups)
     }
 
-    fn resolve_part(
+    /// Finds the series of these samples; those that do not exist are made.
+    fn resolve<'b>(
         &self,
         limits: &AppendLimits<'_>,
-        part: &[PendingSample<'_>],
-        groups: &mut ShardGroups,
+        samples: impl Iterator<Item = PendingSample<'b>>,
+        resolved: &mut ResolvedSamples,
         progress: &mut Progress,
     ) {
-        let mut unknown: Vec<(Fingerprint, &PendingSample<'_>)> = Vec::new();
+        let groups = &mut resolved.groups;
+        let mut unknown: Vec<(Fingerprint, PendingSample<'_>)> = Vec::new();
+        let mut count = 0;
         let catalog = self.state.catalog().read();
-        let names = part.iter().map(|sample| sample.name);
-        let mut samples = part.iter();
-        resolve::resolve(&catalog.registry, limits.tenant, names, |found| {
-            if let Some(sample) = samples.next() {
-                match found {
-                    Ok(series) => groups.add(series, sample),
-                    Err(fingerprint) => unknown.push((fingerprint, sample)),
-                }
-            }
+        let mut resolver = Resolver::new(
+            &catalog.registry,
+            limits.tenant,
+            |sample: PendingSample<'b>, found| match found {
+                Ok(series) => groups.add(series, &sample),
+                Err(fingerprint) => unknown.push((fingerprint, sample)),
+            },
+        );
+        samples.for_each(|sample| {
+            count += 1;
+            resolver.push(sample.name, sample);
         });
+        resolver.finish();
         drop(catalog);
         if !unknown.is_empty() {
             self.create_missing(limits, &unknown, groups, progress);
         }
+        resolved.yielding.done(count);
     }
 
     /// Creates the series that do not exist yet, as far as the limits allow. They are looked up again, numbered and encoded first; the
@@ -296,7 +262,7 @@ impl Core {
     fn create_missing(
         &self,
         limits: &AppendLimits<'_>,
-        unknown: &[(Fingerprint, &PendingSample<'_>)],
+        unknown: &[(Fingerprint, PendingSample<'_>)],
         groups: &mut ShardGroups,
         progress: &mut Progress,
     ) {
@@ -337,7 +303,7 @@ impl Core {
     fn look_up_again(
         &self,
         limits: &AppendLimits<'_>,
-        unknown: &[(Fingerprint, &PendingSample<'_>)],
+        unknown: &[(Fingerprint, PendingSample<'_>)],
     ) -> (Vec<Option<SeriesRef>>, NewSeriesRoom) {
         let (tenant, quota) = (limits.tenant, limits.allowance.left());
         let tenant_limit = self.config.series_per_tenant;
@@ -363,10 +329,14 @@ impl Core {
         &self,
         limits: &AppendLimits<'_>,
         stamp: Stamp<'_>,
-        drops: u64,
-        groups: ShardGroups,
+        resolved: ResolvedSamples,
         progress: &mut Progress,
     ) -> Vec<usize> {
+        let ResolvedSamples {
+            drops,
+            groups,
+            mut yielding,
+        } = resolved;
         let terms = GroupTerms {
             tenant: limits.tenant,
             owner: limits.owner,
@@ -374,15 +344,12 @@ impl Core {
             drops,
         };
         let mut unwritten: Vec<(ShardGroup, Payload)> = groups
-            .groups
-            .into_iter()
-            .flatten()
+            .into_groups()
             .map(|group| {
                 let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
                 (group, payload)
             })
             .collect();
-        let mut yielding = Yielding::default();
         let mut refused = Vec::new();
         while !unwritten.is_empty() {
             let waiting = unwritten.len();
@@ -437,6 +404,15 @@ impl Core {
     }
 }
 
+/// Samples whose series were found.
+#[derive(Debug)]
+struct ResolvedSamples {
+    /// How many drops of the tenant there were before.
+    drops: u64,
+    groups: ShardGroups,
+    yielding: Yielding,
+}
+
 /// The common properties of samples that are resolved together.
 #[derive(Debug, Clone, Copy)]
 struct GroupTerms<'b> {
@@ -445,45 +421,6 @@ struct GroupTerms<'b> {
     stamp: Stamp<'b>,
     /// How many drops of the tenant there were when the series were resolved.
     drops: u64,
-}
-
-/// The samples of a batch that belong to one shard.
-#[derive(Debug, Default)]
-struct ShardGroup {
-    shard: usize,
-    positions: Vec<usize>,
-    samples: Vec<(SeriesRef, i64, f64)>,
-}
-
-/// The samples of a batch by shard.
-#[derive(Debug)]
-struct ShardGroups {
-    groups: [Option<ShardGroup>; SHARDS],
-    /// Samples that each makes room for when it is begun: a page's, and its share where the batch is spread over all shards.
-    room: usize,
-}
-
-impl ShardGroups {
-    /// Empty groups with room for this many samples.
-    fn new(samples: usize) -> Self {
-        Self {
-            groups: std::array::from_fn(|_| None),
-            room: samples.min(head::PAGE + samples / SHARDS),
-        }
-    }
-
-    fn add(&mut self, series: SeriesRef, sample: &PendingSample<'_>) {
-        let shard = head::shard(series);
-        if let Some(place) = self.groups.get_mut(shard) {
-            let group = place.get_or_insert_with(|| ShardGroup {
-                shard,
-                positions: Vec::with_capacity(self.room),
-                samples: Vec::with_capacity(self.room),
-            });
-            group.positions.push(sample.position);
-            group.samples.push((series, sample.at.0, sample.value));
-        }
-    }
 }
 
 impl Progress {
@@ -499,7 +436,6 @@ impl Progress {
         };
         self.sequence = self.sequence.max(sequence);
         self.sum.add(sum);
-        let places = group.samples.iter().map(|(series, at, _)| (*series, *at));
-        self.placed.extend(places);
+        self.written.push(group.samples);
     }
 }

@@ -5,7 +5,7 @@
 //! table is needed. The name is compared in any case, so a wrong guess costs one comparison and nothing else. This takes no memory
 //! for a sender, and holds after deletions and restarts.
 
-use crate::registry::table::{Fingerprint, Registry};
+use crate::registry::table::{Fingerprint, NameCursor, Registry};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 
@@ -16,74 +16,92 @@ const TOGETHER: usize = 64;
 /// hardly any guess is right.
 const PAUSE_MAX: usize = 15;
 
-/// Yields each name with its series, or with its fingerprint if it has none.
-pub(crate) fn resolve<'n>(
-    registry: &Registry,
+/// Looks the names of items up, and passes each item on with its series, or with its fingerprint if it has none: in the order
+/// they were pushed, those that wait together with others included once it is finished.
+#[derive(Debug)]
+pub(crate) struct Resolver<'r, 'n, T, F> {
+    registry: &'r Registry,
     tenant: TenantId,
-    names: impl Iterator<Item = &'n str>,
-    mut take: impl FnMut(Result<SeriesRef, Fingerprint>),
-) {
-    let mut names = names.peekable();
-    let mut waiting: Vec<&str> = Vec::with_capacity(TOGETHER);
-    let mut last: Option<(&str, SeriesRef)> = None;
-    let (mut pause, mut pause_left) = (0, 0_usize);
-    let mut guesses = registry.cursor();
-    while names.peek().is_some() {
-        // As far as guesses hold.
-        while let Some((before, series)) = last
-            && let Some(name) = names.next()
-        {
-            let found = if std::ptr::eq(before, name) {
-                // Samples of one series that follow each other share its name.
-                Some(series)
-            } else {
-                let next = SeriesRef(series.0.wrapping_add(1));
-                Some(next).filter(|next| guesses.has_name(*next, tenant, name))
-            };
-            match found {
-                Some(found) => {
-                    pause = 0;
-                    last = Some((name, found));
-                    take(Ok(found));
-                }
-                None => {
-                    last = None;
-                    pause_left = pause;
-                    pause = (2 * pause + 1).min(PAUSE_MAX);
-                    waiting.push(name);
-                }
-            }
-        }
-        let more = TOGETHER - waiting.len();
-        waiting.extend(names.by_ref().take(more));
-        let found = look_up(registry, tenant, &waiting, &mut take);
-        waiting.clear();
-        last = found.filter(|_| pause_left == 0);
-        pause_left = pause_left.saturating_sub(1);
-    }
+    guesses: NameCursor<'r>,
+    waiting: Vec<(&'n str, T)>,
+    last: Option<(&'n str, SeriesRef)>,
+    /// How many times names are looked up after the next wrong guess before there is another.
+    pause: usize,
+    pause_left: usize,
+    take: F,
 }
 
-/// Looks all of these up; returns the last one, if it was found.
-fn look_up<'n>(
-    registry: &Registry,
-    tenant: TenantId,
-    names: &[&'n str],
-    take: &mut impl FnMut(Result<SeriesRef, Fingerprint>),
-) -> Option<(&'n str, SeriesRef)> {
-    // In passes: no look-up waits for the one before it.
-    let fingerprint = |name: &&str| registry.fingerprint(tenant, name);
-    let fingerprints: Vec<Fingerprint> = names.iter().map(fingerprint).collect();
-    let candidate = |fingerprint: &Fingerprint| registry.candidate(*fingerprint);
-    let candidates: Vec<Option<SeriesRef>> = fingerprints.iter().map(candidate).collect();
-    let mut last = None;
-    for ((fingerprint, candidate), name) in fingerprints.into_iter().zip(candidates).zip(names) {
-        let series = candidate
-            .filter(|series| registry.has_name(*series, tenant, name))
-            .or_else(|| registry.lookup(fingerprint, tenant, name));
-        last = series.map(|series| (*name, series));
-        take(series.ok_or(fingerprint));
+impl<'r, 'n, T, F: FnMut(T, Result<SeriesRef, Fingerprint>)> Resolver<'r, 'n, T, F> {
+    pub(crate) fn new(registry: &'r Registry, tenant: TenantId, take: F) -> Self {
+        Self {
+            registry,
+            tenant,
+            guesses: registry.cursor(),
+            waiting: Vec::with_capacity(TOGETHER),
+            last: None,
+            pause: 0,
+            pause_left: 0,
+            take,
+        }
     }
-    last
+
+    pub(crate) fn push(&mut self, name: &'n str, item: T) {
+        if let Some((before, series)) = self.last {
+            if let Some(found) = self.guess(before, series, name) {
+                self.pause = 0;
+                self.last = Some((name, found));
+                (self.take)(item, Ok(found));
+                return;
+            }
+            self.last = None;
+            self.pause_left = self.pause;
+            self.pause = (2 * self.pause + 1).min(PAUSE_MAX);
+        }
+        self.waiting.push((name, item));
+        if self.waiting.len() == TOGETHER {
+            self.look_up();
+        }
+    }
+
+    /// Passes on what waits.
+    pub(crate) fn finish(mut self) {
+        self.look_up();
+    }
+
+    /// Whether the name is that of the series before it, or of the one that was made after that.
+    fn guess(&mut self, before: &str, series: SeriesRef, name: &str) -> Option<SeriesRef> {
+        if std::ptr::eq(before, name) {
+            // Samples of one series that follow each other share its name.
+            return Some(series);
+        }
+        let next = SeriesRef(series.0.wrapping_add(1));
+        Some(next).filter(|next| self.guesses.has_name(*next, self.tenant, name))
+    }
+
+    /// Looks up all that wait.
+    fn look_up(&mut self) {
+        let (registry, tenant) = (self.registry, self.tenant);
+        // In passes: no look-up waits for the one before it.
+        let names = self.waiting.iter().map(|(name, _)| *name);
+        let fingerprints: Vec<Fingerprint> = names
+            .map(|name| registry.fingerprint(tenant, name))
+            .collect();
+        let candidate = |fingerprint: &Fingerprint| registry.candidate(*fingerprint);
+        let candidates: Vec<Option<SeriesRef>> = fingerprints.iter().map(candidate).collect();
+        let mut last = None;
+        let waiting = self.waiting.drain(..);
+        for ((fingerprint, candidate), (name, item)) in
+            fingerprints.into_iter().zip(candidates).zip(waiting)
+        {
+            let series = candidate
+                .filter(|series| registry.has_name(*series, tenant, name))
+                .or_else(|| registry.lookup(fingerprint, tenant, name));
+            last = series.map(|series| (name, series));
+            (self.take)(item, series.ok_or(fingerprint));
+        }
+        self.last = last.filter(|_| self.pause_left == 0);
+        self.pause_left = self.pause_left.saturating_sub(1);
+    }
 }
 
 #[cfg(test)]
@@ -123,12 +141,14 @@ mod tests {
                 .collect();
             let tenant = TenantId(1);
             let mut found = Vec::new();
-            resolve(&registry, tenant, all.iter().copied(), |result| found.push(result));
-            let alone = |name: &&str| {
+            let mut resolver = Resolver::new(&registry, tenant, |name, result| found.push((name, result)));
+            all.iter().for_each(|name| resolver.push(name, *name));
+            resolver.finish();
+            let alone = |name| {
                 let fingerprint = registry.fingerprint(tenant, name);
-                registry.lookup(fingerprint, tenant, name).ok_or(fingerprint)
+                (name, registry.lookup(fingerprint, tenant, name).ok_or(fingerprint))
             };
-            let expected: Vec<_> = all.iter().map(alone).collect();
+            let expected: Vec<_> = all.iter().copied().map(alone).collect();
             prop_assert_eq!(found, expected);
         }
     }

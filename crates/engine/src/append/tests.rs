@@ -92,11 +92,13 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
         .collect();
     let refused_after = |deletion: &dyn Fn()| {
         let mut progress = Progress::default();
-        let (drops, resolved) = core.resolve(&accepted, &due, &mut progress);
+        let mut resolved = core.begin_resolving(&accepted, due.len());
+        core.resolve(&accepted, due.iter().copied(), &mut resolved, &mut progress);
         deletion();
         let stamp = Stamp::before_all();
-        let refused = core.write(&accepted, stamp, drops, resolved, &mut progress);
-        assert_eq!(refused.len() + progress.placed.len(), due.len());
+        let refused = core.write(&accepted, stamp, resolved, &mut progress);
+        let written: usize = progress.written.iter().map(Vec::len).sum();
+        assert_eq!(refused.len() + written, due.len());
         refused
     };
     let delete_series = |tenant| {
@@ -114,24 +116,4 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
     assert!(refused_after(&|| drop_tenant(other)).is_empty());
     assert_eq!(refused_after(&|| delete_series(sender)), [0, 1]);
     assert_eq!(refused_after(&|| drop_tenant(sender)), [0, 1]);
-}
-
-#[test]
-fn of_what_was_tried_only_the_refused_is_left_and_all_that_was_not() {
-    let mut due: Vec<PendingSample<'_>> = [3, 4, 7, 8, 9]
-        .into_iter()
-        .map(|position| PendingSample {
-            position,
-            name: "a",
-            at: Millis(0),
-            value: 1.0,
-        })
-        .collect();
-    retain_unwritten(&mut due, 3, vec![7, 3]);
-    let positions = |due: &[PendingSample<'_>]| -> Vec<usize> {
-        due.iter().map(|sample| sample.position).collect()
-    };
-    assert_eq!(positions(&due), [3, 7, 8, 9]);
-    retain_unwritten(&mut due, 2, Vec::new());
-    assert_eq!(positions(&due), [8, 9]);
 }

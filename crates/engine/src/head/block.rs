@@ -6,8 +6,9 @@ use super::recent::{RECENT, RecentCells};
 use crate::points::Points;
 use std::sync::{Arc, OnceLock};
 
-/// Samples of the largest block; with its link it fills four kilobytes.
-pub(crate) const BLOCK: usize = 252;
+/// Samples of the largest block. A larger one would be written to over a longer time, and be in no cache of the processor any
+/// more when the next samples come.
+pub(crate) const BLOCK: usize = 28;
 
 /// Bytes of a block beside its cells: its link, and the counters of its owners.
 const EXTRA_BYTES: usize = size_of::<OnceLock<Arc<Block>>>() + 2 * size_of::<usize>();
@@ -17,9 +18,6 @@ const fn size_after(before: usize) -> usize {
     match before {
         0 => 4,
         1..=4 => 12,
-        5..=12 => 28,
-        13..=28 => 60,
-        29..=60 => 124,
         _ => BLOCK,
     }
 }
@@ -41,21 +39,25 @@ const fn bytes(size: usize) -> usize {
     size_of::<Cell>() * size + EXTRA_BYTES
 }
 
+/// The share of each sample of a block of so many in the block after it.
+const fn share_after(size: usize) -> usize {
+    bytes(size_after(size)).div_ceil(size)
+}
+
 /// Bytes of the first block of a list that begins with one.
 pub(crate) const FIRST_BYTES: usize = bytes(size_after(0));
 
 /// The most that [`Block::share`] says: in the first block.
-pub(crate) const SHARE_MAX: usize = bytes(size_after(4)).div_ceil(size_after(0));
+pub(crate) const SHARE_MAX: usize = share_after(size_after(0));
 
 /// The least that [`Block::share`] says: in blocks of the largest size.
-const SHARE_MIN: usize = bytes(BLOCK).div_ceil(BLOCK);
+const SHARE_MIN: usize = share_after(BLOCK);
 
 /// The sum that the samples of the smaller blocks of a list pay beyond [`SHARE_MIN`].
 const EXCESS: usize = {
     let (mut size, mut excess) = (size_after(0), 0);
     while size < BLOCK {
-        let share = bytes(size_after(size)).div_ceil(size);
-        excess += (share - SHARE_MIN) * size;
+        excess += (share_after(size) - SHARE_MIN) * size;
         size = size_after(size);
     }
     excess
@@ -96,9 +98,6 @@ impl Block {
         match before {
             0 => Arc::new(Block::<[Cell; 4]>::empty()),
             1..=4 => Arc::new(Block::<[Cell; 12]>::empty()),
-            5..=12 => Arc::new(Block::<[Cell; 28]>::empty()),
-            13..=28 => Arc::new(Block::<[Cell; 60]>::empty()),
-            29..=60 => Arc::new(Block::<[Cell; 124]>::empty()),
             _ => Arc::new(Block::<[Cell; BLOCK]>::empty()),
         }
     }
@@ -111,7 +110,12 @@ impl Block {
     /// The share that each sample in it pays for the block after it. When that one is made it is paid for, so that no
     /// single sample takes much more than others.
     pub(crate) const fn share(&self) -> usize {
-        bytes(size_after(self.size())).div_ceil(self.size())
+        // Asked for each sample: no division.
+        match self.size() {
+            0..=4 => const { share_after(4) },
+            5..=12 => const { share_after(12) },
+            _ => SHARE_MIN,
+        }
     }
 
     /// Writes the sample at `position`; readers learn of it later.
@@ -245,6 +249,7 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(Block::after(block.size()).size(), size_after(block.size()));
             assert!(block.share() <= SHARE_MAX);
+            assert_eq!(block.share(), share_after(block.size()));
             paid += block.share() * block.size();
             block = Block::after(block.size());
             taken += bytes(block.size());

@@ -67,6 +67,8 @@ struct Tail {
 /// The outcome of inserting a sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct InsertOutcome {
+    /// The batch had written to the series before.
+    pub(crate) again: bool,
     /// It arrived out of order.
     pub(crate) late: bool,
     /// There is one more than before.
@@ -161,19 +163,9 @@ impl SeriesAppender {
         self.day = NO_DAY;
     }
 
-    /// A batch begins to write to the series; true when it has begun before.
-    pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
-        self.shared.visibility.mark(stamp)
-    }
-
     /// Adds a sample of a batch.
     pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> InsertOutcome {
-        self.mark(stamp);
-        self.write(at, value)
-    }
-
-    /// Adds a sample of the batch that has marked the series.
-    pub(crate) fn write(&mut self, at: i64, value: f64) -> InsertOutcome {
+        let again = self.shared.visibility.mark(stamp);
         let number = self.shared.visibility.written().column;
         let mut grown = 0;
         let (late, added) = if number == 0 || at > self.last {
@@ -187,7 +179,12 @@ impl SeriesAppender {
             grown = self.push_late(at, value);
             (at < self.last, at < self.last)
         };
-        InsertOutcome { late, added, grown }
+        InsertOutcome {
+            again,
+            late,
+            added,
+            grown,
+        }
     }
 
     /// Adds sample `number` to the column; says how much more memory it takes.

@@ -255,6 +255,21 @@ pub(crate) struct AppendCounts {
 }
 
 impl AppendCounts {
+    /// One sample was inserted.
+    fn add_outcome(&mut self, outcome: InsertOutcome) {
+        let InsertOutcome {
+            again,
+            late,
+            added,
+            grown,
+        } = outcome;
+        self.samples += 1;
+        self.again |= again;
+        self.late += u64::from(late);
+        self.held += i64::from(added);
+        self.bytes += grown as u64;
+    }
+
     pub(crate) const fn add(&mut self, other: Self) {
         self.samples += other.samples;
         self.late += other.late;
@@ -291,9 +306,6 @@ impl ShardWriter {
     }
 
     /// Adds samples of a batch to series of this shard; says of each that begins a day for its series.
-    ///
-    /// Every series is marked before the first sample is written: the memory of many series is so fetched at one time, and not
-    /// that of one after the other.
     pub(crate) fn append(
         &mut self,
         (tenant, stamp): (TenantId, Stamp<'_>),
@@ -301,22 +313,18 @@ impl ShardWriter {
         sum: &mut AppendCounts,
         mut begins_day: impl FnMut(Day, SeriesRef),
     ) {
-        for some in samples.chunks(PAGE) {
-            for neighbours in by_page(some) {
-                self.mark((tenant, stamp), neighbours, sum);
-            }
-            for neighbours in by_page(some) {
-                self.write(neighbours, sum, &mut begins_day);
-            }
+        for neighbours in by_page(samples) {
+            self.append_neighbours((tenant, stamp), neighbours, sum, &mut begins_day);
         }
     }
 
-    /// The batch begins to write to series of one page; those that are not there are made.
-    fn mark(
+    /// Adds samples to series of one page; those that are not there are made.
+    fn append_neighbours(
         &mut self,
         (tenant, stamp): (TenantId, Stamp<'_>),
         neighbours: &[(SeriesRef, i64, f64)],
         sum: &mut AppendCounts,
+        begins_day: &mut impl FnMut(Day, SeriesRef),
     ) {
         let Some((first, _, _)) = neighbours.first() else {
             return;
@@ -327,16 +335,28 @@ impl ShardWriter {
         let Some(slots) = self.pages.get_or_insert_with(page, make) else {
             return;
         };
-        for (series, _, _) in neighbours {
+        for (series, at, value) in neighbours {
             let (_, _, slot) = place(*series);
             let Some(appender) = slots.get_mut(slot) else {
                 continue;
             };
             let is_new = appender.is_none();
             let appender = appender.get_or_insert_with(|| SeriesAppender::new(tenant));
-            sum.again |= appender.mark(stamp);
+            sum.add_outcome(appender.append(stamp, *at, *value));
+            let day = Day::of(Millis(*at));
+            if appender.is_new_day(day.0) {
+                begins_day(day, *series);
+            }
+            let is_folded = appender.is_due_to_fold();
+            if is_folded {
+                let before = appender.len();
+                appender.fold();
+                sum.held += appender.len().cast_signed() - before.cast_signed();
+            }
             if is_new {
                 sum.bytes += SERIES_BYTES as u64;
+            }
+            if is_new || is_folded {
                 let shared = Arc::clone(appender.shared());
                 self.head.publish(*series, Some(shared));
             }
@@ -344,44 +364,6 @@ impl ShardWriter {
         let grown = self.pages.bytes() - before;
         if grown > 0 {
             self.head.count_page_bytes(grown);
-        }
-    }
-
-    /// Adds samples to series of one page that were marked; says of each that begins a day.
-    fn write(
-        &mut self,
-        neighbours: &[(SeriesRef, i64, f64)],
-        sum: &mut AppendCounts,
-        begins_day: &mut impl FnMut(Day, SeriesRef),
-    ) {
-        let Some((first, _, _)) = neighbours.first() else {
-            return;
-        };
-        let (_, page, _) = place(*first);
-        let Some(slots) = self.pages.get_mut(page) else {
-            return;
-        };
-        for (series, at, value) in neighbours {
-            let (_, _, slot) = place(*series);
-            let Some(Some(appender)) = slots.get_mut(slot) else {
-                continue;
-            };
-            let InsertOutcome { late, added, grown } = appender.write(*at, *value);
-            sum.samples += 1;
-            sum.late += u64::from(late);
-            sum.held += i64::from(added);
-            sum.bytes += grown as u64;
-            let day = Day::of(Millis(*at));
-            if appender.is_new_day(day.0) {
-                begins_day(day, *series);
-            }
-            if appender.is_due_to_fold() {
-                let before = appender.len();
-                appender.fold();
-                sum.held += appender.len().cast_signed() - before.cast_signed();
-                let shared = Arc::clone(appender.shared());
-                self.head.publish(*series, Some(shared));
-            }
         }
     }
 

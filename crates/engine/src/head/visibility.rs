@@ -15,8 +15,15 @@ use crate::sync::{AtomicU64, Ordering, yield_now};
 /// In place of a batch's number while the marks are changed. No batch has it.
 const CHANGING: u64 = u64::MAX;
 
-/// In place of the length before a batch, where its samples are mixed with older ones. No column is as long.
+/// In place of the lengths before a batch, where its samples are mixed with older ones. No series is as long.
 const UNKNOWN: u64 = u64::MAX;
+
+/// Where the number of late samples begins in a packed length. A column of 2^34 samples would take 256 GiB of memory, and late
+/// samples are folded into the column long before they are as many.
+const LATE_SHIFT: u32 = 34;
+
+/// One late sample in a packed length.
+const ONE_LATE: u64 = 1 << LATE_SHIFT;
 
 /// How often a reader tries to read the marks at one moment. They are changed in a few steps, so more than a try or two are
 /// needed where the thread that changes them has lost its processor, or batch after batch begins to write.
@@ -32,11 +39,9 @@ pub(crate) struct Visibility {
     /// were done.
     open: AtomicU64,
     previous_open: AtomicU64,
-    /// How many samples count, now and before the last batch.
-    column: AtomicU64,
-    column_before: AtomicU64,
-    late: AtomicU64,
-    late_before: AtomicU64,
+    /// How many samples count, now and before the last batch: [`Lengths`] in one number.
+    now: AtomicU64,
+    before: AtomicU64,
 }
 
 /// How many samples of the column, and how many late ones, are seen.
@@ -47,23 +52,23 @@ pub(crate) struct Lengths {
 }
 
 impl Lengths {
-    const fn of((column, late): (u64, u64)) -> Self {
+    const fn unpack(packed: u64) -> Self {
         Self {
-            column: column as usize,
-            late: late as usize,
+            column: (packed % ONE_LATE) as usize,
+            late: (packed / ONE_LATE) as usize,
         }
     }
 }
 
-/// The marks at one moment; lengths as column and late samples.
+/// The marks at one moment.
 #[derive(Debug)]
 struct VisibilityMarks {
     batch: u64,
     previous: u64,
     open: u64,
     previous_open: u64,
-    before: (u64, u64),
-    now: (u64, u64),
+    before: u64,
+    now: u64,
 }
 
 /// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
@@ -79,10 +84,8 @@ impl Default for Visibility {
             previous: zero(),
             open: zero(),
             previous_open: zero(),
-            column: zero(),
-            column_before: zero(),
-            late: zero(),
-            late_before: zero(),
+            now: zero(),
+            before: zero(),
         }
     }
 }
@@ -100,21 +103,15 @@ impl Visibility {
             return Err(NotVisible);
         }
         match done.has(marks.batch) {
-            true => Ok(Lengths::of(marks.now)),
-            false if marks.before.0 == UNKNOWN => Err(NotVisible),
-            false => Ok(Lengths::of(marks.before)),
+            true => Ok(Lengths::unpack(marks.now)),
+            false if marks.before == UNKNOWN => Err(NotVisible),
+            false => Ok(Lengths::unpack(marks.before)),
         }
     }
 
     /// All samples, of whatever batch. This never has to be tried again.
     pub(crate) fn all(&self) -> Lengths {
-        Lengths::of(self.now())
-    }
-
-    fn now(&self) -> (u64, u64) {
-        // `late` before `column`: the column is then at least as long as when these late samples were written.
-        let late = self.late.load(Ordering::Acquire);
-        (self.column.load(Ordering::Acquire), late)
+        Lengths::unpack(self.now.load(Ordering::Acquire))
     }
 
     /// All of the marks, of one moment; `None` where they have changed with every try.
@@ -131,11 +128,8 @@ impl Visibility {
         let previous = self.previous.load(Ordering::Acquire);
         let open = self.open.load(Ordering::Acquire);
         let previous_open = self.previous_open.load(Ordering::Acquire);
-        let before = (
-            self.column_before.load(Ordering::Acquire),
-            self.late_before.load(Ordering::Acquire),
-        );
-        let now = self.now();
+        let before = self.before.load(Ordering::Acquire);
+        let now = self.now.load(Ordering::Acquire);
         let is_unchanged = self.batch.load(Ordering::Acquire) == batch;
         is_unchanged.then_some(VisibilityMarks {
             batch,
@@ -168,37 +162,36 @@ impl Visibility {
         // These each after the one before it, so that a reader of a changed mark finds `batch` changed as well.
         self.previous_open.store(open, Ordering::Release);
         self.open.store(still_open, Ordering::Release);
-        let column = self.column.load(Ordering::Relaxed);
-        self.column_before.store(column, Ordering::Release);
-        let late = self.late.load(Ordering::Relaxed);
-        self.late_before.store(late, Ordering::Release);
+        let now = self.now.load(Ordering::Relaxed);
+        self.before.store(now, Ordering::Release);
         self.batch.store(stamp.number, Ordering::Release);
         false
     }
 
     /// There is one more in the column, which was written before.
     pub(crate) fn add(&self) {
-        let length = self.column.load(Ordering::Relaxed);
-        self.column.store(length + 1, Ordering::Release);
+        self.lengthen(1);
     }
 
     /// There is one more late sample, which was written before.
     pub(crate) fn add_late(&self) {
-        let length = self.late.load(Ordering::Relaxed);
-        self.late.store(length + 1, Ordering::Release);
+        self.lengthen(ONE_LATE);
+    }
+
+    fn lengthen(&self, one: u64) {
+        let now = self.now.load(Ordering::Relaxed);
+        self.now.store(now + one, Ordering::Release);
     }
 
     /// For the writer: how many there are.
     pub(crate) fn written(&self) -> Lengths {
-        Lengths {
-            column: self.column.load(Ordering::Relaxed) as usize,
-            late: self.late.load(Ordering::Relaxed) as usize,
-        }
+        Lengths::unpack(self.now.load(Ordering::Relaxed))
     }
 
     /// For the writer: whether the batch that writes now has added to the column.
     pub(crate) fn has_grown(&self) -> bool {
-        self.column.load(Ordering::Relaxed) > self.column_before.load(Ordering::Relaxed)
+        let before = Lengths::unpack(self.before.load(Ordering::Relaxed));
+        self.written().column > before.column
     }
 
     /// A series that no reader knows of yet takes the place of another with these marks. What it was before the last batch
@@ -215,7 +208,7 @@ impl Visibility {
         ] {
             mark.store(old.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        self.column_before.store(UNKNOWN, Ordering::Relaxed);
+        self.before.store(UNKNOWN, Ordering::Relaxed);
         self.batch.store(batch, Ordering::Release);
     }
 }

@@ -1,5 +1,6 @@
 //! The log file that is written to, and its successor, which is created in advance.
 
+use super::chunks::Chunks;
 use super::group_commit::LogSink;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};
 use crate::error::{self, FileAction};
@@ -138,7 +139,7 @@ impl LogFile {
 impl LogSink for LogFile {
     type Next = NextFile;
 
-    fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
+    fn write(&mut self, durable: u64, records: &Chunks) -> Result<(), StoreError> {
         self.cut_torn()?;
         // This record says that everything before it was synced, so that a start can tell damage there from a torn write. The
         // first write to a file has nothing before it.
@@ -148,8 +149,8 @@ impl LogSink for LogFile {
             record::encode(&mut synced_record, durable, &synced);
         }
         let length = (synced_record.len() + records.len()) as u64;
-        let written = [synced_record.as_slice(), records]
-            .into_iter()
+        let written = std::iter::once(synced_record.as_slice())
+            .chain(records.iter())
             .filter(|bytes| !bytes.is_empty())
             .try_for_each(|bytes| self.file.append(bytes));
         if let Err(source) = written {

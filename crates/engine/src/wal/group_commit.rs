@@ -3,13 +3,14 @@
 //! - `push` adds a record to `pending`. `commit` waits until it is durable: the first thread that finds no leader becomes the
 //!   leader, and the others wait for `done`.
 //! - The leader locks the sink. `write_pending` writes and syncs the records that have gathered, while others add more.
-//! - `step_down` publishes the last durable record, a lack of disk space (the bytes are back in `pending`), or poison, and wakes
+//! - `step_down` publishes the last durable record, a lack of disk space (the records are back in `pending`), or poison, and wakes
 //!   all waiting threads.
 //! - File switch: `begin_switch` splits `pending`. Its first part goes to the old file, before the sink switches to the next one.
 //! - Lock order: `sink`, then either `pending` or `progress`, never both. The locks of `shortage` and `poison` come after `progress`.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
+use super::chunks::{Chunks, SpareChunks};
 use crate::error;
 use crate::poison::Poison;
 use crate::resource_shortage::ResourceShortage;
@@ -19,9 +20,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The largest buffer that is kept for later records.
-const SPARE_BYTES_MAX: usize = 8 << 20;
-
 /// The file that records are written to.
 pub(crate) trait LogSink {
     /// The next file, created in advance, so that no writer waits for it.
@@ -29,7 +27,7 @@ pub(crate) trait LogSink {
 
     /// Appends these records and syncs them. `durable` is the last record on stable storage before them. If there is no disk
     /// space, none of them counts as written, and the caller passes them again.
-    fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError>;
+    fn write(&mut self, durable: u64, records: &Chunks) -> Result<(), StoreError>;
 
     /// Switches to the next file, whose records follow `last_sequence`. If there is no disk space, the caller tries again.
     fn switch_to(&mut self, next: &mut Self::Next, last_sequence: u64) -> Result<(), StoreError>;
@@ -43,36 +41,18 @@ pub(crate) trait LogSink {
 
 #[derive(Debug)]
 struct Pending<N> {
-    bytes: Vec<u8>,
-    /// Replaces `bytes` when the leader takes them: it has the capacity already, so that no appender allocates under the lock.
-    spare: Vec<u8>,
+    records: Chunks,
+    spare: SpareChunks,
     last_sequence: u64,
     /// The records that still belong to the old file.
     pending_switch: Option<FileSwitch<N>>,
-}
-
-impl<N> Pending<N> {
-    fn take(&mut self) -> Vec<u8> {
-        let spare = std::mem::take(&mut self.spare);
-        std::mem::replace(&mut self.bytes, spare)
-    }
-
-    /// Keeps the buffer of written records unless it is large; returns the buffer that is not needed, to be freed without the
-    /// lock.
-    fn recycle(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
-        if (self.spare.capacity()..=SPARE_BYTES_MAX).contains(&bytes.capacity()) {
-            bytes.clear();
-            std::mem::swap(&mut self.spare, &mut bytes);
-        }
-        bytes
-    }
 }
 
 /// A pending switch to another file.
 #[derive(Debug)]
 struct FileSwitch<N> {
     /// Still to be written to the old file, whose last record is `last_sequence`.
-    bytes: Vec<u8>,
+    records: Chunks,
     last_sequence: u64,
     next: N,
 }
@@ -122,8 +102,8 @@ impl<S: LogSink> GroupCommit<S> {
             poison,
             shortage,
             pending: Mutex::new(Pending {
-                bytes: Vec::new(),
-                spare: Vec::new(),
+                records: Chunks::default(),
+                spare: SpareChunks::default(),
                 last_sequence,
                 pending_switch: None,
             }),
@@ -138,15 +118,19 @@ impl<S: LogSink> GroupCommit<S> {
         }
     }
 
-    /// Adds a record, which `encode` appends to the pending ones; returns its sequence. The caller holds the lock that gives
-    /// records the same order as their effects on the head.
-    pub(crate) fn push(&self, encode: impl FnOnce(&mut Vec<u8>, u64)) -> u64 {
+    /// Adds a record, which takes `bytes` and which `encode` appends to the pending ones; returns its sequence. The caller holds
+    /// the lock that gives records the same order as their effects on the head.
+    pub(crate) fn push(&self, bytes: usize, encode: impl FnOnce(&mut Vec<u8>, u64)) -> u64 {
         let mut pending = lock(&self.pending);
+        let pending = &mut *pending;
         pending.last_sequence += 1;
-        let (sequence, before) = (pending.last_sequence, pending.bytes.len());
-        encode(&mut pending.bytes, sequence);
-        let added = pending.bytes.len() - before;
-        self.waiting.fetch_add(added as u64, Ordering::Relaxed);
+        let sequence = pending.last_sequence;
+        if let Some(chunk) = pending.records.with_room(bytes, &mut pending.spare) {
+            let before = chunk.len();
+            encode(chunk, sequence);
+            let added = chunk.len() - before;
+            self.waiting.fetch_add(added as u64, Ordering::Relaxed);
+        }
         sequence
     }
 
@@ -231,7 +215,7 @@ impl<S: LogSink> GroupCommit<S> {
             last_sequence: pending.last_sequence,
         };
         pending.pending_switch = Some(FileSwitch {
-            bytes: pending.take(),
+            records: std::mem::take(&mut pending.records),
             last_sequence: point.last_sequence,
             next,
         });
@@ -264,26 +248,29 @@ impl<S: LogSink> GroupCommit<S> {
     /// Writes and syncs the pending records, those of the old file first; returns the last record.
     fn write_pending(&self, sink: &mut S) -> Result<u64, StoreError> {
         loop {
-            let (bytes, last_sequence, is_switch) = {
+            let (records, last_sequence, is_switch) = {
                 let mut pending = lock(&self.pending);
                 match &mut pending.pending_switch {
                     Some(switch) => (
-                        std::mem::take(&mut switch.bytes),
+                        std::mem::take(&mut switch.records),
                         switch.last_sequence,
                         true,
                     ),
-                    None => (pending.take(), pending.last_sequence, false),
+                    None => {
+                        let last_sequence = pending.last_sequence;
+                        (std::mem::take(&mut pending.records), last_sequence, false)
+                    }
                 }
             };
-            if !bytes.is_empty() {
+            if !records.is_empty() {
                 let durable = lock(&self.progress).durable;
-                if let Err(refused) = sink.write(durable, &bytes) {
-                    self.put_back(bytes);
+                if let Err(refused) = sink.write(durable, &records) {
+                    self.put_back(records);
                     return Err(refused);
                 }
                 self.waiting
-                    .fetch_sub(bytes.len() as u64, Ordering::Relaxed);
-                let unneeded = lock(&self.pending).recycle(bytes);
+                    .fetch_sub(records.len() as u64, Ordering::Relaxed);
+                let unneeded = lock(&self.pending).spare.recycle(records);
                 drop(unneeded);
             }
             if !is_switch {
@@ -294,15 +281,14 @@ impl<S: LogSink> GroupCommit<S> {
     }
 
     /// Puts records for which there was no disk space back, before those that were added since.
-    fn put_back(&self, mut bytes: Vec<u8>) {
+    fn put_back(&self, records: Chunks) {
         let mut pending = lock(&self.pending);
         let pending = &mut *pending;
         let later = match &mut pending.pending_switch {
-            Some(switch) => &mut switch.bytes,
-            None => &mut pending.bytes,
+            Some(switch) => &mut switch.records,
+            None => &mut pending.records,
         };
-        bytes.append(later);
-        *later = bytes;
+        later.prepend(records);
     }
 
     /// Switches to the next file. All records before the switch are on stable storage.

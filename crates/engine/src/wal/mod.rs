@@ -1,6 +1,7 @@
 //! The write-ahead log: every change of the head is written here first. Its files are numbered. A flush switches to the next one,
 //! and removes the files before it once their contents are in segments.
 
+mod chunks;
 mod file;
 pub(crate) mod group_commit;
 pub(crate) mod record;

@@ -120,6 +120,11 @@ impl Payload {
             bytes,
         }
     }
+
+    /// Bytes of a record with these contents.
+    pub(crate) const fn record_bytes(&self) -> usize {
+        RECORD_HEADER_BYTES + self.bytes.len()
+    }
 }
 
 /// Appends a record.

@@ -59,7 +59,7 @@ impl LogWriter {
     /// their effects on the head.
     pub(crate) fn push(&self, payload: &Payload) -> u64 {
         let encode = |out: &mut Vec<u8>, sequence| record::encode(out, sequence, payload);
-        self.group.push(encode)
+        self.group.push(payload.record_bytes(), encode)
     }
 
     /// The last record.

@@ -4,6 +4,7 @@
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
+use crate::chunks::Chunks;
 use crate::error::{self, FileAction};
 use crate::group::{GroupCommit, LogSink};
 use crate::in_every_order;
@@ -56,7 +57,7 @@ impl Disk {
 impl LogSink for Disk {
     type Next = u64;
 
-    fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
+    fn write(&mut self, durable: u64, records: &Chunks) -> Result<(), StoreError> {
         // Others may gather records now.
         thread::yield_now();
         self.meet_fate()?;
@@ -66,6 +67,7 @@ impl LogSink for Disk {
             durable <= last,
             "{durable} is not there, {last} is the last"
         );
+        let records: Vec<u8> = records.iter().flatten().copied().collect();
         for record in records.chunks(8) {
             let record = u64::from_le_bytes(record.try_into().unwrap());
             stored.push((self.number, record));
@@ -121,7 +123,7 @@ impl Log {
     fn push(&self) -> u64 {
         let _going = self.stop.lock().unwrap();
         let encode = |out: &mut Vec<u8>, record: u64| out.extend_from_slice(&record.to_le_bytes());
-        self.group.push(encode)
+        self.group.push(8, encode)
     }
 
     /// Commits a record; what was acknowledged is there.

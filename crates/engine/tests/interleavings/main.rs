@@ -45,6 +45,9 @@ mod recent;
 #[path = "../../src/head/visibility.rs"]
 mod visibility;
 
+#[path = "../../src/wal/chunks.rs"]
+mod chunks;
+
 #[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/wal/group_commit.rs"]
 mod group;
