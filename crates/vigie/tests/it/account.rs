@@ -42,6 +42,39 @@ fn organizations_and_spaces() {
     assert_snapshot!(terminal.transcript());
 }
 
+/// Their session has ended at the server.
+#[test]
+fn who_removes_themselves_is_logged_out() {
+    let mut terminal = Terminal::logged_in();
+    terminal.server.configure(|behavior| behavior.accounts = 2);
+    terminal.run("vigie account user-remove ada@example.org -f");
+    terminal.run("vigie account users");
+    assert_snapshot!(terminal.transcript());
+    let config = terminal.file(".cf/config.json");
+    assert_eq!(config["AccessToken"], "", "{config}");
+    assert_eq!(config["RefreshToken"], "", "{config}");
+
+    let mut terminal = Terminal::logged_in();
+    terminal.server.configure(|behavior| behavior.accounts = 2);
+    let ran = terminal.run("vigie account user-remove ada@example.org -f --output json");
+    let removed: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(removed["removed"], true);
+    assert_eq!(terminal.file(".cf/config.json")["AccessToken"], "");
+}
+
+#[test]
+fn a_role_for_somebody_unknown_says_how_they_become_known() {
+    let mut terminal = Terminal::logged_in();
+    for line in [
+        "vigie account role-set cy@example.org Viewer",
+        "vigie account space-role-set cy@example.org field-org dev SpaceAuditor",
+        "vigie account role-unset cy@example.org Viewer",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}
+
 #[test]
 fn users_and_roles() {
     let mut terminal = Terminal::logged_in();

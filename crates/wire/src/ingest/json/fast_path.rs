@@ -21,7 +21,7 @@ const SECONDS_BELOW: u64 = MILLISECONDS_FROM as u64;
 
 /// After so many items the processor is offered to whoever waits for it: a large body takes tens of milliseconds, and a small
 /// request that has just woken up would otherwise wait until this thread has used up its slice.
-const YIELD_EVERY: usize = 64;
+const YIELD_EVERY: usize = 256;
 
 /// Decodes a body; `None` where the general way has to.
 pub(super) fn decode(text: &str, now: Now<'_>, names: Names) -> Option<Decoded> {
