@@ -47,8 +47,8 @@ fn samples_for_which_there_is_no_memory_are_refused_with_the_figure_and_few_are_
         sent.body(body.as_str()).send()
     };
     assert_eq!(send(1).status, 200);
-    // Nobody can ever have so much of it: each new series counts with 350 bytes.
-    for samples in [10_000, 13_000] {
+    // Nobody can ever have so much of it: each new series counts with some 300 bytes.
+    for samples in [12_000, 13_000] {
         let reply = send(samples);
         refused(&reply, 413, "BXNMSSV03E", limit::HEAD_BYTES);
         let most = "one may have 3145728 of `head_bytes` = 4194304";
