@@ -54,8 +54,53 @@ struct Progress {
     /// The last record of the log that this append has written.
     sequence: u64,
     sum: AppendCounts,
-    /// The samples that were written, to find those that others of the batch overwrite.
-    written: Vec<Vec<(SeriesRef, i64, f64)>>,
+    /// Samples that were written.
+    written: u64,
+    /// Their places, to find those that others of the batch overwrite.
+    places: Places,
+}
+
+/// Series and time of the samples that were written. Where a batch is one piece, as nearly every one is, they are seldom needed: the
+/// samples themselves are kept, and not copied.
+#[derive(Debug)]
+enum Places {
+    OfOnePiece(Vec<Vec<(SeriesRef, i64, f64)>>),
+    OfSeveral(Vec<(SeriesRef, i64)>),
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::OfOnePiece(Vec::new())
+    }
+}
+
+impl Places {
+    /// For a batch of so many samples.
+    fn of_batch(samples: usize) -> Self {
+        if samples > APPEND_PIECE {
+            return Self::OfSeveral(Vec::with_capacity(samples));
+        }
+        Self::default()
+    }
+
+    fn add(&mut self, samples: Vec<(SeriesRef, i64, f64)>) {
+        match self {
+            Self::OfOnePiece(groups) => groups.push(samples),
+            Self::OfSeveral(places) => {
+                places.extend(samples.iter().map(|(series, at, _)| (*series, *at)));
+            }
+        }
+    }
+
+    fn into_vec(self) -> Vec<(SeriesRef, i64)> {
+        match self {
+            Self::OfOnePiece(groups) => {
+                let samples = groups.iter().flatten();
+                samples.map(|(series, at, _)| (*series, *at)).collect()
+            }
+            Self::OfSeveral(places) => places,
+        }
+    }
 }
 
 /// Yields the processor in the middle of a large piece; a small one does not yield, because it is done soon.
@@ -99,7 +144,10 @@ impl Core {
         };
         let is_accepted = |at| self.check_accepted(&limits, at).is_ok();
         let mut reservation = self.reserve_head(owner, batch, is_accepted)?;
-        let mut progress = Progress::default();
+        let mut progress = Progress {
+            places: Places::of_batch(batch.len()),
+            ..Progress::default()
+        };
         let mut unwritten = Unwritten::new(batch);
         let (mut position, mut pieces) = (0, 0);
         while position < batch.len() {
@@ -117,18 +165,15 @@ impl Core {
             sequence,
             sum,
             written,
+            places,
         } = progress;
-        let count: usize = written.iter().map(Vec::len).sum();
-        if count == 0 {
+        if written == 0 {
             return Ok(appended);
         }
         if sum.again || pieces > 1 {
-            let places = written.iter().flatten();
-            let mut placed: Vec<_> = places.map(|(series, at, _)| (*series, *at)).collect();
-            appended.overwritten = duplicates::count(&mut placed);
+            appended.overwritten = duplicates::count(&mut places.into_vec());
         }
-        drop(written);
-        appended.stored = count as u64 - appended.overwritten;
+        appended.stored = written - appended.overwritten;
         if durability == Durability::Committed || self.wal.is_backlogged() {
             self.wal.commit(sequence)?;
         }
@@ -173,8 +218,8 @@ impl Core {
         Ok(size)
     }
 
-    /// Writes samples for which series were dropped meanwhile, perhaps some of theirs: they are resolved again, and fewer at one
-    /// time, so that they are written between two pieces of a long deletion.
+    /// Retries samples that were not written because series of the tenant were dropped meanwhile. They are resolved again and written
+    /// in smaller parts, between two pieces of a long deletion.
     fn append_refused(
         &self,
         limits: &AppendLimits<'_>,
@@ -183,6 +228,8 @@ impl Core {
         progress: &mut Progress,
     ) {
         let mut at_once = (due.len() / 2).max(1);
+        // Another batch may write between two of these, and `mark` then does not know that this batch has been there.
+        progress.sum.again = true;
         while let Some(some) = due.chunks(at_once).next() {
             let tried = some.len();
             let mut resolved = self.begin_resolving(limits, tried);
@@ -436,6 +483,7 @@ impl Progress {
         };
         self.sequence = self.sequence.max(sequence);
         self.sum.add(sum);
-        self.written.push(group.samples);
+        self.written += group.samples.len() as u64;
+        self.places.add(group.samples);
     }
 }

@@ -6,7 +6,7 @@ use crate::day::Day;
 use crate::error::{self, FileAction};
 use crate::flush_segments::{PlannedSegment, planned};
 use crate::guard::PIECE;
-use crate::head::series::HeadSeries;
+use crate::head::mem_series::MemSeries;
 use crate::layout::NAMES;
 use crate::open_dir::OpenDir;
 use crate::pending_flush::PendingFlush;
@@ -18,6 +18,7 @@ use base::store::StoreError;
 use base::time::TimeRange;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Files that a flush has written. They are not part of the store until the flush publishes them.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ impl Core {
         let all = self.existing(frozen)?;
         let mut positions_by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (position, (_, _, series)) in all.iter().enumerate() {
-            for day in series.days() {
+            for day in series.all().days() {
                 positions_by_day.entry(day).or_default().push(position);
             }
         }
@@ -80,7 +81,7 @@ impl Core {
     fn existing(
         &self,
         frozen: &FrozenHead,
-    ) -> Result<Vec<(TenantId, SeriesRef, HeadSeries)>, StoreError> {
+    ) -> Result<Vec<(TenantId, SeriesRef, Arc<MemSeries>)>, StoreError> {
         let mut all = frozen.head.sorted();
         let mut exist = Vec::with_capacity(all.len());
         for piece in all.chunks(PIECE) {
@@ -100,7 +101,7 @@ impl Core {
     fn write_segment(
         &self,
         planned: &PlannedSegment,
-        all: &[(TenantId, SeriesRef, HeadSeries)],
+        all: &[(TenantId, SeriesRef, Arc<MemSeries>)],
     ) -> Result<NewSegment, StoreError> {
         let header = planned.header;
         let mut writer = self.begin_segment(header)?;
@@ -110,7 +111,7 @@ impl Core {
         };
         let series = planned.positions.iter();
         for (tenant, series, samples) in series.filter_map(|position| all.get(*position)) {
-            let mut points = samples.read(&range);
+            let mut points = samples.all().read(&range);
             if header.is_multi_day() {
                 points.retain(|at| planned.days.contains(&Day::of(at)));
             }

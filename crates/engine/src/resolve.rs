@@ -16,8 +16,8 @@ const TOGETHER: usize = 64;
 /// hardly any guess is right.
 const PAUSE_MAX: usize = 15;
 
-/// Looks the names of items up, and passes each item on with its series, or with its fingerprint if it has none: in the order
-/// they were pushed, those that wait together with others included once it is finished.
+/// Resolves names to series. Passes each item to `take` with its series, or its fingerprint if there is none, in the order of
+/// [`Self::push`]. Look-ups are batched: call [`Self::finish`] for the last ones.
 #[derive(Debug)]
 pub(crate) struct Resolver<'r, 'n, T, F> {
     registry: &'r Registry,
@@ -25,7 +25,7 @@ pub(crate) struct Resolver<'r, 'n, T, F> {
     guesses: NameCursor<'r>,
     waiting: Vec<(&'n str, T)>,
     last: Option<(&'n str, SeriesRef)>,
-    /// How many times names are looked up after the next wrong guess before there is another.
+    /// How many batches of look-ups to wait after the next wrong guess.
     pause: usize,
     pause_left: usize,
     take: F,
@@ -68,7 +68,7 @@ impl<'r, 'n, T, F: FnMut(T, Result<SeriesRef, Fingerprint>)> Resolver<'r, 'n, T,
         self.look_up();
     }
 
-    /// Whether the name is that of the series before it, or of the one that was made after that.
+    /// The series of `name`, if it is the last one or the one numbered next.
     fn guess(&mut self, before: &str, series: SeriesRef, name: &str) -> Option<SeriesRef> {
         if std::ptr::eq(before, name) {
             // Samples of one series that follow each other share its name.

@@ -14,7 +14,7 @@ pub(super) struct PendingSample<'b> {
     pub(super) value: f64,
 }
 
-/// How much of a batch a piece of it is.
+/// The samples and runs of a piece.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct PieceSize {
     pub(super) samples: usize,

@@ -17,7 +17,7 @@ pub(super) struct ShardGroup {
 #[derive(Debug)]
 pub(super) struct ShardGroups {
     groups: [Option<ShardGroup>; SHARDS],
-    /// Samples that each makes room for when it is begun: a page's, and its share where the batch is spread over all shards.
+    /// Initial capacity of a group: one page, plus an even share of the batch.
     room: usize,
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::guard::LOCK_STEPS_MAX;
 use crate::test_support::{TENANT, empty_store, samples, scope};
 use base::store::Unlimited;
+use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -59,6 +60,18 @@ fn while_a_batch_is_written_its_claim_shrinks() {
     panic!("{seen:?}");
 }
 
+/// Limits that refuse nothing.
+fn unlimited() -> AppendLimits<'static> {
+    AppendLimits {
+        tenant: TENANT,
+        owner: TENANT.into(),
+        retention_days: 1,
+        oldest: Millis(i64::MIN),
+        newest: Millis(i64::MAX),
+        allowance: &Unlimited,
+    }
+}
+
 /// Whatever anybody deleted, all batches under way looked their series up again, and hardly any came to an end beside a long
 /// deletion.
 #[test]
@@ -72,14 +85,7 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
     for name in ["a", "b"] {
         create(sender, name);
     }
-    let accepted = AppendLimits {
-        tenant: sender,
-        owner: sender.into(),
-        retention_days: 1,
-        oldest: Millis(i64::MIN),
-        newest: Millis(i64::MAX),
-        allowance: &Unlimited,
-    };
+    let accepted = unlimited();
     let due: Vec<PendingSample<'_>> = ["a", "b"]
         .into_iter()
         .enumerate()
@@ -97,8 +103,7 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
         deletion();
         let stamp = Stamp::before_all();
         let refused = core.write(&accepted, stamp, resolved, &mut progress);
-        let written: usize = progress.written.iter().map(Vec::len).sum();
-        assert_eq!(refused.len() + written, due.len());
+        assert_eq!(refused.len() as u64 + progress.written, due.len() as u64);
         refused
     };
     let delete_series = |tenant| {
@@ -116,4 +121,37 @@ fn what_another_tenant_deletes_costs_a_batch_no_second_look() {
     assert!(refused_after(&|| drop_tenant(other)).is_empty());
     assert_eq!(refused_after(&|| delete_series(sender)), [0, 1]);
     assert_eq!(refused_after(&|| drop_tenant(sender)), [0, 1]);
+}
+
+/// Between two of its writes another batch may mark the series.
+#[test]
+fn refused_samples_are_written_in_parts_and_those_of_one_instant_are_counted() {
+    let core = empty_store(Millis(0));
+    let limits = unlimited();
+    let due: Vec<PendingSample<'_>> = [("a", 0), ("b", 0), ("a", 0), ("a", 1), ("c", 0)]
+        .into_iter()
+        .enumerate()
+        .map(|(position, (name, at))| PendingSample {
+            position,
+            name,
+            at: Millis(at),
+            value: position as f64,
+        })
+        .collect();
+    let mut progress = Progress::default();
+    let batch = core.state.batches.begin();
+    core.append_refused(&limits, batch.stamp(), due, &mut progress);
+    drop(batch);
+    assert_eq!((progress.written, progress.sum.again), (5, true));
+    assert_eq!(progress.appended.created, 3);
+    assert_eq!(duplicates::count(&mut progress.places.into_vec()), 1);
+    let head = &core.state.version().head;
+    let of = |number| {
+        head.all_of(TENANT, SeriesRef(number))
+            .unwrap()
+            .read(&TimeRange::ALL)
+    };
+    assert_eq!(of(0).iter().collect::<Vec<_>>(), [(0, 2.0), (1, 3.0)]);
+    assert_eq!(of(1).iter().collect::<Vec<_>>(), [(0, 1.0)]);
+    assert_eq!(of(2).iter().collect::<Vec<_>>(), [(0, 4.0)]);
 }

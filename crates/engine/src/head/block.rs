@@ -2,18 +2,19 @@
 //! blocks that only ever grows. How many of the samples count is published elsewhere, and only after they are written.
 
 use super::cell::Cell;
-use super::recent::{RECENT, RecentCells};
+use super::recent::RECENT;
 use crate::points::Points;
 use std::sync::{Arc, OnceLock};
 
-/// Samples of the largest block. A larger one would be written to over a longer time, and be in no cache of the processor any
-/// more when the next samples come.
+/// Samples of the largest block. Larger ones leave more room unused in each series, and a sender's series write to as many pages of
+/// memory in turn as there are blocks of that size.
 pub(crate) const BLOCK: usize = 28;
 
 /// Bytes of a block beside its cells: its link, and the counters of its owners.
 const EXTRA_BYTES: usize = size_of::<OnceLock<Arc<Block>>>() + 2 * size_of::<usize>();
 
-/// Samples that fit into a block after one of `before`: about twice as many.
+/// Samples that fit into a block after one of `before`. A list has blocks of 4, 12, and then always 28; one whose last samples are in
+/// [`super::recent::Recent`] begins with 12.
 const fn size_after(before: usize) -> usize {
     match before {
         0 => 4,
@@ -32,6 +33,8 @@ const _: () = {
         size = size_after(size);
     }
     assert!(BLOCK.is_multiple_of(RECENT));
+    // The recent samples of a column pay for its first block.
+    assert!(RECENT * SHARE_MAX >= bytes(size_after(RECENT)));
 };
 
 /// Bytes of a block of so many samples.
@@ -93,7 +96,7 @@ impl<const N: usize> Block<[Cell; N]> {
 }
 
 impl Block {
-    /// An empty block after one of `before` samples: each about twice as large as the one before.
+    /// An empty block after one of `before` samples.
     pub(crate) fn after(before: usize) -> Arc<Self> {
         match before {
             0 => Arc::new(Block::<[Cell; 4]>::empty()),
@@ -125,6 +128,13 @@ impl Block {
         }
     }
 
+    /// Bytes of this block and all after it.
+    #[cfg(test)]
+    pub(crate) fn bytes_of_list(&self) -> usize {
+        let next = self.next.get().map_or(0, |next| next.bytes_of_list());
+        bytes(self.size()) + next
+    }
+
     /// The block after it, made if there is none.
     pub(crate) fn grow(&self) -> &Arc<Self> {
         self.next.get_or_init(|| Self::after(self.size()))
@@ -141,47 +151,39 @@ impl<C: ?Sized> Drop for Block<C> {
     }
 }
 
-/// The first samples of a list, as they are now.
+/// The first samples of a list of blocks, as they are now.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     first: Option<Arc<Block>>,
-    /// Of which so many are in blocks.
-    in_blocks: usize,
-    recent: RecentCells,
+    length: usize,
+}
+
+/// A block of a list, and the number of its first sample.
+#[derive(Debug, Clone)]
+pub(crate) struct BlockPosition {
+    block: Arc<Block>,
+    number: usize,
 }
 
 impl Run {
-    /// The first `length` samples of a list that has all of them in blocks.
-    pub(crate) fn of_blocks(first: Option<Arc<Block>>, length: usize) -> Self {
-        Self {
-            first,
-            in_blocks: length,
-            recent: RecentCells::default(),
-        }
+    pub(crate) const fn new(first: Option<Arc<Block>>, length: usize) -> Self {
+        Self { first, length }
     }
 
-    /// The samples of a list whose last ones are not in blocks.
-    pub(crate) const fn with_recent(first: Option<Arc<Block>>, recent: RecentCells) -> Self {
-        Self {
-            first,
-            in_blocks: recent.in_blocks,
-            recent,
-        }
+    pub(crate) const fn len(&self) -> usize {
+        self.length
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.in_blocks + self.recent.cells().len()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.length == 0
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Its samples in the order they were written, in parts of which none is empty: one for each block, and the recent ones.
-    fn all_parts(&self) -> impl Iterator<Item = &[Cell]> {
+    /// The cells that count, of one block after another.
+    pub(crate) fn all_parts(&self) -> impl Iterator<Item = &[Cell]> {
         let mut next = self.first.as_ref();
-        let mut cells_left = self.in_blocks;
-        let of_blocks = std::iter::from_fn(move || {
+        let mut cells_left = self.length;
+        std::iter::from_fn(move || {
+            debug_assert!(next.is_some() || cells_left == 0, "a block is missing");
             let block = next.filter(|_| cells_left > 0)?;
             let cells = block
                 .cells
@@ -190,9 +192,7 @@ impl Run {
             cells_left -= cells.len();
             next = block.next.get();
             Some(cells)
-        });
-        let recent = Some(self.recent.cells()).filter(|cells| !cells.is_empty());
-        of_blocks.chain(recent)
+        })
     }
 
     /// All samples, in the order they were written.
@@ -201,22 +201,38 @@ impl Run {
             .flat_map(|cells| cells.iter().map(Cell::read))
     }
 
-    /// The samples from `position` on, in the order they were written.
-    pub(crate) fn from(&self, position: usize) -> impl Iterator<Item = (i64, f64)> {
-        let mut before = position;
-        self.all_parts().flat_map(move |cells| {
-            let skipped = before.min(cells.len());
-            before -= skipped;
-            cells.iter().skip(skipped).map(Cell::read)
+    /// The last block that has a sample.
+    pub(crate) fn last_block(&self) -> Option<BlockPosition> {
+        let (mut last, mut number) = (self.first.as_ref()?, 0);
+        while number + last.size() < self.length {
+            number += last.size();
+            last = last.next.get()?;
+        }
+        Some(BlockPosition {
+            block: Arc::clone(last),
+            number,
         })
     }
 
-    /// Of samples that ascend: the parts that may have some from `from` to `until`.
-    pub(crate) fn parts(&self, from: i64, until: i64) -> impl Iterator<Item = &[Cell]> {
-        let at = |cell: &Cell| cell.read().0;
-        self.all_parts()
-            .skip_while(move |cells| cells.last().is_some_and(|last| at(last) < from))
-            .take_while(move |cells| cells.first().is_some_and(|first| at(first) <= until))
+    /// The samples from sample `number` on, which is not before this block of the list; found without a look at what is before it.
+    pub(crate) fn from(
+        &self,
+        block: Option<&BlockPosition>,
+        number: usize,
+    ) -> impl Iterator<Item = (i64, f64)> {
+        let (first, before) = match block {
+            Some(at) => (Some(Arc::clone(&at.block)), at.number),
+            None => (self.first.clone(), 0),
+        };
+        let rest = Self::new(first, self.length.saturating_sub(before));
+        let mut skipped = number.saturating_sub(before);
+        let mut samples = Vec::with_capacity(self.length.saturating_sub(number));
+        for cells in rest.all_parts() {
+            let skip = skipped.min(cells.len());
+            skipped -= skip;
+            samples.extend(cells.iter().skip(skip).map(Cell::read));
+        }
+        samples.into_iter()
     }
 }
 

@@ -20,9 +20,9 @@ impl Default for Cell {
 }
 
 impl Clone for Cell {
-    /// The sample as it is now; of a sample that is being changed, it may be half of the old one.
+    /// The sample as it is now. One that is being changed may be read torn: the new time with the old value.
     fn clone(&self) -> Self {
-        // Whoever finds what was stored finds also what was stored before it (see `recent.rs`).
+        // Acquire: who loads a new sample also sees the count of moved samples that was stored before it (`recent.rs`).
         Self {
             at: AtomicU64::new(self.at.load(Ordering::Acquire)),
             value: AtomicU64::new(self.value.load(Ordering::Acquire)),
@@ -36,7 +36,7 @@ impl Cell {
         (self.at.load(Ordering::Relaxed).cast_signed(), value)
     }
 
-    /// Changes the sample. Whoever finds the new one finds also what was stored before it.
+    /// Changes the sample. Release: a reader who loads the new one also sees what was stored before it.
     pub(crate) fn set(&self, at: i64, value: f64) {
         self.at.store(at.cast_unsigned(), Ordering::Release);
         self.value.store(value.to_bits(), Ordering::Release);

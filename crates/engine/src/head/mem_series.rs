@@ -5,8 +5,9 @@
 //! old one. Readers that have the old one read it to its end.
 
 use super::batches::{DoneBatches, Stamp};
-use super::block::{Block, FIRST_BYTES, Run, SHARE_MAX, shares_max};
+use super::block::{Block, BlockPosition, FIRST_BYTES, Run, SHARE_MAX, shares_max};
 use super::cell::Cell;
+use super::column_view::ColumnView;
 use super::recent::{RECENT, Recent};
 use super::series::HeadSeries;
 use super::visibility::{Lengths, NotVisible, Visibility};
@@ -41,16 +42,26 @@ impl MemSeries {
             .map(|lengths| self.first(lengths))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        let Lengths { column, late } = self.visibility.all();
+        column + late == 0
+    }
+
+    pub(crate) const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
     /// All its samples, of unfinished batches too.
     pub(crate) fn all(&self) -> HeadSeries {
         self.first(self.visibility.all())
     }
 
     fn first(&self, lengths: Lengths) -> HeadSeries {
-        // The samples that are found in blocks are there: the blocks are looked at after that.
-        let recent = self.recent.read(lengths.column);
-        let column = Run::with_recent(self.column.get().cloned(), recent);
-        let late = Run::of_blocks(self.late.get().cloned(), lengths.late);
+        // `recent` first: what it reports as moved is then in the blocks.
+        let (in_blocks, recent) = self.recent.read(lengths.column);
+        let in_blocks = Run::new(self.column.get().cloned(), in_blocks);
+        let column = ColumnView::new(in_blocks, recent);
+        let late = Run::new(self.late.get().cloned(), lengths.late);
         HeadSeries::new(self.tenant, column, late)
     }
 }
@@ -116,6 +127,9 @@ pub(crate) struct PreparedDeletion {
     of: Arc<MemSeries>,
     column_len: usize,
     late_len: usize,
+    /// The last blocks that were read.
+    column_block: Option<BlockPosition>,
+    late_block: Option<BlockPosition>,
     /// The column's last sample as it was read: the batch that wrote it may change it in place.
     end: Option<(i64, f64)>,
     new: SeriesAppender,
@@ -192,7 +206,7 @@ impl SeriesAppender {
         let shared = &*self.shared;
         if let Some(full) = shared.recent.full(number) {
             Self::move_to_blocks(shared, &mut self.block, &mut self.used, full);
-            shared.recent.moved(number);
+            shared.recent.set_moved(number);
         }
         shared.recent.set(number, at, value);
         shared.visibility.add();
@@ -288,6 +302,8 @@ impl SeriesAppender {
             of: Arc::clone(of),
             column_len: view.column().len(),
             late_len: view.late().len(),
+            column_block: view.column().last_block(),
+            late_block: view.late().last_block(),
             end,
             new,
         }
@@ -304,6 +320,8 @@ impl SeriesAppender {
         let PreparedDeletion {
             column_len,
             late_len,
+            column_block,
+            late_block,
             end,
             mut new,
             ..
@@ -314,12 +332,13 @@ impl SeriesAppender {
         let now = self.shared.all();
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         // A late sample is newer than the column's at the same instant, whichever came in first.
-        let mut column = now.column().from(column_len.saturating_sub(1)).peekable();
+        let last = column_len.saturating_sub(1);
+        let mut column = now.column().from(column_block.as_ref(), last).peekable();
         // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
         if let Some((end_at, end_value)) = end {
             column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
         }
-        let late = now.late().from(late_len);
+        let late = now.late().from(late_block.as_ref(), late_len);
         for (at, value) in column.chain(late).filter(kept) {
             new.append(Stamp::before_all(), at, value);
         }

@@ -6,6 +6,7 @@
 pub(crate) mod batches;
 mod block;
 mod cell;
+mod column_view;
 mod counts;
 pub(crate) mod mem_series;
 mod pages;
@@ -204,13 +205,13 @@ impl Head {
     }
 
     /// Every series, ascending by tenant and number.
-    pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, HeadSeries)> {
+    pub(crate) fn sorted(&self) -> Vec<(TenantId, SeriesRef, Arc<MemSeries>)> {
         let mut all = Vec::new();
         for (page, slots) in self.pages.iter() {
             for (slot, shared) in slots.iter().enumerate() {
-                let view = shared.load().as_ref().map(|series| series.all());
-                if let Some(view) = view.filter(|view| !view.is_empty()) {
-                    all.push((view.tenant(), series_at(page, slot), view));
+                let series = shared.load_full();
+                if let Some(series) = series.filter(|series| !series.is_empty()) {
+                    all.push((series.tenant(), series_at(page, slot), series));
                 }
             }
         }

@@ -9,7 +9,7 @@
 use super::cell::Cell;
 use crate::sync::{AtomicU64, Ordering};
 
-/// How many samples there are at most: they fill a line of the processor's cache.
+/// How many samples there are at most: together as large as a line of the processor's cache.
 pub(crate) const RECENT: usize = 4;
 
 /// The last samples of a column.
@@ -20,11 +20,9 @@ pub(crate) struct Recent {
     cells: [Cell; RECENT],
 }
 
-/// Where the samples of a column are, as a reader found them.
+/// A reader's copy of the recent samples.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RecentCells {
-    /// The first ones are in blocks.
-    pub(crate) in_blocks: usize,
     length: usize,
     cells: [Cell; RECENT],
 }
@@ -39,15 +37,14 @@ impl Default for Recent {
 }
 
 impl Recent {
-    /// For the writer: the samples that must be moved to the blocks before that with this number is added. The first one has
-    /// number 0.
+    /// For the writer: the samples to move to blocks before sample `number` (counted from 0) is added, if any.
     pub(crate) fn full(&self, number: usize) -> Option<&[Cell; RECENT]> {
         let is_full = number > 0 && number.is_multiple_of(RECENT);
         is_full.then_some(&self.cells)
     }
 
     /// For the writer: all samples below `number` are in the blocks now.
-    pub(crate) fn moved(&self, number: usize) {
+    pub(crate) fn set_moved(&self, number: usize) {
         self.moved.store(number as u64, Ordering::Release);
     }
 
@@ -58,12 +55,10 @@ impl Recent {
         }
     }
 
-    /// For a reader: where the first `length` samples are, which have been written.
-    pub(crate) fn read(&self, length: usize) -> RecentCells {
-        let all_moved = || RecentCells {
-            in_blocks: length,
-            ..RecentCells::default()
-        };
+    /// For a reader of the first `length` samples, which have been written: how many of them are in blocks, and a copy of those
+    /// that follow.
+    pub(crate) fn read(&self, length: usize) -> (usize, RecentCells) {
+        let all_moved = || (length, RecentCells::default());
         let in_blocks = self.moved.load(Ordering::Acquire) as usize;
         if length <= in_blocks {
             return all_moved();
@@ -73,16 +68,12 @@ impl Recent {
             // The samples that were copied may be those that came after them.
             return all_moved();
         }
-        RecentCells {
-            in_blocks,
-            length: length - in_blocks,
-            cells,
-        }
+        let length = length - in_blocks;
+        (in_blocks, RecentCells { length, cells })
     }
 }
 
 impl RecentCells {
-    /// Those that are not in blocks.
     pub(crate) fn cells(&self) -> &[Cell] {
         self.cells.get(..self.length).unwrap_or_default()
     }

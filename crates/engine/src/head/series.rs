@@ -5,22 +5,26 @@
 
 use super::block::{Run, clipped_to, points};
 use super::cell::Cell;
+use super::column_view::ColumnView;
 use crate::day::Day;
 use crate::points::Points;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::collections::BTreeSet;
 
+/// Samples that a reader gets at one time, at least, where there are as many.
+const PART_MIN: usize = 256;
+
 /// The samples of one series since the last flush.
 #[derive(Debug, Clone)]
 pub(crate) struct HeadSeries {
     tenant: TenantId,
-    column: Run,
+    column: ColumnView,
     late: Run,
 }
 
 impl HeadSeries {
-    pub(crate) const fn new(tenant: TenantId, column: Run, late: Run) -> Self {
+    pub(crate) const fn new(tenant: TenantId, column: ColumnView, late: Run) -> Self {
         Self {
             tenant,
             column,
@@ -42,11 +46,11 @@ impl HeadSeries {
     }
 
     /// Samples that arrived late, and are not in the column yet.
-    pub(crate) fn late_len(&self) -> u64 {
+    pub(crate) const fn late_len(&self) -> u64 {
         self.late.len() as u64
     }
 
-    pub(super) const fn column(&self) -> &Run {
+    pub(super) const fn column(&self) -> &ColumnView {
         &self.column
     }
 
@@ -56,10 +60,19 @@ impl HeadSeries {
 
     /// The column's samples in `range`, in parts of which none is empty.
     pub(crate) fn parts(&self, range: TimeRange) -> impl Iterator<Item = Points> {
-        self.clipped(range).map(points)
+        let mut clipped = self.clipped(range);
+        std::iter::from_fn(move || {
+            let mut part = points(clipped.next()?);
+            while part.len() < PART_MIN
+                && let Some(cells) = clipped.next()
+            {
+                part.extend(points(cells));
+            }
+            Some(part)
+        })
     }
 
-    /// The parts of [`Self::parts`], without a copy of them.
+    /// The same without a copy, a block each.
     pub(crate) fn uncopied_parts(
         &self,
         range: TimeRange,

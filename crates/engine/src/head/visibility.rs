@@ -15,11 +15,12 @@ use crate::sync::{AtomicU64, Ordering, yield_now};
 /// In place of a batch's number while the marks are changed. No batch has it.
 const CHANGING: u64 = u64::MAX;
 
-/// In place of the lengths before a batch, where its samples are mixed with older ones. No series is as long.
+/// In place of the lengths before a batch, where its samples are mixed with older ones. No series is as long: a column has never grown
+/// beyond it.
 const UNKNOWN: u64 = u64::MAX;
 
-/// Where the number of late samples begins in a packed length. A column of 2^34 samples would take 256 GiB of memory, and late
-/// samples are folded into the column long before they are as many.
+/// Where the number of late samples begins in a packed length. A column of 2^34 samples would take 256 GiB of memory, and 2^30 late
+/// samples wait only behind a column of half as many: a flush begins long before.
 const LATE_SHIFT: u32 = 34;
 
 /// One late sample in a packed length.
@@ -180,6 +181,7 @@ impl Visibility {
 
     fn lengthen(&self, one: u64) {
         let now = self.now.load(Ordering::Relaxed);
+        debug_assert!(now % ONE_LATE < ONE_LATE - 1, "the column is full");
         self.now.store(now + one, Ordering::Release);
     }
 

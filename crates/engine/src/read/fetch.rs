@@ -102,9 +102,10 @@ impl<'c> Snapshot<'c> {
         let mut wanted = Vec::with_capacity(found.len());
         for ((key, series), heads) in found {
             let SeriesHeads { frozen, head } = heads;
-            let samples = frozen.iter().chain(&head).map(|column| column.len());
+            let views = frozen.iter().chain(&head);
+            let bytes = views.map(|view| size_of_val(&**view) as u64 + view.len() * SAMPLE_BYTES);
             let mut reservation = Reservation::new(meter.context());
-            reservation.grow_to(samples.sum::<u64>() * SAMPLE_BYTES)?;
+            reservation.grow_to(bytes.sum())?;
             wanted.push(FoundSeries {
                 key,
                 series,

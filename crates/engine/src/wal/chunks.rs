@@ -1,7 +1,7 @@
 //! Records that gather until they are written, in chunks: none is ever copied to make room for more, and written chunks are used
 //! again.
 
-/// Bytes of a chunk, but of one that has a larger record.
+/// Size of a chunk. A larger record gets a chunk of its own size.
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// Chunks that are kept for later records: 8 MiB of them.
@@ -59,12 +59,13 @@ impl SpareChunks {
     /// Keeps the chunks of written records, unless they are large or too many; returns those that are not needed, to be freed
     /// without a lock.
     pub(crate) fn recycle(&mut self, mut written: Chunks) -> Chunks {
-        while self.0.len() < SPARE_MAX
-            && let Some(mut chunk) = written.0.pop_if(|chunk| chunk.capacity() <= CHUNK_BYTES)
-        {
+        let room = SPARE_MAX.saturating_sub(self.0.len());
+        let small = |chunk: &mut Vec<u8>| chunk.capacity() <= CHUNK_BYTES;
+        let kept = written.0.extract_if(.., small).take(room);
+        self.0.extend(kept.map(|mut chunk| {
             chunk.clear();
-            self.0.push(chunk);
-        }
+            chunk
+        }));
         written
     }
 }
@@ -119,6 +120,7 @@ mod tests {
         add(&mut chunks, &mut spare, b"a");
         assert_eq!((spare.0.len(), chunks.len()), (SPARE_MAX - 1, 1));
         add(&mut chunks, &mut spare, &vec![0; CHUNK_BYTES + 1]);
-        assert_eq!(spare.recycle(chunks).len(), CHUNK_BYTES + 2);
+        assert_eq!(spare.recycle(chunks).len(), CHUNK_BYTES + 1);
+        assert_eq!(spare.0.len(), SPARE_MAX);
     }
 }

@@ -33,7 +33,7 @@ impl Column {
                 let (at, value) = cell.read();
                 place.set(at, value);
             }
-            self.recent.moved(number);
+            self.recent.set_moved(number);
         }
         self.recent.set(number, number as i64 + 1, number as f64);
         self.length.store(number as u64 + 1, Ordering::Release);
@@ -42,8 +42,8 @@ impl Column {
     /// How many samples a reader finds.
     fn read(&self) -> usize {
         let length = self.length.load(Ordering::Acquire) as usize;
-        let recent = self.recent.read(length);
-        let moved = &self.block[..recent.in_blocks];
+        let (in_blocks, recent) = self.recent.read(length);
+        let moved = &self.block[..in_blocks];
         let found = moved.iter().chain(recent.cells()).map(Cell::read);
         let found: Vec<_> = found.collect();
         let expected = (0..length).map(|number| (number as i64 + 1, number as f64));

@@ -209,6 +209,33 @@ fn what_was_acknowledged_before_it_was_written_is_written_once_there_is_room() {
     );
 }
 
+/// The log gathers what is not written yet in chunks of 256 KiB, and the disk has room for the first alone.
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_what_waits_keeps_its_order() {
+    for room in [0, 1 << 10, 262_144, 300 << 10] {
+        let storage = Faulty::new(1);
+        let engine = crowded(&storage);
+        append(&engine, NOON - 1, 0.0).unwrap();
+        let expected: Vec<(i64, f64)> = (0..40_000).map(|at| (NOON + at, at as f64)).collect();
+        for part in expected.chunks(10_000) {
+            let part: Vec<_> = part
+                .iter()
+                .map(|(at, value)| ("a.d", *at, *value))
+                .collect();
+            engine
+                .append(&scope(1), &batch(&part), Durability::Buffered)
+                .unwrap();
+        }
+        set_room(&storage, room, ErrorKind::StorageFull);
+        assert!(is_full(&engine.flush()), "after {room} bytes");
+        storage.set_capacity(None);
+        append(&engine, NOON + 1, 2.0).unwrap();
+        let after = storage.crash();
+        drop(engine);
+        assert!(read(&crowded(&after), 1, "a.d") == expected, "{room}");
+    }
+}
+
 #[test]
 fn a_deletion_on_a_full_disk_is_refused_and_done_once_there_is_room() {
     let storage = Faulty::new(1);

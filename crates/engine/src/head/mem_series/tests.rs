@@ -281,3 +281,54 @@ fn no_batch_takes_more_than_was_claimed_for_it() {
         }
     }
 }
+
+/// What each sample pays covers the blocks that there are, those of the next samples included.
+#[test]
+fn samples_in_order_pay_for_their_blocks() {
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let mut paid = 0;
+    for at in 0..300 {
+        paid += appender.append(Stamp::before_all(), at, 1.0).grown;
+        let blocks = appender.shared().column.get();
+        let taken = blocks.map_or(0, |first| first.bytes_of_list());
+        assert!(paid >= taken, "{paid} for {taken} after sample {at}");
+    }
+}
+
+/// A reader without a lock finds all samples, whole and in order, wherever the writer is with them.
+#[test]
+fn a_reader_beside_the_writer_finds_every_sample() {
+    const SAMPLES: i64 = 40_000;
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let shared = Arc::clone(appender.shared());
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut longest = 0;
+            while longest < SAMPLES {
+                let view = shared.all();
+                let length = view.len().cast_signed();
+                let first = (length - 64).max(0);
+                let block = view.column().last_block();
+                let number = block
+                    .as_ref()
+                    .map_or(0, |_| usize::try_from(length - 4).unwrap());
+                let last: Vec<_> = view.column().from(block.as_ref(), number).collect();
+                assert!(last.iter().map(|(at, _)| *at).eq(number as i64..length));
+                let range = TimeRange {
+                    from: Millis(first),
+                    until: Millis(length),
+                };
+                let read = view.read(&range);
+                assert!(
+                    read.iter().map(|(at, _)| at).eq(first..length),
+                    "of {length}"
+                );
+                longest = longest.max(length);
+            }
+        });
+        for at in 0..SAMPLES {
+            appender.append(Stamp::before_all(), at, at as f64);
+        }
+        reader.join().unwrap();
+    });
+}
