@@ -1,4 +1,4 @@
-//! A cursor over the samples of a series in one source: a block of a segment, or a chunk of the head, at a time.
+//! A cursor over the samples of a series in one source: a block of a segment, or some 256 samples of the head, at a time.
 
 use super::spans::Spans;
 use crate::head::series::HeadSeries;
