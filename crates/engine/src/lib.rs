@@ -49,6 +49,7 @@ mod open_dir;
 mod pending_flush;
 mod points;
 mod poison;
+mod prefetch;
 mod publish;
 mod purge_budget;
 mod purge_schedule;

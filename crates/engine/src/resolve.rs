@@ -5,6 +5,7 @@
 //! table is needed. The name is compared in any case, so a wrong guess costs one comparison and nothing else. This takes no memory
 //! for a sender, and holds after deletions and restarts.
 
+use crate::prefetch::prefetch;
 use crate::registry::table::{Fingerprint, NameCursor, Registry};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -88,6 +89,9 @@ impl<'r, 'n, T, F: FnMut(T, Result<SeriesRef, Fingerprint>)> Resolver<'r, 'n, T,
             .collect();
         let candidate = |fingerprint: &Fingerprint| registry.candidate(*fingerprint);
         let candidates: Vec<Option<SeriesRef>> = fingerprints.iter().map(candidate).collect();
+        let of_candidates = candidates.iter().flatten();
+        let prefetch_bytes = of_candidates.filter_map(|series| registry.prefetch_byte(*series));
+        prefetch(prefetch_bytes);
         let mut last = None;
         let waiting = self.waiting.drain(..);
         for ((fingerprint, candidate), (name, item)) in

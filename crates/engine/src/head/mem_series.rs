@@ -158,6 +158,12 @@ impl SeriesAppender {
         &self.shared
     }
 
+    /// A byte of what the next sample changes, to [`crate::prefetch`].
+    pub(crate) fn prefetch_byte(&self) -> u8 {
+        let number = self.shared.visibility.written().column;
+        self.shared.recent.prefetch_byte(number)
+    }
+
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
         let lengths = self.shared.visibility.written();

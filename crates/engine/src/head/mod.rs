@@ -15,6 +15,7 @@ pub(crate) mod series;
 pub(crate) mod visibility;
 
 use crate::day::Day;
+use crate::prefetch::prefetch;
 use crate::series_ref::SeriesRef;
 use crate::sparse::Sparse;
 use base::id::TenantId;
@@ -58,6 +59,13 @@ pub(crate) const fn shard(series: SeriesRef) -> usize {
 /// Samples whose series follow each other on one page: it is found once for all of them.
 fn by_page(samples: &[(SeriesRef, i64, f64)]) -> impl Iterator<Item = &[(SeriesRef, i64, f64)]> {
     samples.chunk_by(|(one, _, _), (next, _, _)| page_of(*one).0 == page_of(*next).0)
+}
+
+/// Whether the series of these samples, by the first of them, are in no order, so that each is in another part of the memory.
+fn is_scattered(samples: &[(SeriesRef, i64, f64)]) -> bool {
+    const LOOKED_AT: usize = 16;
+    let beginning = samples.get(..LOOKED_AT).unwrap_or_default();
+    by_page(beginning).count() > LOOKED_AT / 4
 }
 
 /// The series that is there.
@@ -314,6 +322,13 @@ impl ShardWriter {
         sum: &mut AppendCounts,
         mut begins_day: impl FnMut(Day, SeriesRef),
     ) {
+        if is_scattered(samples) {
+            let appenders = samples.iter().filter_map(|(series, _, _)| {
+                let (_, page, slot) = place(*series);
+                self.pages.get(page)?.get(slot)?.as_ref()
+            });
+            prefetch(appenders.map(SeriesAppender::prefetch_byte));
+        }
         for neighbours in by_page(samples) {
             self.append_neighbours((tenant, stamp), neighbours, sum, &mut begins_day);
         }

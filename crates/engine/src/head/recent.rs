@@ -55,6 +55,12 @@ impl Recent {
         }
     }
 
+    /// For the writer: a byte of the place of sample `number`, to read it early.
+    pub(crate) fn prefetch_byte(&self, number: usize) -> u8 {
+        let cell = self.cells.get(number % RECENT);
+        cell.map_or(0, |cell| cell.read().0 as u8)
+    }
+
     /// For a reader of the first `length` samples, which have been written: how many of them are in blocks, and a copy of those
     /// that follow.
     pub(crate) fn read(&self, length: usize) -> (usize, RecentCells) {

@@ -79,6 +79,11 @@ impl Registry {
         found.map(|(_, series)| *series)
     }
 
+    /// A byte of the series' name, to [`crate::prefetch`].
+    pub(crate) fn prefetch_byte(&self, series: SeriesRef) -> Option<u8> {
+        self.series.get(series)?.name.bytes().next()
+    }
+
     /// Whether the series is the tenant's of this name.
     pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
         let entry = self.get(series);

@@ -38,6 +38,7 @@ mod batches;
 #[path = "../../src/head/cell.rs"]
 mod cell;
 
+#[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/head/recent.rs"]
 mod recent;
 
