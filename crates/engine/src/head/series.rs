@@ -101,7 +101,7 @@ impl HeadSeries {
 
     /// Whether it has a sample in `range`.
     pub(crate) fn any_in(&self, range: &TimeRange) -> bool {
-        self.min_len_in(range) > 0
+        self.clipped(*range).next().is_some()
             || (self.late.samples()).any(|(at, _)| range.contains(Millis(at)))
     }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod list;
 
-use crate::command::role::{self, Change};
+use crate::command::role;
 use crate::command::{deleted, invitation, members, org, roles, space, user};
 use crate::context::Context;
 use crate::error::Failure;
@@ -81,12 +81,12 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         Account::UserInvite(args) => user::invite::run(args, context),
         Account::UserRemove(args) => user::remove::run(args, context),
         Account::Roles => roles::list(context),
-        Account::RoleSet(args) => role::account::run(args, Change::Set, context),
-        Account::RoleUnset(args) => role::account::run(args, Change::Unset, context),
-        Account::OrgRoleSet(args) => role::org::run(args, Change::Set, context),
-        Account::OrgRoleUnset(args) => role::org::run(args, Change::Unset, context),
-        Account::SpaceRoleSet(args) => role::space::run(args, Change::Set, context),
-        Account::SpaceRoleUnset(args) => role::space::run(args, Change::Unset, context),
+        Account::RoleSet(args) => role::account::set::run(args, context),
+        Account::RoleUnset(args) => role::account::unset::run(args, context),
+        Account::OrgRoleSet(args) => role::org::set::run(args, context),
+        Account::OrgRoleUnset(args) => role::org::unset::run(args, context),
+        Account::SpaceRoleSet(args) => role::space::set::run(args, context),
+        Account::SpaceRoleUnset(args) => role::space::unset::run(args, context),
         Account::Invitations => invitation::list::run(context),
         Account::Accept(args) => invitation::accept::run(args, context),
         Account::Decline(args) => invitation::decline::run(args, context),

@@ -1,7 +1,6 @@
 //! The commands of `iam`. Half of them are older names of commands under `account`.
 
-use crate::command::role::{self, Change};
-use crate::command::service_id::lock::Lock;
+use crate::command::role;
 use crate::command::{
     account, api_key, members, org, service_api_key, service_id, space, tokens, user,
 };
@@ -107,8 +106,8 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::ServiceIdCreate(args) => service_id::create::run(args, context),
         Iam::ServiceIdUpdate(args) => service_id::update::run(args, context),
         Iam::ServiceIdDelete(args) => service_id::delete::run(args, context),
-        Iam::ServiceIdLock(args) => service_id::lock::run(args, Lock::Lock, context),
-        Iam::ServiceIdUnlock(args) => service_id::lock::run(args, Lock::Unlock, context),
+        Iam::ServiceIdLock(args) => service_id::lock::run(args, context),
+        Iam::ServiceIdUnlock(args) => service_id::unlock::run(args, context),
         Iam::ServiceApiKeys(args) => service_api_key::list::run(args, context),
         Iam::ServiceApiKey(args) => service_api_key::show::run(args, context),
         Iam::ServiceApiKeyCreate(args) => service_api_key::create::run(args, context),
@@ -133,9 +132,9 @@ pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
         Iam::SpaceDelete(args) => space::delete::run(args, context),
         Iam::SpaceRename(args) => space::rename::run(args, context),
         Iam::SpaceUsers(args) => members::space_users::run(args, context),
-        Iam::OrgRoleSet(args) => role::org::run(args, Change::Set, context),
-        Iam::OrgRoleUnset(args) => role::org::run(args, Change::Unset, context),
-        Iam::SpaceRoleSet(args) => role::space::run(args, Change::Set, context),
-        Iam::SpaceRoleUnset(args) => role::space::run(args, Change::Unset, context),
+        Iam::OrgRoleSet(args) => role::org::set::run(args, context),
+        Iam::OrgRoleUnset(args) => role::org::unset::run(args, context),
+        Iam::SpaceRoleSet(args) => role::space::set::run(args, context),
+        Iam::SpaceRoleUnset(args) => role::space::unset::run(args, context),
     }
 }

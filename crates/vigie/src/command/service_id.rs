@@ -6,6 +6,7 @@ pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod show;
+pub(crate) mod unlock;
 pub(crate) mod update;
 
 use crate::argument::Named;
@@ -15,6 +16,7 @@ use crate::error::{Failure, Kind};
 use crate::pages::PAGE_SIZE;
 use crate::prompt;
 use clap::Args;
+use serde::Serialize;
 use wire::iam::service_id::{ServiceId, ServiceIdList};
 
 /// Whether the user may be asked. Every command about one service ID has it, as in the original.
@@ -40,6 +42,13 @@ pub(crate) struct OneArgs {
     service: String,
     #[command(flatten)]
     ask: AskArgs,
+}
+
+/// The lock of a service ID, as `service-id-lock` and `-unlock` leave it.
+#[derive(Serialize)]
+struct LockState<'a> {
+    id: &'a str,
+    locked: bool,
 }
 
 fn url(context: &Context, path: &str) -> Result<String, Failure> {

@@ -1,4 +1,7 @@
-//! `account role-set` and `role-unset`.
+//! Roles in the targeted account: `account role-set` and `role-unset`, one file each, and their shared code.
+
+pub(crate) mod set;
+pub(crate) mod unset;
 
 use super::{AccountRole, Change, apply, name, report};
 use crate::argument::Named;
@@ -19,11 +22,7 @@ pub(crate) struct AccountRoleArgs {
 }
 
 /// Gives or takes a role in the targeted account.
-pub(crate) fn run(
-    args: &AccountRoleArgs,
-    change: Change,
-    context: &Context,
-) -> Result<(), Failure> {
+fn change(args: &AccountRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
     let account = context.config().account.clone();
     if account.guid.is_empty() {
         return Err(Failure::usage("no account is targeted")

@@ -1,4 +1,7 @@
-//! `account org-role-set` and `org-role-unset`.
+//! Roles in an organization: `account org-role-set` and `org-role-unset`, one file each, and their shared code.
+
+pub(crate) mod set;
+pub(crate) mod unset;
 
 use super::{Change, OrgRole, apply, name, report};
 use crate::argument::Named;
@@ -22,7 +25,7 @@ pub(crate) struct OrgRoleArgs {
 }
 
 /// Gives or takes a role in an organization.
-pub(crate) fn run(args: &OrgRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
+fn change(args: &OrgRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
     set_org(context, change, &args.user, &args.org, args.role)?;
     report(
         context,

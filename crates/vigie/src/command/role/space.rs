@@ -1,4 +1,7 @@
-//! `account space-role-set` and `space-role-unset`.
+//! Roles in a space: `account space-role-set` and `space-role-unset`, one file each, and their shared code.
+
+pub(crate) mod set;
+pub(crate) mod unset;
 
 use super::{Change, SpaceRole, apply, name, report};
 use crate::argument::Named;
@@ -25,7 +28,7 @@ pub(crate) struct SpaceRoleArgs {
 }
 
 /// Gives or takes a role in a space.
-pub(crate) fn run(args: &SpaceRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
+fn change(args: &SpaceRoleArgs, change: Change, context: &Context) -> Result<(), Failure> {
     set_space(
         context,
         change,

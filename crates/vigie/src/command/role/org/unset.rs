@@ -1,0 +1,11 @@
+//! `account org-role-unset`.
+
+use super::OrgRoleArgs;
+use crate::command::role::Change;
+use crate::context::Context;
+use crate::error::Failure;
+
+/// Takes a role in an organization.
+pub(crate) fn run(args: &OrgRoleArgs, context: &Context) -> Result<(), Failure> {
+    super::change(args, Change::Unset, context)
+}
