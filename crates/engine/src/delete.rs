@@ -28,6 +28,10 @@ const ALL_PENDING: u64 = 16;
 /// An account with at most this fraction of its own limit may still delete when the limit of all together is reached.
 const FEW_PENDING_PART: u64 = 64;
 
+/// How often the series of a piece are prepared again that have changed meanwhile. Then those that have changed once more, which are
+/// fewer each time, are copied with everything locked: a deletion has to end.
+const PREPARED_AGAIN_MAX: usize = 16;
+
 /// `series` in pieces that are small enough to be applied under the lock, ascending.
 pub(crate) fn pieces(series: &RoaringBitmap) -> impl Iterator<Item = RoaringBitmap> {
     let mut rest = series.iter();
@@ -192,13 +196,30 @@ impl Core {
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(range, &piece, only_in_head.as_ref());
-            let mut locked = self.state.lock_all();
+            let (mut locked, prepared) = self.lock_prepared(prepared);
             let applied = self.apply_delete_range(&mut locked, &payload, prepared);
             drop(locked);
             drop(applied.deferred);
             sequence = applied.sequence;
         }
         sequence
+    }
+
+    /// Locks everything for a prepared deletion. Series that have changed meanwhile are prepared again before, without a lock.
+    fn lock_prepared<'s, 'a>(
+        &'s self,
+        mut prepared: RangeDeletion<'a>,
+    ) -> (AllLocked<'s>, RangeDeletion<'a>) {
+        for _ in 0..PREPARED_AGAIN_MAX {
+            let mut locked = self.state.lock_all();
+            let changed = locked.changed_since(&prepared);
+            if changed.is_empty() {
+                return (locked, prepared);
+            }
+            drop(locked);
+            self.state.prepare_again(&mut prepared, &changed);
+        }
+        (self.state.lock_all(), prepared)
     }
 
     /// Deletes the samples of a piece of series in a range: in the log, then in memory.

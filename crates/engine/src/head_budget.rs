@@ -1,5 +1,6 @@
-//! The memory budget for samples that are in no segment yet, for all accounts together. It is never exceeded: a writer
-//! reserves the most memory that a batch can need before it writes the first sample.
+//! The memory budget for samples that are in no segment yet, for all accounts together. No samples go beyond it: a writer reserves the
+//! most memory that a batch can need before it writes the first sample. Beside it are the pages that index the samples, and the copies
+//! of a few series while late samples are folded into them, a range of them is deleted, or they are flushed.
 //!
 //! - From half of the budget on, the head is flushed early.
 //! - Above three quarters, an owner with more than an equal share of the budget is refused.

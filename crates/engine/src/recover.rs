@@ -331,7 +331,7 @@ fn load(
     let mut newly_active = Vec::new();
     let mut tombstones = manifest.tombstones.clone();
     // Dropped series have no names any more, and tombstones of them hide nothing that could be found.
-    tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
+    tombstones.retain_mut(|tombstone| match registry.tenant_of(&tombstone.series) {
         Some(tenant) => {
             tombstone.tenant = tenant;
             true

@@ -92,7 +92,7 @@ impl<'s> ReplayEffects<'s> {
             Record::DeleteRange(range, series) => {
                 let series: RoaringBitmap = series.iter().map(|series| series.0).collect();
                 self.clear_later(range, &series);
-                let tenant = state.catalog().read().registry.owner_of(&series);
+                let tenant = state.catalog().read().registry.tenant_of(&series);
                 let only_in_head = tenant.and_then(|tenant| state.only_in_head(tenant, &range));
                 let prepared = state.prepare(range, &series, only_in_head.as_ref());
                 let deferred = state.lock_all().delete_range(sequence, prepared);

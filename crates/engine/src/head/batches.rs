@@ -1,6 +1,7 @@
 //! Which batches a reader sees. Each batch has a number; what it writes is marked with it, and readers leave out what is marked
-//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all, and neither writers nor
-//! readers wait for one another here: a number is given in one step, and a batch that is done says so in one.
+//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all. A number is given in one step,
+//! and a batch that is done says so in one: no reader waits here, and a writer only where a batch is [`WINDOW`] numbers behind. A
+//! number and the numbers that were done are what PostgreSQL calls a transaction id and a snapshot.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 

@@ -135,6 +135,13 @@ pub(crate) struct PreparedDeletion {
     new: SeriesAppender,
 }
 
+impl PreparedDeletion {
+    /// Whether it was prepared of this series, and not of one that it has replaced.
+    pub(crate) fn is_of(&self, series: &Arc<MemSeries>) -> bool {
+        Arc::ptr_eq(&self.of, series)
+    }
+}
+
 impl SeriesAppender {
     pub(crate) fn new(tenant: TenantId) -> Self {
         let shared = Arc::new(MemSeries {
@@ -322,7 +329,7 @@ impl SeriesAppender {
         range: &TimeRange,
         prepared: Option<PreparedDeletion>,
     ) -> Arc<MemSeries> {
-        let usable = prepared.filter(|prepared| Arc::ptr_eq(&prepared.of, &self.shared));
+        let usable = prepared.filter(|prepared| prepared.is_of(&self.shared));
         let PreparedDeletion {
             column_len,
             late_len,

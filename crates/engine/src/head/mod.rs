@@ -114,7 +114,7 @@ pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) 
 }
 
 /// Samples since the last flush, by series.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Head {
     pages: Pages,
     samples: AtomicU64,
@@ -123,20 +123,6 @@ pub(crate) struct Head {
     page_bytes: AtomicU64,
     held: Counts<TenantId>,
     owners: Counts<Owner>,
-}
-
-impl Default for Head {
-    fn default() -> Self {
-        Self {
-            pages: Pages::default(),
-            page_bytes: AtomicU64::new(0),
-            samples: AtomicU64::new(0),
-            late: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            held: Counts::default(),
-            owners: Counts::default(),
-        }
-    }
 }
 
 /// The view would have part of a batch: it has to be tried again.
@@ -402,6 +388,23 @@ impl ShardWriter {
         let held = -appender.len().cast_signed();
         self.head.held.add(tenant, held, 0);
         Some(Arc::clone(appender.shared()))
+    }
+
+    /// Whether [`Self::remove_range`] would copy the series as a whole: it is another since it was prepared, or was not prepared.
+    pub(crate) fn has_changed(
+        &mut self,
+        series: SeriesRef,
+        range: &TimeRange,
+        prepared: Option<&PreparedDeletion>,
+    ) -> bool {
+        let Some(Some(appender)) = self.appender(series) else {
+            // A flush has taken the samples, and the copy is to be freed without a lock.
+            return prepared.is_some();
+        };
+        match prepared {
+            Some(prepared) => !prepared.is_of(appender.shared()),
+            None => appender.shared().all().any_in(range),
+        }
     }
 
     /// Forgets the samples of a series in `range`, as it was prepared.

@@ -12,8 +12,8 @@ use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::collections::BTreeSet;
 
-/// Samples that a reader gets at one time, at least, where there are as many.
-const PART_MIN: usize = 256;
+/// Samples that a reader gets at one time, at least, where there are as many. They count as one step of a query.
+pub(crate) const PART_MIN: usize = 256;
 
 /// The samples of one series since the last flush.
 #[derive(Debug, Clone)]

@@ -126,12 +126,15 @@ impl Visibility {
             yield_now();
             return None;
         }
+        // A batch can mark a series again after another one has (`append.rs`): its number comes back. `before` never does, because each
+        // mark is followed by a sample.
+        let before = self.before.load(Ordering::Acquire);
         let previous = self.previous.load(Ordering::Acquire);
         let open = self.open.load(Ordering::Acquire);
         let previous_open = self.previous_open.load(Ordering::Acquire);
-        let before = self.before.load(Ordering::Acquire);
         let now = self.now.load(Ordering::Acquire);
-        let is_unchanged = self.batch.load(Ordering::Acquire) == batch;
+        let is_unchanged = self.batch.load(Ordering::Acquire) == batch
+            && self.before.load(Ordering::Relaxed) == before;
         is_unchanged.then_some(VisibilityMarks {
             batch,
             previous,

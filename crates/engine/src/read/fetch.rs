@@ -2,7 +2,7 @@
 
 use super::series::{FrozenSource, SeriesReader, Sources};
 use super::spans;
-use crate::head::series::HeadSeries;
+use crate::head::series::{HeadSeries, PART_MIN};
 use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
@@ -361,17 +361,16 @@ impl Cursor for SeriesFetch<'_, '_, '_> {
         if matches!(self.state, ReadState::New)
             && let Some(column) = self.sources.sole_column()
         {
-            let (mut parts, mut samples) = (0, 0);
+            let mut samples = 0;
             for part in column.uncopied_parts(self.sources.range) {
-                parts += 1;
                 samples += part.len();
                 filling.add(part);
                 if samples >= SAMPLES_PER_CHARGE {
-                    self.meter.steps(std::mem::take(&mut parts))?;
+                    self.meter.steps(samples.div_ceil(PART_MIN) as u64)?;
                     self.charge(std::mem::take(&mut samples))?;
                 }
             }
-            self.meter.steps(parts)?;
+            self.meter.steps(samples.div_ceil(PART_MIN) as u64)?;
             self.charge(samples)?;
             self.state = ReadState::Ended;
             return Ok(());

@@ -211,8 +211,8 @@ impl Registry {
         (!self.is_dropped(entry.tenant, series)).then_some(entry)
     }
 
-    /// The owner of these series, of which some may have ended; all are one tenant's.
-    pub(crate) fn owner_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
+    /// The tenant of these series, of which some may have ended; all are one tenant's.
+    pub(crate) fn tenant_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
         let mut entries = series
             .iter()
             .filter_map(|series| self.get(SeriesRef(series)));

@@ -95,6 +95,22 @@ impl AllLocked<'_> {
         names
     }
 
+    /// The series that another deletion or a fold has replaced since the deletion was prepared, or that have samples in its range only
+    /// since then. [`Self::delete_range`] would copy each of them as a whole, with everything locked.
+    pub(crate) fn changed_since(&mut self, deletion: &RangeDeletion<'_>) -> Vec<SeriesRef> {
+        let mut changed = Vec::new();
+        for series in deletion.series.iter().map(SeriesRef) {
+            guard::step(1);
+            let prepared = deletion.prepared.get(&series);
+            if let Some(shard) = self.shard(series)
+                && shard.has_changed(series, &deletion.range, prepared)
+            {
+                changed.push(series);
+            }
+        }
+        changed
+    }
+
     /// Deletes the samples of the series in the range: those in the head at once; those in the frozen head and in segments, which
     /// never change, are hidden by a tombstone, where there may be any. The caller clears their days **before** this, in pieces of any size, so that samples
     /// that are written afterwards set their days again.
@@ -110,7 +126,7 @@ impl AllLocked<'_> {
             only_in_head,
         } = prepared;
         let mut deferred = DeferredDrop::default();
-        let Some(tenant) = self.catalog.registry.owner_of(series) else {
+        let Some(tenant) = self.catalog.registry.tenant_of(series) else {
             // None of the series has a name any more, so no reader can find their samples.
             return deferred;
         };

@@ -53,6 +53,17 @@ impl State {
             only_in_head,
         }
     }
+
+    /// Prepares it again for series that have changed since then ([`super::AllLocked::changed_since`]).
+    pub(crate) fn prepare_again(&self, deletion: &mut RangeDeletion<'_>, changed: &[SeriesRef]) {
+        let version = self.version();
+        for series in changed {
+            match head::prepare(&version.head, *series, &deletion.range) {
+                Some(prepared) => deletion.prepared.insert(*series, prepared),
+                None => deletion.prepared.remove(series),
+            };
+        }
+    }
 }
 
 impl OnlyInHead {
@@ -65,6 +76,7 @@ impl OnlyInHead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::head::batches::Stamp;
     use crate::test_support::{TENANT, empty_store};
     use base::time::Millis;
 
@@ -84,5 +96,57 @@ mod tests {
         drop(state.lock_all().freeze(2));
         assert_eq!(delete(3), (1, 3));
         assert!(state.only_in_head(TENANT, &TimeRange::ALL).is_none());
+    }
+
+    /// Series were copied as a whole with everything locked where another deletion or a fold had replaced them.
+    #[test]
+    fn what_has_changed_since_a_deletion_was_prepared_is_prepared_again() {
+        let state = empty_store(Millis(0)).state;
+        let create = |name| {
+            let mut catalog = state.catalog().write();
+            catalog.registry.create(TENANT, name).unwrap()
+        };
+        let (changed, same, filled) = (create("changed"), create("same"), create("filled"));
+        let send = |series, at| {
+            let shard = state.shard(head::shard(series)).unwrap();
+            let sample = [(series, at, 1.0)];
+            state.append(&mut shard.write(), TENANT, Stamp::before_all(), &sample);
+        };
+        let count = |series| {
+            let view = state.version().head.all_of(TENANT, series);
+            view.map_or(0, |view| view.len())
+        };
+        for at in 0..20 {
+            send(changed, at);
+            send(same, at);
+        }
+        let all: RoaringBitmap = [changed.0, same.0, filled.0].into();
+        let range = TimeRange {
+            from: Millis(5),
+            until: Millis(9),
+        };
+        let mut deletion = state.prepare(range, &all, None);
+        assert!(state.lock_all().changed_since(&deletion).is_empty());
+        let other: RoaringBitmap = [changed.0].into();
+        let of_other = TimeRange {
+            from: Millis(0),
+            until: Millis(1),
+        };
+        let prepared = state.prepare(of_other, &other, None);
+        drop(state.lock_all().delete_range(1, prepared));
+        send(same, 20);
+        send(filled, 7);
+        let found = state.lock_all().changed_since(&deletion);
+        assert_eq!(found, [changed, filled]);
+        state.prepare_again(&mut deletion, &found);
+        let mut locked = state.lock_all();
+        assert!(locked.changed_since(&deletion).is_empty());
+        drop(locked.delete_range(2, deletion));
+        drop(locked);
+        assert_eq!([changed, same, filled].map(count), [13, 16, 0]);
+        // The next head has none of them.
+        let deletion = state.prepare(TimeRange::ALL, &all, None);
+        drop(state.lock_all().freeze(3));
+        assert_eq!(state.lock_all().changed_since(&deletion), [changed, same]);
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct NextFile {
     made: Option<Box<dyn WriteFile>>,
     path: PathBuf,
     file_number: u64,
+    /// Whether a header that found no disk space left bytes.
+    torn: bool,
 }
 
 /// Totals of what was written, which other threads may read at any time.
@@ -70,6 +72,7 @@ impl NextFile {
             made,
             path,
             file_number,
+            torn: false,
         })
     }
 }
@@ -181,12 +184,13 @@ impl LogSink for LogFile {
             file_number: next.file_number,
             first_sequence: last_sequence + 1,
         };
+        if next.torn {
+            file.cut(0).map_err(error::io(FileAction::Cut, &path))?;
+            next.torn = false;
+        }
         if let Err(source) = file.append(&header.encode()) {
-            let refused = error::io(FileAction::Write, &path)(source);
-            if error::is_retryable(&refused) {
-                file.cut(0).map_err(error::io(FileAction::Cut, &path))?;
-            }
-            return Err(refused);
+            next.torn = true;
+            return Err(error::io(FileAction::Write, &path)(source));
         }
         file.sync().map_err(error::io(FileAction::Sync, &path))?;
         if let Some(file) = next.made.take() {

@@ -149,6 +149,25 @@ fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begin
     });
 }
 
+/// As when some of its samples had to be resolved again. By then, what was there before its second mark includes part of it.
+#[test]
+fn a_batch_that_comes_back_after_another_stays_hidden() {
+    in_every_order_of_memory(2, || {
+        let (batches, series) = (Batches::with_window(2), Arc::new(Visibility::default()));
+        let first = batches.begin();
+        write(&series, first.stamp());
+        let done = batches.done();
+        let second = batches.begin();
+        let shared = Arc::clone(&series);
+        let reader = thread::spawn(move || shared.lengths(&done));
+        write(&series, second.stamp());
+        write(&series, first.stamp());
+        if let Ok(lengths) = reader.join().unwrap() {
+            assert_eq!(lengths.column, 0);
+        }
+    });
+}
+
 /// A batch that a reader has seen stays seen: it is found in full, or the reader looks again.
 #[test]
 fn a_batch_that_is_done_is_found_while_another_begins() {

@@ -10,7 +10,7 @@
 //! all share. So an HTTP/1.1 connection is queued between its requests alone and while a body arrives, and an HTTP/2 stream before its
 //! request begins. The connection below such streams, which writes their answers, is queued at any time.
 //!
-//! More than twenty sources for each thread, all of them busy, share its time without queues: none of them uses as much as its share.
+//! More than fifty sources for each thread, all of them busy, share its time without queues: none of them uses as much as its share.
 //!
 //! In the queue, tasks of connections that have authenticated take turns with those of all others, so that a stranger behind the same
 //! address does not displace them.
