@@ -8,10 +8,10 @@ use crate::delete::Deletion;
 use crate::error;
 use crate::events::{Events, Silent};
 use crate::query_meter::QueryMeter;
-use crate::read::fetch::{AskedQuery, ReadEstimate, Snapshot};
+use crate::read::fetch::{AskedQuery, Snapshot};
+use crate::read::look::Look;
 use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
-use crate::series_ref::SeriesRef;
 use crate::state::ReadView;
 use crate::storage::Storage;
 use base::context::Context;
@@ -152,28 +152,16 @@ impl SampleStore for Engine {
         context: &Context,
         visit: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
-        let filter = scope.filter(Action::Render)?;
         let mut meter = QueryMeter::new(context)?;
         let state = &self.core.state;
-        // Before the names: of what is done there are names.
-        let done = state.batches.done();
-        let names = state.names_of(scope.tenant());
         // Also within a day that the store keeps.
         let oldest = scope.retention_days().map(|_| self.core.oldest_of(scope));
-        let hidden_before = self.core.hidden_before(scope);
-        let visible = hidden_before.map(|oldest| TimeRange::ALL.since(oldest));
-        let mut active = state.activity_filter(visible.as_ref(), &mut meter)?;
-        let mut estimate = ReadEstimate::default();
-        let mut found = Vec::with_capacity(queries.len());
-        for query in queries {
-            let series = find::series(&names, query.selector, filter, &mut active, &mut meter)?;
-            estimate.add_series(series.len(), &meter)?;
-            found.push(series);
-        }
-        // One view for all queries: what one of them sees of a batch, a deletion or a flush the others see as well.
-        let series: Vec<SeriesRef> = found.iter().flatten().map(|(_, series)| *series).collect();
-        let ReadView { version, heads } =
-            state.read_view(scope.tenant(), &series, done, &mut meter)?;
+        let Look {
+            found,
+            view: ReadView { version, heads },
+            tenant_series,
+            mut estimate,
+        } = self.core.look(scope, queries, &mut meter)?;
         let mut heads = heads.into_iter();
         let mut snapshots = Vec::with_capacity(queries.len());
         for (place, (query, found)) in queries.iter().zip(found).enumerate() {
@@ -183,7 +171,7 @@ impl SampleStore for Engine {
             let asked = AskedQuery {
                 place,
                 tenant: scope.tenant(),
-                tenant_series: names.len() as u64,
+                tenant_series,
                 shape: query.shape,
                 range,
             };
@@ -192,7 +180,6 @@ impl SampleStore for Engine {
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
-        drop((names, active));
         visit(part::divided(snapshots))
     }
 

@@ -19,6 +19,7 @@ mod core;
 mod created_series;
 mod day;
 mod delete;
+mod deletion_marks;
 mod drop_tenant;
 mod dropped_series;
 mod due_expiry;

@@ -20,10 +20,11 @@ pub(crate) use all_locked::{AllLocked, DeferredDrop};
 pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
 pub(crate) use range_deletion::RangeDeletion;
-pub(crate) use read_view::{ReadView, SeriesHeads};
+pub(crate) use read_view::{FEW_SERIES, ReadView, SeriesHeads};
 
 use crate::created_series::CreatedSeries;
 use crate::day::Day;
+use crate::deletion_marks::DeletionMarks;
 use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
@@ -107,6 +108,7 @@ pub(crate) struct State {
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     series_drops: SeriesDrops,
+    pub(crate) deletions: DeletionMarks,
     index: ArcSwap<Index>,
     activity: ArcSwap<ActivityIndex>,
     changing_activity: Mutex<()>,
@@ -141,6 +143,7 @@ impl State {
             creating: Mutex::new(()),
             batches: Batches::default(),
             series_drops: SeriesDrops::default(),
+            deletions: DeletionMarks::default(),
             index: ArcSwap::default(),
             activity: ArcSwap::from_pointee(activity),
             changing_activity: Mutex::new(()),

@@ -2,6 +2,7 @@
 
 pub(crate) mod fetch;
 pub(crate) mod find;
+pub(crate) mod look;
 pub(crate) mod part;
 pub(crate) mod series;
 mod source_cursor;

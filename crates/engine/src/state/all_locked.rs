@@ -2,6 +2,7 @@
 
 use super::{Catalog, RangeDeletion, State};
 use crate::day::Day;
+use crate::deletion_marks::Applying;
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::MemSeries;
 use crate::head::{self, ShardWriter};
@@ -43,7 +44,7 @@ impl State {
     }
 }
 
-impl AllLocked<'_> {
+impl<'s> AllLocked<'s> {
     fn shard(&mut self, series: SeriesRef) -> Option<&mut ShardWriter> {
         self.shards
             .get_mut(head::shard(series))
@@ -61,10 +62,24 @@ impl AllLocked<'_> {
         series - &self.state.activity().active_since(before, first, series)
     }
 
+    /// Marks the deletion of these series as being applied, for each of their tenants.
+    fn applying(&self, series: &RoaringBitmap) -> Vec<Applying<'s>> {
+        let state = self.state;
+        let tenant_of = |series| Some(self.catalog.registry.get(SeriesRef(series))?.tenant);
+        let mut tenants: Vec<TenantId> = series.iter().filter_map(tenant_of).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        tenants
+            .into_iter()
+            .map(|tenant| state.deletions.begin(tenant))
+            .collect()
+    }
+
     /// Removes the series. The caller clears their days, before or afterwards and in pieces of any size: the activity of a series
     /// without a name is never read.
     pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
+        let _applying = self.applying(series);
         for series_ref in series.iter().map(SeriesRef) {
             guard::step(1);
             if let Some(entry) = self.catalog.registry.remove(series_ref) {
@@ -88,6 +103,7 @@ impl AllLocked<'_> {
         series: RoaringBitmap,
     ) -> TenantNames {
         guard::step(1);
+        let _applying = self.state.deletions.begin(tenant);
         let names = self.catalog.registry.drop_tenant(tenant, below);
         self.catalog.dropped_tenants.push(series);
         self.state.series_drops.add(tenant);
@@ -130,6 +146,7 @@ impl AllLocked<'_> {
             // None of the series has a name any more, so no reader can find their samples.
             return deferred;
         };
+        let _applying = self.state.deletions.begin(tenant);
         for series_ref in series.iter().map(SeriesRef) {
             guard::step(1);
             let prepared = prepared.remove(&series_ref);

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// A reader of at most so many series is one of few: it is rare that batches write to any of these again and again while it takes
 /// its view.
-const FEW_SERIES: usize = 1000;
+pub(crate) const FEW_SERIES: usize = 1000;
 
 /// How often a reader of few series tries to take a view in which each batch is whole, before it accepts part of a batch.
 const ATTEMPTS_OF_FEW: u32 = 1000;

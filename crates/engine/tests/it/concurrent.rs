@@ -112,6 +112,44 @@ fn every_read_is_one_state_and_time_runs_forward() {
     assert_eq!(read(&engine, 1, "a.x").len() as u64, INSTANTS);
 }
 
+/// A reader that looked while a deletion was applied found the old part of a series in a file, and no longer the new part in the head.
+#[test]
+fn a_series_is_read_before_its_deletion_or_after_it() {
+    for with_range in [false, true] {
+        let storage = Faulty::new(1);
+        let engine = open(&storage);
+        let done = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                for round in 1..=600 {
+                    let value = f64::from(round);
+                    send(&engine, 1, &[("a", NOON, value)]);
+                    engine.flush().unwrap();
+                    send(&engine, 1, &[("a", NOON + MINUTE, value)]);
+                    delete(&engine, 1, "a", with_range.then_some(TimeRange::ALL));
+                }
+                done.store(true, Ordering::SeqCst);
+            });
+            let reads = || {
+                let mut last = (0.0, 0);
+                while !done.load(Ordering::SeqCst) {
+                    let samples = read(&engine, 1, "a");
+                    let values: Vec<f64> = samples.into_iter().map(|(_, value)| value).collect();
+                    let Some(round) = values.first().copied() else {
+                        continue;
+                    };
+                    assert!(values.iter().all(|value| *value == round), "{values:?}");
+                    let seen = (round, values.len());
+                    assert!(seen >= last, "{seen:?} after {last:?}");
+                    last = seen;
+                }
+            };
+            threads.spawn(reads);
+            threads.spawn(reads);
+        });
+    }
+}
+
 #[test]
 fn appenders_that_outrun_the_flusher_flush_once_not_each() {
     let storage = Faulty::new(1);
