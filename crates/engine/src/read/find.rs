@@ -94,6 +94,11 @@ fn any_below(
     Ok(any)
 }
 
+/// The memory that is reserved for a series that was found.
+pub(crate) fn reserved_bytes(key: &SeriesKey<'_>) -> u64 {
+    key.as_bytes().len() as u64 + ENTRY_BYTES
+}
+
 /// The series that are meant, ascending by key: only the `active` ones.
 pub(crate) fn series(
     names: &TenantNames,
@@ -111,7 +116,7 @@ pub(crate) fn series(
             context.spend(Resource::Series, 1)?;
             let bytes = found.key.as_bytes().len() as u64;
             context.spend(Resource::Bytes, bytes)?;
-            context.reserve(bytes + ENTRY_BYTES)?;
+            context.reserve(reserved_bytes(&found.key))?;
             series.push((found.key.into_owned(), leaf));
         }
         Ok(())

@@ -15,7 +15,8 @@ use base::store::{FetchQuery, StoreError};
 use base::time::TimeRange;
 use std::time::{Duration, Instant};
 
-/// How often a reader of few series looks again where a deletion was applied meanwhile. Each look is charged.
+/// How often a reader of few series looks again where a deletion was applied meanwhile. Only the last look is charged, since it may be
+/// all that the query's budget allows; [`WAIT_MAX`] bounds the others.
 const LOOKS_OF_FEW: u32 = 64;
 
 /// How often a reader of many series does. Another deletion is likely to be applied while it looks.
@@ -50,7 +51,8 @@ impl Core {
         let mut looks = 0;
         loop {
             let before = self.applied_deletions(tenant, latest, meter)?;
-            let look = self.look_once(scope, queries, meter)?;
+            let (part, spent) = meter.context().part();
+            let look = self.look_once(scope, queries, &mut QueryMeter::new(&part)?)?;
             looks += 1;
             let deletions = &self.state.deletions;
             let is_of_one_moment =
@@ -62,6 +64,9 @@ impl Core {
             if is_of_one_moment || looks >= looks_max || Instant::now() >= latest {
                 return Ok(look);
             }
+            let found = look.found.iter().flatten();
+            part.release(found.map(|(key, _)| find::reserved_bytes(key)).sum());
+            spent.undo();
         }
     }
 

@@ -5,10 +5,13 @@ use crate::support::{
     MINUTE, NOON, batch, config, delete, fetch_in, fetch_together, figure, metering, open,
     open_with, range, read, scope, send,
 };
-use base::store::{Durability, SampleStore};
+use base::context::{Budget, Context, MemoryReservation, Resource, Stop};
+use base::selector::Selector;
+use base::store::{Durability, FetchQuery, SampleStore, Shape};
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::EngineConfig;
 use engine::storage::faulty::Faulty;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -16,6 +19,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 const ROUNDS_MIN: u64 = 400;
 const MERGES_MIN: f64 = 8.0;
 const INSTANTS: u64 = 7;
+
+/// Counts what is reserved.
+#[derive(Debug, Default)]
+struct Reserved(AtomicU64);
+
+impl MemoryReservation for Reserved {
+    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+        self.0.fetch_add(bytes, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn release(&self, bytes: u64) {
+        self.0.fetch_sub(bytes, Ordering::SeqCst);
+    }
+}
 
 /// Round `r` writes `r` to three series at the instant `r % INSTANTS`, in one batch.
 fn at(round: u64) -> i64 {
@@ -148,6 +166,57 @@ fn a_series_is_read_before_its_deletion_or_after_it() {
             threads.spawn(reads);
         });
     }
+}
+
+/// What each look found was charged, and a query that may match as many series as it does was refused.
+#[test]
+fn looking_again_beside_deletions_costs_a_query_nothing_of_its_budget() {
+    const SERIES: u64 = 500;
+    let storage = Faulty::new(1);
+    let engine = open(&storage);
+    let names: Vec<String> = (0..SERIES).map(|number| format!("a.{number}")).collect();
+    let samples: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), NOON, 1.0))
+        .collect();
+    send(&engine, 1, &samples);
+    let done = AtomicBool::new(false);
+    let reserved = Arc::new(Reserved::default());
+    let read = || {
+        let budget = Budget {
+            series: SERIES,
+            ..Budget::UNLIMITED
+        };
+        let context = Context::new(budget).with_memory(Arc::clone(&reserved) as _);
+        let selector = Selector::parse("a.*").unwrap();
+        let shape = Shape::Raw(TimeRange::ALL);
+        let queries = [FetchQuery {
+            selector: &selector,
+            shape,
+        }];
+        let mut count = 0;
+        let read = engine.read_all(&scope(1), &queries, &context, &mut |_| {
+            count += 1;
+            Ok(ControlFlow::Continue(()))
+        });
+        read.unwrap();
+        assert_eq!(count, SERIES);
+        assert_eq!(context.spent(Resource::Series), SERIES);
+        reserved.0.swap(0, Ordering::SeqCst)
+    };
+    let alone = read();
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for _ in 0..300 {
+                send(&engine, 1, &[("b", NOON, 1.0)]);
+                delete(&engine, 1, "b", Some(TimeRange::ALL));
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+        while !done.load(Ordering::SeqCst) {
+            assert_eq!(read(), alone);
+        }
+    });
 }
 
 #[test]

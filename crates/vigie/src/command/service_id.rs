@@ -44,11 +44,38 @@ pub(crate) struct OneArgs {
     ask: AskArgs,
 }
 
-/// The lock of a service ID, as `service-id-lock` and `-unlock` leave it.
+/// Whether a service ID is locked or unlocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    /// Prevents change, deletion and further keys.
+    Lock,
+    /// Allows them again.
+    Unlock,
+}
+
+/// The lock of a service ID.
 #[derive(Serialize)]
 struct LockState<'a> {
     id: &'a str,
     locked: bool,
+}
+
+/// Locks or unlocks a service ID.
+fn set_lock(args: &OneArgs, lock: Lock, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let service = find(&args.service, &args.ask, context)?;
+    let url = format!("{}/lock", address(&service, context)?);
+    let (verb, doing, request) = match lock {
+        Lock::Lock => ("Locking", "lock the service ID", Request::post(url)),
+        Lock::Unlock => ("Unlocking", "unlock the service ID", Request::delete(url)),
+    };
+    let (name, user) = (&args.service, context.user());
+    output.action(format!("{verb} service ID {name} as {user}..."))?;
+    context.ask(request, doing)?;
+    output.done(&LockState {
+        id: &service.id,
+        locked: lock == Lock::Lock,
+    })
 }
 
 fn url(context: &Context, path: &str) -> Result<String, Failure> {
