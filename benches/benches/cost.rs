@@ -168,6 +168,7 @@ fn threads(threads: usize) -> Fallible {
         return Err("a thread failed".into());
     }
     tell("wall_ns", took.wall_ns, share * threads * ROUNDS);
+    tell("processor_ns", took.processor_ns, share * threads * ROUNDS);
     Ok(())
 }
 

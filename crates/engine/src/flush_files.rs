@@ -7,6 +7,7 @@ use crate::error::{self, FileAction};
 use crate::flush_segments::{PlannedSegment, planned};
 use crate::guard::PIECE;
 use crate::head::mem_series::MemSeries;
+use crate::head::series::HeadSeries;
 use crate::layout::NAMES;
 use crate::open_dir::OpenDir;
 use crate::pending_flush::PendingFlush;
@@ -66,7 +67,7 @@ impl Core {
         let all = self.existing(frozen)?;
         let mut positions_by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (position, (_, _, series)) in all.iter().enumerate() {
-            for day in series.all().days() {
+            for day in HeadSeries::all(Arc::clone(series)).days() {
                 positions_by_day.entry(day).or_default().push(position);
             }
         }
@@ -111,7 +112,7 @@ impl Core {
         };
         let series = planned.positions.iter();
         for (tenant, series, samples) in series.filter_map(|position| all.get(*position)) {
-            let mut points = samples.all().read(&range);
+            let mut points = HeadSeries::all(Arc::clone(samples)).read(&range);
             if header.is_multi_day() {
                 points.retain(|at| planned.days.contains(&Day::of(at)));
             }

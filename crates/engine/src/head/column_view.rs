@@ -1,55 +1,46 @@
 //! The column of a series as a reader has it: the samples in blocks, and a copy of the recent ones after them.
 
-use super::block::{BlockPosition, Run};
+use super::block_list::{BlockPosition, Run};
 use super::cell::Cell;
-use super::recent::RecentCells;
 
 /// The first samples of a column, as they were when the reader looked.
-#[derive(Debug, Clone)]
-pub(crate) struct ColumnView {
-    in_blocks: Run,
-    recent: RecentCells,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ColumnView<'s> {
+    in_blocks: Run<'s>,
+    recent: &'s [Cell],
 }
 
-impl ColumnView {
-    pub(crate) const fn new(in_blocks: Run, recent: RecentCells) -> Self {
+impl<'s> ColumnView<'s> {
+    pub(crate) const fn new(in_blocks: Run<'s>, recent: &'s [Cell]) -> Self {
         Self { in_blocks, recent }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.in_blocks.len() + self.recent.cells().len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// All samples, in the order they were written.
-    pub(crate) fn samples(&self) -> impl Iterator<Item = (i64, f64)> {
-        let recent = self.recent.cells().iter().map(Cell::read);
+    pub(crate) fn samples(self) -> impl Iterator<Item = (i64, f64)> + use<'s> {
+        let recent = self.recent.iter().map(Cell::read);
         self.in_blocks.samples().chain(recent)
     }
 
     /// The last block that has a sample.
-    pub(crate) fn last_block(&self) -> Option<BlockPosition> {
+    pub(crate) fn last_block(self) -> Option<BlockPosition> {
         self.in_blocks.last_block()
     }
 
     /// The samples from sample `number` on, which is not before this block.
     pub(crate) fn from(
-        &self,
-        block: Option<&BlockPosition>,
+        self,
+        block: Option<BlockPosition>,
         number: usize,
-    ) -> impl Iterator<Item = (i64, f64)> {
+    ) -> impl Iterator<Item = (i64, f64)> + use<'s> {
         let skipped = number.saturating_sub(self.in_blocks.len());
-        let recent = self.recent.cells().iter().skip(skipped).map(Cell::read);
+        let recent = self.recent.iter().skip(skipped).map(Cell::read);
         self.in_blocks.from(block, number).chain(recent)
     }
 
     /// Of samples that ascend: the parts that may have some from `from` to `until`. None is empty.
-    pub(crate) fn parts(&self, from: i64, until: i64) -> impl Iterator<Item = &[Cell]> {
+    pub(crate) fn parts(self, from: i64, until: i64) -> impl Iterator<Item = &'s [Cell]> {
         let at = |cell: &Cell| cell.read().0;
-        let recent = Some(self.recent.cells()).filter(|cells| !cells.is_empty());
+        let recent = Some(self.recent).filter(|cells| !cells.is_empty());
         let all = self.in_blocks.all_parts().chain(recent);
         all.skip_while(move |cells| cells.last().is_some_and(|last| at(last) < from))
             .take_while(move |cells| cells.first().is_some_and(|first| at(first) <= until))

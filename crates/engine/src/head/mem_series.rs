@@ -1,45 +1,36 @@
-//! One series in the head. A writer holds the lock of its shard; readers take no lock. A writer puts samples behind the visible ones
-//! and then makes them visible, with the number of their batch.
-//!
-//! Changes that do not only add samples (sorting late samples into the column, deleting a range) build a new series that replaces the
-//! old one. Readers that have the old one read it to its end.
+//! One series in the head, as its readers and its writer share it. The writer holds the lock of its shard; readers take no lock. The
+//! writer puts samples behind the visible ones and then makes them visible, with the number of their batch.
 
-use super::batches::{DoneBatches, Stamp};
-use super::block::{Block, BlockPosition, FIRST_BYTES, Run, SHARE_MAX, shares_max};
-use super::cell::Cell;
-use super::column_view::ColumnView;
+use super::block_list::BlockList;
 use super::recent::{RECENT, Recent};
-use super::series::HeadSeries;
-use super::visibility::{Lengths, NotVisible, Visibility};
+use super::slabs::Slabs;
+use super::visibility::{Lengths, Visibility};
 use base::id::TenantId;
-use base::time::{Millis, TimeRange};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-/// Late samples are folded into the column when there are as many as this, and as an eighth of the column: that bounds
-/// what a reader must sort, and keeps folding linear on the whole.
-const LATE_MIN: usize = 256;
-
-/// No day: the first sample of each day differs from it.
-const NO_DAY: i32 = i32::MIN;
-
-/// A series of the head, as readers and the writer share it. What each sample touches lies together.
+/// A series of the head. What each sample touches lies together.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct MemSeries {
-    visibility: Visibility,
-    recent: Recent,
+    pub(super) visibility: Visibility,
+    pub(super) recent: Recent,
     /// All samples but the recent ones.
-    column: OnceLock<Arc<Block>>,
-    late: OnceLock<Arc<Block>>,
+    pub(super) column: BlockList<RECENT>,
+    pub(super) late: BlockList<0>,
+    pub(super) slabs: Arc<Slabs>,
     tenant: TenantId,
 }
 
 impl MemSeries {
-    /// The samples that a reader of these batches sees.
-    pub(crate) fn view(&self, done: &DoneBatches) -> Result<HeadSeries, NotVisible> {
-        self.visibility
-            .lengths(done)
-            .map(|lengths| self.first(lengths))
+    pub(super) fn new(tenant: TenantId, slabs: Arc<Slabs>) -> Self {
+        Self {
+            visibility: Visibility::default(),
+            recent: Recent::default(),
+            column: BlockList::default(),
+            late: BlockList::default(),
+            slabs,
+            tenant,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -50,323 +41,14 @@ impl MemSeries {
     pub(crate) const fn tenant(&self) -> TenantId {
         self.tenant
     }
-
-    /// All its samples, of unfinished batches too.
-    pub(crate) fn all(&self) -> HeadSeries {
-        self.first(self.visibility.all())
-    }
-
-    fn first(&self, lengths: Lengths) -> HeadSeries {
-        // `recent` first: what it reports as moved is then in the blocks.
-        let (in_blocks, recent) = self.recent.read(lengths.column);
-        let in_blocks = Run::new(self.column.get().cloned(), in_blocks);
-        let column = ColumnView::new(in_blocks, recent);
-        let late = Run::new(self.late.get().cloned(), lengths.late);
-        HeadSeries::new(self.tenant, column, late)
-    }
 }
 
-/// The end of a list of blocks.
-#[derive(Debug)]
-struct Tail {
-    block: Arc<Block>,
-    used: usize,
-    /// Of all late samples, those that overwrite what was the column's end.
-    same: u64,
-}
-
-/// The outcome of inserting a sample.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct InsertOutcome {
-    /// The batch had written to the series before.
-    pub(crate) again: bool,
-    /// It arrived out of order.
-    pub(crate) late: bool,
-    /// There is one more than before.
-    pub(crate) added: bool,
-    /// So many more bytes are in memory, its part of the block that comes next among them ([`Block::share`]).
-    pub(crate) grown: usize,
-}
-
-/// The memory of a series in a head before its first sample.
-pub(crate) const SERIES_BYTES: usize =
-    size_of::<MemSeries>() + size_of::<SeriesAppender>() + 3 * size_of::<usize>();
-
-/// The extra memory of a series' first late sample, besides its share.
-pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
-
-/// The most that so many samples of one series take in memory, whether it is there or new, and in whatever order they are.
-pub(crate) const fn bytes_max(samples: u64) -> u64 {
-    if samples == 0 {
-        return 0;
-    }
-    // Each list of late samples that they begin has so many, but for the first and the last.
-    let folds = samples / LATE_MIN as u64;
-    let late = if samples > 1 { folds + 1 } else { 0 };
-    SERIES_BYTES as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
-}
-
-/// The writer's handle of a series.
-#[derive(Debug)]
-pub(crate) struct SeriesAppender {
-    shared: Arc<MemSeries>,
-    /// The column's last block, if it has one.
-    block: Option<Arc<Block>>,
-    late: Option<Box<Tail>>,
-    /// The column's last instant, if it has one.
-    last: i64,
-    /// Samples in `block`.
-    used: u32,
-    /// The day of the last sample that was recorded as activity.
-    day: i32,
-}
-
-/// The series as it will be after a deletion, built without a lock.
-#[derive(Debug)]
-pub(crate) struct PreparedDeletion {
-    of: Arc<MemSeries>,
-    column_len: usize,
-    late_len: usize,
-    /// The last blocks that were read.
-    column_block: Option<BlockPosition>,
-    late_block: Option<BlockPosition>,
-    /// The column's last sample as it was read: the batch that wrote it may change it in place.
-    end: Option<(i64, f64)>,
-    new: SeriesAppender,
-}
-
-impl PreparedDeletion {
-    /// Whether it was prepared of this series, and not of one that it has replaced.
-    pub(crate) fn is_of(&self, series: &Arc<MemSeries>) -> bool {
-        Arc::ptr_eq(&self.of, series)
+impl Drop for MemSeries {
+    /// Only its last owner drops it: nobody reads its blocks.
+    fn drop(&mut self) {
+        if !self.slabs.is_retired() {
+            let column = self.column.blocks(&self.slabs);
+            self.slabs.free(column.chain(self.late.blocks(&self.slabs)));
+        }
     }
 }
-
-impl SeriesAppender {
-    pub(crate) fn new(tenant: TenantId) -> Self {
-        let shared = Arc::new(MemSeries {
-            visibility: Visibility::default(),
-            recent: Recent::default(),
-            column: OnceLock::new(),
-            late: OnceLock::new(),
-            tenant,
-        });
-        Self {
-            shared,
-            block: None,
-            late: None,
-            last: i64::MIN,
-            used: 0,
-            day: NO_DAY,
-        }
-    }
-
-    pub(crate) const fn shared(&self) -> &Arc<MemSeries> {
-        &self.shared
-    }
-
-    /// A byte of what the next sample changes, to [`crate::prefetch`].
-    pub(crate) fn prefetch_byte(&self) -> u8 {
-        let number = self.shared.visibility.written().column;
-        self.shared.recent.prefetch_byte(number)
-    }
-
-    /// Samples held, those included that a late one overwrites.
-    pub(crate) fn len(&self) -> u64 {
-        let lengths = self.shared.visibility.written();
-        let all = (lengths.column + lengths.late) as u64;
-        all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
-    }
-
-    /// Whether this day was not the last one recorded as activity.
-    pub(crate) const fn is_new_day(&mut self, day: i32) -> bool {
-        let is_new = self.day != day;
-        self.day = day;
-        is_new
-    }
-
-    /// Activity may have forgotten the series.
-    pub(crate) const fn forget_day(&mut self) {
-        self.day = NO_DAY;
-    }
-
-    /// Adds a sample of a batch.
-    pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> InsertOutcome {
-        let again = self.shared.visibility.mark(stamp);
-        let number = self.shared.visibility.written().column;
-        let mut grown = 0;
-        let (late, added) = if number == 0 || at > self.last {
-            grown = self.grow(number, at, value);
-            (false, true)
-        } else if at == self.last && self.shared.visibility.has_grown() {
-            // No reader sees it yet, or nobody reads yet.
-            self.shared.recent.set(number - 1, at, value);
-            (false, false)
-        } else {
-            grown = self.push_late(at, value);
-            (at < self.last, at < self.last)
-        };
-        InsertOutcome {
-            again,
-            late,
-            added,
-            grown,
-        }
-    }
-
-    /// Adds sample `number` to the column; says how much more memory it takes.
-    fn grow(&mut self, number: usize, at: i64, value: f64) -> usize {
-        let shared = &*self.shared;
-        if let Some(full) = shared.recent.full(number) {
-            Self::move_to_blocks(shared, &mut self.block, &mut self.used, full);
-            shared.recent.set_moved(number);
-        }
-        shared.recent.set(number, at, value);
-        shared.visibility.add();
-        self.last = at;
-        self.block.as_ref().map_or(SHARE_MAX, |block| block.share())
-    }
-
-    /// Adds samples to the last block, or to one after it if it is full.
-    fn move_to_blocks(
-        shared: &MemSeries,
-        last: &mut Option<Arc<Block>>,
-        used: &mut u32,
-        cells: &[Cell; RECENT],
-    ) {
-        let block = match last {
-            Some(block) if (*used as usize) < block.size() => block,
-            Some(block) => {
-                *used = 0;
-                let next = Arc::clone(block.grow());
-                last.insert(next)
-            }
-            None => {
-                let first = shared.column.get_or_init(|| Block::after(RECENT));
-                last.insert(Arc::clone(first))
-            }
-        };
-        for cell in cells {
-            let (at, value) = cell.read();
-            block.set(*used as usize, at, value);
-            *used += 1;
-        }
-    }
-
-    /// Adds to what came late; says how much more memory that takes.
-    fn push_late(&mut self, at: i64, value: f64) -> usize {
-        let shared = &self.shared;
-        let mut grown = 0;
-        if self.late.is_none() {
-            grown = LATE_BYTES;
-        }
-        let tail = self.late.get_or_insert_with(|| {
-            let block = Arc::clone(shared.late.get_or_init(|| Block::after(0)));
-            Box::new(Tail {
-                block,
-                used: 0,
-                same: 0,
-            })
-        });
-        if tail.used == tail.block.size() {
-            tail.block = Arc::clone(tail.block.grow());
-            tail.used = 0;
-        }
-        tail.block.set(tail.used, at, value);
-        tail.used += 1;
-        tail.same += u64::from(at == self.last);
-        shared.visibility.add_late();
-        grown + tail.block.share()
-    }
-
-    /// Whether so many samples are late that they are to be folded in.
-    pub(crate) fn is_due_to_fold(&self) -> bool {
-        let lengths = self.shared.visibility.written();
-        lengths.late >= LATE_MIN && lengths.late >= lengths.column / 8
-    }
-
-    /// Folds the late samples in: a series of the same samples takes the place of the old one, which is returned.
-    pub(crate) fn fold(&mut self) -> Arc<MemSeries> {
-        let all = self.shared.all().read(&TimeRange::ALL);
-        let mut new = Self::new(self.shared.tenant);
-        for (at, value) in all.iter() {
-            new.append(Stamp::before_all(), at, value);
-        }
-        self.replace(new)
-    }
-
-    /// Prepares to take out the samples in `range`; no lock is needed.
-    pub(crate) fn prepare(of: &Arc<MemSeries>, range: &TimeRange) -> PreparedDeletion {
-        let view = of.all();
-        let mut new = Self::new(of.tenant);
-        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
-        let mut end = None;
-        let column = view
-            .column()
-            .samples()
-            .inspect(|sample| end = Some(*sample));
-        for (at, value) in column.filter(kept) {
-            new.append(Stamp::before_all(), at, value);
-        }
-        for (at, value) in view.late().samples().filter(kept) {
-            new.append(Stamp::before_all(), at, value);
-        }
-        PreparedDeletion {
-            of: Arc::clone(of),
-            column_len: view.column().len(),
-            late_len: view.late().len(),
-            column_block: view.column().last_block(),
-            late_block: view.late().last_block(),
-            end,
-            new,
-        }
-    }
-
-    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where the series is not
-    /// the one that was prepared. Returns the old series.
-    pub(crate) fn remove_range(
-        &mut self,
-        range: &TimeRange,
-        prepared: Option<PreparedDeletion>,
-    ) -> Arc<MemSeries> {
-        let usable = prepared.filter(|prepared| prepared.is_of(&self.shared));
-        let PreparedDeletion {
-            column_len,
-            late_len,
-            column_block,
-            late_block,
-            end,
-            mut new,
-            ..
-        } = match usable {
-            Some(prepared) => prepared,
-            None => Self::prepare(&self.shared, range),
-        };
-        let now = self.shared.all();
-        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
-        // A late sample is newer than the column's at the same instant, whichever came in first.
-        let last = column_len.saturating_sub(1);
-        let mut column = now.column().from(column_block.as_ref(), last).peekable();
-        // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
-        if let Some((end_at, end_value)) = end {
-            column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
-        }
-        let late = now.late().from(late_block.as_ref(), late_len);
-        for (at, value) in column.chain(late).filter(kept) {
-            new.append(Stamp::before_all(), at, value);
-        }
-        self.replace(new)
-    }
-
-    /// `new` takes its place, for readers who see all that has been written to it.
-    fn replace(&mut self, new: Self) -> Arc<MemSeries> {
-        new.shared.visibility.replace(&self.shared.visibility);
-        let day = self.day;
-        let old = std::mem::replace(self, new);
-        self.day = day;
-        old.shared
-    }
-}
-
-#[cfg(test)]
-mod tests;

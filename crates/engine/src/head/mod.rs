@@ -4,14 +4,17 @@
 //! only ever grows, or is replaced as a whole.
 
 pub(crate) mod batches;
-mod block;
+mod block_list;
 mod cell;
 mod column_view;
 mod counts;
+mod growing_tree;
 pub(crate) mod mem_series;
 mod pages;
 mod recent;
 pub(crate) mod series;
+pub(crate) mod series_appender;
+mod slabs;
 pub(crate) mod visibility;
 
 use crate::day::Day;
@@ -23,17 +26,17 @@ use base::sample::Batch;
 use base::scope::Owner;
 use base::time::{Millis, TimeRange};
 use batches::{DoneBatches, Stamp};
-use block::SHARE_MAX;
+use block_list::SHARE_MAX;
 use counts::Counts;
-use mem_series::{
-    InsertOutcome, LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender,
-};
+use mem_series::MemSeries;
 pub(crate) use pages::PAGE;
 use pages::Pages;
 use series::HeadSeries;
+use series_appender::{InsertOutcome, LATE_BYTES, PreparedDeletion, SERIES_BYTES, SeriesAppender};
+use slabs::{SlabCursor, Slabs};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use visibility::NotVisible;
 
 /// Shards of a head: several for each core that a machine may have, so that two writers seldom need the same one.
@@ -110,13 +113,17 @@ pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) 
         *series.entry(counted).or_default() += samples;
     }
     let counts = series.values();
-    counts.map(|count| mem_series::bytes_max(*count)).sum()
+    counts.map(|count| series_appender::bytes_max(*count)).sum()
 }
 
 /// Samples since the last flush, by series.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     pages: Pages,
+    /// The memory of the samples.
+    slabs: Arc<Slabs>,
+    /// For deletions that are prepared. No writer needs it.
+    copying: Mutex<SlabCursor>,
     samples: AtomicU64,
     late: AtomicU64,
     bytes: AtomicU64,
@@ -184,12 +191,12 @@ impl Head {
         let Some(shared) = self.mem_series(series) else {
             return Ok(None);
         };
-        Ok(owned(tenant, shared.view(done)?))
+        Ok(owned(tenant, HeadSeries::visible(shared, done)?))
     }
 
     /// All there is of one series of `tenant`.
     pub(crate) fn all_of(&self, tenant: TenantId, series: SeriesRef) -> Option<Arc<HeadSeries>> {
-        owned(tenant, self.mem_series(series)?.all())
+        owned(tenant, HeadSeries::all(self.mem_series(series)?))
     }
 
     /// Whether it has a sample of the series in `range`.
@@ -237,6 +244,12 @@ impl Head {
     }
 }
 
+impl Drop for Head {
+    fn drop(&mut self) {
+        self.slabs.retire();
+    }
+}
+
 /// The counts that part of a batch has added to a shard.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct AppendCounts {
@@ -281,6 +294,7 @@ type AppenderPage = [Option<SeriesAppender>; PAGE];
 pub(crate) struct ShardWriter {
     head: Arc<Head>,
     pages: Sparse<AppenderPage>,
+    cursor: SlabCursor,
 }
 
 impl ShardWriter {
@@ -288,6 +302,7 @@ impl ShardWriter {
         Self {
             head,
             pages: Sparse::new(),
+            cursor: SlabCursor::new(),
         }
     }
 
@@ -334,6 +349,7 @@ impl ShardWriter {
         let (_, page, _) = place(*first);
         let before = self.pages.bytes();
         let make = || std::array::from_fn(|_| None);
+        let cursor = &mut self.cursor;
         let Some(slots) = self.pages.get_or_insert_with(page, make) else {
             return;
         };
@@ -343,8 +359,9 @@ impl ShardWriter {
                 continue;
             };
             let is_new = appender.is_none();
-            let appender = appender.get_or_insert_with(|| SeriesAppender::new(tenant));
-            sum.add_outcome(appender.append(stamp, *at, *value));
+            let appender =
+                appender.get_or_insert_with(|| SeriesAppender::new(tenant, &self.head.slabs));
+            sum.add_outcome(appender.append(cursor, stamp, (*at, *value)));
             let day = Day::of(Millis(*at));
             if appender.is_new_day(day.0) {
                 begins_day(day, *series);
@@ -352,7 +369,7 @@ impl ShardWriter {
             let is_folded = appender.is_due_to_fold();
             if is_folded {
                 let before = appender.len();
-                appender.fold();
+                appender.fold(cursor);
                 sum.held += appender.len().cast_signed() - before.cast_signed();
             }
             if is_new {
@@ -403,7 +420,7 @@ impl ShardWriter {
         };
         match prepared {
             Some(prepared) => !prepared.is_of(appender.shared()),
-            None => appender.shared().all().any_in(range),
+            None => appender.all().any_in(range),
         }
     }
 
@@ -415,18 +432,17 @@ impl ShardWriter {
         range: &TimeRange,
         prepared: Option<PreparedDeletion>,
     ) -> Option<Arc<MemSeries>> {
-        let Some(Some(appender)) = self.appender(series) else {
-            return None;
-        };
+        let (_, page, slot) = place(series);
+        let appender = self.pages.get_mut(page)?.get_mut(slot)?.as_mut()?;
         appender.forget_day();
         if prepared.is_none() {
-            let view = appender.shared().all();
+            let view = appender.all();
             if !view.any_in(range) {
                 return None;
             }
         }
         let before = appender.len();
-        let old = appender.remove_range(range, prepared);
+        let old = appender.remove_range(&mut self.cursor, range, prepared);
         let (after, shared) = (appender.len(), Arc::clone(appender.shared()));
         let change = after.cast_signed() - before.cast_signed();
         self.head.held.add(tenant, change, 0);
@@ -447,8 +463,11 @@ pub(crate) fn prepare(
     range: &TimeRange,
 ) -> Option<PreparedDeletion> {
     let shared = head.mem_series(series)?;
-    let any = shared.all().any_in(range);
-    any.then(|| SeriesAppender::prepare(&shared, range))
+    let any = HeadSeries::all(Arc::clone(&shared)).any_in(range);
+    any.then(|| {
+        let mut cursor = head.copying.lock().unwrap_or_else(PoisonError::into_inner);
+        SeriesAppender::prepare(&mut cursor, &shared, range)
+    })
 }
 
 #[cfg(test)]

@@ -3,59 +3,86 @@
 //!
 //! Invariant: among equal instants a late sample is the newer one, and of two late ones the later in the list.
 
-use super::block::{Run, clipped_to, points};
+use super::batches::DoneBatches;
+use super::block_list::{Run, clipped_to, points};
 use super::cell::Cell;
 use super::column_view::ColumnView;
+use super::mem_series::MemSeries;
+use super::recent::RecentCells;
+use super::visibility::{Lengths, NotVisible};
 use crate::day::Day;
 use crate::points::Points;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Samples that a reader gets at one time, at least, where there are as many. They count as one step of a query.
 pub(crate) const PART_MIN: usize = 256;
 
 /// The samples of one series since the last flush.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct HeadSeries {
-    tenant: TenantId,
-    column: ColumnView,
-    late: Run,
+    shared: Arc<MemSeries>,
+    /// Samples of the column that are in blocks.
+    in_blocks: usize,
+    recent: RecentCells,
+    late: usize,
 }
 
 impl HeadSeries {
-    pub(crate) const fn new(tenant: TenantId, column: ColumnView, late: Run) -> Self {
+    /// The samples that a reader of these batches sees.
+    pub(crate) fn visible(shared: Arc<MemSeries>, done: &DoneBatches) -> Result<Self, NotVisible> {
+        let lengths = shared.visibility.lengths(done)?;
+        Ok(Self::first(shared, lengths))
+    }
+
+    /// All samples, of unfinished batches too.
+    pub(crate) fn all(shared: Arc<MemSeries>) -> Self {
+        let lengths = shared.visibility.all();
+        Self::first(shared, lengths)
+    }
+
+    fn first(shared: Arc<MemSeries>, lengths: Lengths) -> Self {
+        let (in_blocks, recent) = shared.recent.read(lengths.column);
         Self {
-            tenant,
-            column,
-            late,
+            shared,
+            in_blocks,
+            recent,
+            late: lengths.late,
         }
     }
 
-    pub(crate) const fn tenant(&self) -> TenantId {
-        self.tenant
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.shared.tenant()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.column.is_empty() && self.late.is_empty()
+        self.len() == 0
     }
 
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
-        (self.column.len() + self.late.len()) as u64
+        (self.column_len() + self.late) as u64
+    }
+
+    pub(super) fn column_len(&self) -> usize {
+        self.in_blocks + self.recent.cells().len()
     }
 
     /// Samples that arrived late, and are not in the column yet.
     pub(crate) const fn late_len(&self) -> u64 {
-        self.late.len() as u64
+        self.late as u64
     }
 
-    pub(super) const fn column(&self) -> &ColumnView {
-        &self.column
+    pub(super) fn column(&self) -> ColumnView<'_> {
+        let shared = &*self.shared;
+        let in_blocks = shared.column.run(&shared.slabs, self.in_blocks);
+        ColumnView::new(in_blocks, self.recent.cells())
     }
 
-    pub(super) const fn late(&self) -> &Run {
-        &self.late
+    pub(super) fn late(&self) -> Run<'_> {
+        self.shared.late.run(&self.shared.slabs, self.late)
     }
 
     /// The column's samples in `range`, in parts of which none is empty.
@@ -87,7 +114,7 @@ impl HeadSeries {
 
     fn clipped(&self, range: TimeRange) -> impl Iterator<Item = &[Cell]> {
         let (from, until) = (range.from.0, range.until.0);
-        let parts = self.column.parts(from, until);
+        let parts = self.column().parts(from, until);
         parts
             .map(move |part| clipped_to(part, from, until))
             .filter(|part| !part.is_empty())
@@ -95,14 +122,14 @@ impl HeadSeries {
 
     /// The samples in `range` that arrived late; of equal instants in the column, these count.
     pub(crate) fn late_in(&self, range: &TimeRange) -> Points {
-        let late = self.late.samples();
+        let late = self.late().samples();
         sorted(late.filter(|(at, _)| range.contains(Millis(*at))))
     }
 
     /// Whether it has a sample in `range`.
     pub(crate) fn any_in(&self, range: &TimeRange) -> bool {
         self.clipped(*range).next().is_some()
-            || (self.late.samples()).any(|(at, _)| range.contains(Millis(at)))
+            || (self.late().samples()).any(|(at, _)| range.contains(Millis(at)))
     }
 
     /// How many samples it has in `range`, not counting those that arrived late.
@@ -113,7 +140,7 @@ impl HeadSeries {
     /// The days it has samples on, ascending.
     pub(crate) fn days(&self) -> BTreeSet<Day> {
         let (mut days, mut last) = (BTreeSet::new(), None);
-        for (at, _) in self.column.samples().chain(self.late.samples()) {
+        for (at, _) in self.column().samples().chain(self.late().samples()) {
             let day = Day::of(Millis(at));
             if last.replace(day) != Some(day) {
                 days.insert(day);

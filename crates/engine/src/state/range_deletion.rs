@@ -2,7 +2,7 @@
 
 use super::{State, Version};
 use crate::head;
-use crate::head::mem_series::PreparedDeletion;
+use crate::head::series_appender::PreparedDeletion;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use base::time::TimeRange;

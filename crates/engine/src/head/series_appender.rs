@@ -1,0 +1,334 @@
+//! The writing end of one series in the head.
+//!
+//! Changes that do not only add samples (sorting late samples into the column, deleting a range) build a new series that replaces the
+//! old one. Readers that have the old one read it to its end.
+
+use super::batches::Stamp;
+use super::block_list::{BlockPosition, FIRST_BYTES, SHARE_MAX, share, shares_max};
+use super::cell::Cell;
+use super::mem_series::MemSeries;
+use super::recent::RECENT;
+use super::series::HeadSeries;
+use super::slabs::{Block, SlabCursor, Slabs};
+use base::id::TenantId;
+use base::time::{Millis, TimeRange};
+use std::sync::Arc;
+
+/// Late samples are folded into the column when there are as many as this, and as an eighth of the column: that bounds
+/// what a reader must sort, and keeps folding linear on the whole.
+const LATE_MIN: usize = 256;
+
+/// No day: the first sample of each day differs from it.
+const NO_DAY: i32 = i32::MIN;
+
+/// The end of a list of blocks.
+#[derive(Debug)]
+struct Tail {
+    block: Block,
+    used: u32,
+    /// Of all late samples, those that overwrite what was the column's end.
+    same: u64,
+}
+
+/// The outcome of inserting a sample.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct InsertOutcome {
+    /// The batch had written to the series before.
+    pub(crate) again: bool,
+    /// It arrived out of order.
+    pub(crate) late: bool,
+    /// There is one more than before.
+    pub(crate) added: bool,
+    /// So many more bytes are in memory, its part of the block that comes next among them ([`share`]).
+    pub(crate) grown: usize,
+}
+
+/// The memory of a series in a head before its first sample.
+pub(crate) const SERIES_BYTES: usize =
+    size_of::<MemSeries>() + size_of::<SeriesAppender>() + 3 * size_of::<usize>();
+
+/// The extra memory of a series' first late sample, besides its share.
+pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
+
+/// The most that so many samples of one series take in memory, whether it is there or new, and in whatever order they are.
+pub(crate) const fn bytes_max(samples: u64) -> u64 {
+    if samples == 0 {
+        return 0;
+    }
+    // Each list of late samples that they begin has so many, but for the first and the last.
+    let folds = samples / LATE_MIN as u64;
+    let late = if samples > 1 { folds + 1 } else { 0 };
+    SERIES_BYTES as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
+}
+
+/// The writer's handle of a series.
+#[derive(Debug)]
+pub(crate) struct SeriesAppender {
+    shared: Arc<MemSeries>,
+    /// The column's last block, if it has one.
+    block: Option<Block>,
+    late: Option<Box<Tail>>,
+    /// The column's last instant, if it has one.
+    last: i64,
+    /// Samples in `block`.
+    used: u32,
+    /// The day of the last sample that was recorded as activity.
+    day: i32,
+}
+
+/// The series as it will be after a deletion, built without a lock.
+#[derive(Debug)]
+pub(crate) struct PreparedDeletion {
+    of: Arc<MemSeries>,
+    column_len: usize,
+    late_len: usize,
+    /// The last blocks that were read.
+    column_block: Option<BlockPosition>,
+    late_block: Option<BlockPosition>,
+    /// The column's last sample as it was read: the batch that wrote it may change it in place.
+    end: Option<(i64, f64)>,
+    new: SeriesAppender,
+}
+
+impl PreparedDeletion {
+    /// Whether it was prepared of this series, and not of one that it has replaced.
+    pub(crate) fn is_of(&self, series: &Arc<MemSeries>) -> bool {
+        Arc::ptr_eq(&self.of, series)
+    }
+}
+
+impl SeriesAppender {
+    pub(crate) fn new(tenant: TenantId, slabs: &Arc<Slabs>) -> Self {
+        Self {
+            shared: Arc::new(MemSeries::new(tenant, Arc::clone(slabs))),
+            block: None,
+            late: None,
+            last: i64::MIN,
+            used: 0,
+            day: NO_DAY,
+        }
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<MemSeries> {
+        &self.shared
+    }
+
+    /// All its samples, of unfinished batches too.
+    pub(crate) fn all(&self) -> HeadSeries {
+        HeadSeries::all(Arc::clone(&self.shared))
+    }
+
+    /// A byte of what the next sample changes, to [`crate::prefetch`].
+    pub(crate) fn prefetch_byte(&self) -> u8 {
+        let number = self.shared.visibility.written().column;
+        self.shared.recent.prefetch_byte(number)
+    }
+
+    /// Samples held, those included that a late one overwrites.
+    pub(crate) fn len(&self) -> u64 {
+        let lengths = self.shared.visibility.written();
+        let all = (lengths.column + lengths.late) as u64;
+        all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
+    }
+
+    /// Whether this day was not the last one recorded as activity.
+    pub(crate) const fn is_new_day(&mut self, day: i32) -> bool {
+        let is_new = self.day != day;
+        self.day = day;
+        is_new
+    }
+
+    /// Activity may have forgotten the series.
+    pub(crate) const fn forget_day(&mut self) {
+        self.day = NO_DAY;
+    }
+
+    /// Adds a sample of a batch.
+    pub(crate) fn append(
+        &mut self,
+        cursor: &mut SlabCursor,
+        stamp: Stamp<'_>,
+        (at, value): (i64, f64),
+    ) -> InsertOutcome {
+        let again = self.shared.visibility.mark(stamp);
+        let number = self.shared.visibility.written().column;
+        let mut grown = 0;
+        let (late, added) = if number == 0 || at > self.last {
+            grown = self.grow(cursor, number, (at, value));
+            (false, true)
+        } else if at == self.last && self.shared.visibility.has_grown() {
+            // No reader sees it yet, or nobody reads yet.
+            self.shared.recent.set(number - 1, at, value);
+            (false, false)
+        } else {
+            grown = self.push_late(cursor, at, value);
+            (at < self.last, at < self.last)
+        };
+        InsertOutcome {
+            again,
+            late,
+            added,
+            grown,
+        }
+    }
+
+    /// Adds sample `number` to the column; says how much more memory it takes.
+    fn grow(&mut self, cursor: &mut SlabCursor, number: usize, (at, value): (i64, f64)) -> usize {
+        let shared = &*self.shared;
+        if let Some(full) = shared.recent.full(number) {
+            Self::move_to_blocks((shared, cursor), &mut self.block, &mut self.used, full);
+            shared.recent.set_moved(number);
+        }
+        shared.recent.set(number, at, value);
+        shared.visibility.add();
+        self.last = at;
+        self.block.map_or(SHARE_MAX, share)
+    }
+
+    /// Adds samples to the last block, or to one after it if it is full.
+    fn move_to_blocks(
+        (shared, cursor): (&MemSeries, &mut SlabCursor),
+        last: &mut Option<Block>,
+        used: &mut u32,
+        cells: &[Cell; RECENT],
+    ) {
+        let slabs = &*shared.slabs;
+        let block = match *last {
+            Some(block) if *used < block.size() => block,
+            full => {
+                *used = 0;
+                *last.insert(shared.column.grow((slabs, cursor), full))
+            }
+        };
+        let places = slabs.samples(block).iter().skip(*used as usize);
+        for (place, cell) in places.zip(cells) {
+            let (at, value) = cell.read();
+            place.set(at, value);
+        }
+        *used += RECENT as u32;
+    }
+
+    /// Adds to what came late; says how much more memory that takes.
+    fn push_late(&mut self, cursor: &mut SlabCursor, at: i64, value: f64) -> usize {
+        let shared = &*self.shared;
+        let slabs = &*shared.slabs;
+        let mut grown = 0;
+        if self.late.is_none() {
+            grown = LATE_BYTES;
+        }
+        let tail = self.late.get_or_insert_with(|| {
+            Box::new(Tail {
+                block: shared.late.grow((slabs, cursor), None),
+                used: 0,
+                same: 0,
+            })
+        });
+        if tail.used == tail.block.size() {
+            tail.block = shared.late.grow((slabs, cursor), Some(tail.block));
+            tail.used = 0;
+        }
+        if let Some(place) = slabs.samples(tail.block).get(tail.used as usize) {
+            place.set(at, value);
+        }
+        tail.used += 1;
+        tail.same += u64::from(at == self.last);
+        shared.visibility.add_late();
+        grown + share(tail.block)
+    }
+
+    /// Whether so many samples are late that they are to be folded in.
+    pub(crate) fn is_due_to_fold(&self) -> bool {
+        let lengths = self.shared.visibility.written();
+        lengths.late >= LATE_MIN && lengths.late >= lengths.column / 8
+    }
+
+    /// Folds the late samples in: a series of the same samples takes the place of the old one, which is returned.
+    pub(crate) fn fold(&mut self, cursor: &mut SlabCursor) -> Arc<MemSeries> {
+        let all = self.all().read(&TimeRange::ALL);
+        let mut new = Self::new(self.shared.tenant(), &self.shared.slabs);
+        for sample in all.iter() {
+            new.append(cursor, Stamp::before_all(), sample);
+        }
+        self.replace(new)
+    }
+
+    /// Prepares to take out the samples in `range`; no lock is needed.
+    pub(crate) fn prepare(
+        cursor: &mut SlabCursor,
+        of: &Arc<MemSeries>,
+        range: &TimeRange,
+    ) -> PreparedDeletion {
+        let view = HeadSeries::all(Arc::clone(of));
+        let mut new = Self::new(of.tenant(), &of.slabs);
+        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
+        let mut end = None;
+        let column = view
+            .column()
+            .samples()
+            .inspect(|sample| end = Some(*sample));
+        for sample in column.filter(kept) {
+            new.append(cursor, Stamp::before_all(), sample);
+        }
+        for sample in view.late().samples().filter(kept) {
+            new.append(cursor, Stamp::before_all(), sample);
+        }
+        PreparedDeletion {
+            of: Arc::clone(of),
+            column_len: view.column_len(),
+            late_len: view.late().len(),
+            column_block: view.column().last_block(),
+            late_block: view.late().last_block(),
+            end,
+            new,
+        }
+    }
+
+    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where the series is not
+    /// the one that was prepared. Returns the old series.
+    pub(crate) fn remove_range(
+        &mut self,
+        cursor: &mut SlabCursor,
+        range: &TimeRange,
+        prepared: Option<PreparedDeletion>,
+    ) -> Arc<MemSeries> {
+        let usable = prepared.filter(|prepared| prepared.is_of(&self.shared));
+        let PreparedDeletion {
+            column_len,
+            late_len,
+            column_block,
+            late_block,
+            end,
+            mut new,
+            ..
+        } = match usable {
+            Some(prepared) => prepared,
+            None => Self::prepare(cursor, &self.shared, range),
+        };
+        let now = self.all();
+        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
+        // A late sample is newer than the column's at the same instant, whichever came in first.
+        let last = column_len.saturating_sub(1);
+        let mut column = now.column().from(column_block, last).peekable();
+        // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
+        if let Some((end_at, end_value)) = end {
+            column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
+        }
+        let late = now.late().from(late_block, late_len);
+        for sample in column.chain(late).filter(kept) {
+            new.append(cursor, Stamp::before_all(), sample);
+        }
+        self.replace(new)
+    }
+
+    /// `new` takes its place, for readers who see all that has been written to it.
+    fn replace(&mut self, new: Self) -> Arc<MemSeries> {
+        new.shared.visibility.replace(&self.shared.visibility);
+        let day = self.day;
+        let old = std::mem::replace(self, new);
+        self.day = day;
+        old.shared
+    }
+}
+
+#[cfg(test)]
+mod tests;
