@@ -274,6 +274,7 @@ mod tests {
     use super::*;
     use crate::day::Day;
     use crate::guard::{LOCK_STEPS_MAX, step};
+    use crate::index::activity::PartedSeries;
     use crate::state::COPIES;
     use crate::storage::faulty::Faulty;
     use crate::test_support::{TENANT, delete_all, empty_store, open_on, samples, send};
@@ -344,7 +345,12 @@ mod tests {
             work();
             COPIES.get() - before
         };
-        let active_days = |of: &TimeRange| core.state.activity().covered(&series, of).len();
+        let active_days = |of: &TimeRange| {
+            core.state
+                .activity()
+                .covered(&PartedSeries::of(&series), of)
+                .len()
+        };
         for (range, expected) in [(ranged, 2), (TimeRange::ALL, 0)] {
             let days: Vec<_> = (0..DAYS).map(|day| (Day(day), created)).collect();
             assert_eq!(copies(&|| core.state.mark_active(&days)), 1);

@@ -173,6 +173,7 @@ mod tests {
     use crate::day::DAY_MILLIS;
     use crate::dropped_series::DroppedSeries;
     use crate::index::activity::ActivityIndex;
+    use crate::index::activity::PartedSeries;
     use crate::registry::table::Registry;
     use crate::state::{COPIES, Version};
     use base::id::TenantId;
@@ -221,7 +222,9 @@ mod tests {
         assert_eq!((counts.series, counts.samples), (100, 4000));
         let copies = COPIES.get() - before;
         assert_eq!(copies, 2, "the days are set once, and cleared once");
-        let left = state.activity().count(Day(7), &(0..SERIES).collect());
+        let left = state
+            .activity()
+            .count(Day(7), &PartedSeries::of(&(0..SERIES).collect()));
         assert_eq!(left, 1);
         let dropped = state.dropped();
         assert_eq!(dropped.most_on(Day(0), Day(39), 100), 99);
@@ -269,7 +272,9 @@ mod tests {
             "each range is cleared once, and the days are set once"
         );
         let on = |day: i32, numbers: std::ops::Range<u32>| {
-            state.activity().count(Day(day), &numbers.collect())
+            state
+                .activity()
+                .count(Day(day), &PartedSeries::of(&numbers.collect()))
         };
         let (first, second) = (0..SERIES / 2, SERIES / 2..SERIES);
         assert_eq!(on(5, first.clone()), 0, "sent before its deletion");

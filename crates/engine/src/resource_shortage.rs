@@ -83,16 +83,21 @@ impl ResourceShortage {
             tried: Instant::now(),
         };
         let refusal = shortage.refusal();
-        *self.current() = Some(shortage);
+        let mut current = self.current();
+        *current = Some(shortage);
+        // With the lock held, so that the flag never differs from what it stands for.
         self.is_present.store(true, Ordering::Relaxed);
+        drop(current);
         refusal
     }
 
     /// Records that a write found all that it needs.
     pub(crate) fn clear(&self) {
         if self.is_present() {
-            *self.current() = None;
+            let mut current = self.current();
+            *current = None;
             self.is_present.store(false, Ordering::Relaxed);
+            drop(current);
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
 use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
-use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive};
+use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive, PartedSeries};
 use crate::index::names::{Names, TenantNames};
 use crate::query_meter::QueryMeter;
 use crate::registry::table::{Fingerprint, Registry};
@@ -48,8 +48,8 @@ use roaring::RoaringBitmap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Days whose activity is changed under one lock.
-const DAYS_AT_ONCE: usize = 256;
+/// Parts of days whose activity is changed under one lock. Each is copied, which takes some microseconds.
+const PARTS_AT_ONCE: usize = 1024;
 
 #[cfg(test)]
 thread_local! {
@@ -360,10 +360,14 @@ impl State {
 
     /// The effect of a deletion on activity.
     pub(crate) fn clear_activity(&self, series: &RoaringBitmap, range: &TimeRange) {
+        self.clear_parted(&PartedSeries::of(series), range);
+    }
+
+    fn clear_parted(&self, series: &PartedSeries, range: &TimeRange) {
         let days = self.activity();
-        // Each change copies the list of days. So many days are changed at a time that a writer that begins a new day waits for some
-        // milliseconds at most.
-        for some in days.covered(series, range).chunks(DAYS_AT_ONCE) {
+        // A writer that begins a new day waits for some milliseconds at most.
+        let at_once = (PARTS_AT_ONCE / series.parts().max(1)).max(1);
+        for some in days.covered(series, range).chunks(at_once) {
             self.change_activity(|days| some.iter().for_each(|day| days.clear(*day, series)));
         }
     }
@@ -371,11 +375,12 @@ impl State {
     /// The effect on activity of dropping series with the records up to `sequence`: they have no samples any more, and what
     /// segments hold of them on these days waits for a purge.
     pub(crate) fn clear_dropped(&self, series: &RoaringBitmap, sequence: u64) {
+        let series = PartedSeries::of(series);
         let activity = self.activity();
-        let days = activity.covered(series, &TimeRange::ALL);
+        let days = activity.covered(&series, &TimeRange::ALL);
         let counted = days
             .into_iter()
-            .map(|day| (day, activity.count(day, series)));
+            .map(|day| (day, activity.count(day, &series)));
         let counted: Vec<(Day, u64)> = counted.collect();
         drop(activity);
         let mut dropped = lock(&self.dropped);
@@ -383,7 +388,7 @@ impl State {
             Arc::make_mut(&mut dropped).add(day, count, sequence);
         }
         drop(dropped);
-        self.clear_activity(series, &TimeRange::ALL);
+        self.clear_parted(&series, &TimeRange::ALL);
     }
 
     /// Series that were dropped, and that segments still hold. Taken before the version, it has nothing of which the registry does

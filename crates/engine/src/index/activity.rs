@@ -13,7 +13,8 @@ use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::time::TimeRange;
-use chunk::{Chunk, Chunks, each_around, part};
+pub(crate) use chunk::PartedSeries;
+use chunk::{Chunk, Chunks, part};
 use roaring::RoaringBitmap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -109,14 +110,18 @@ impl ActivityIndex {
     }
 
     /// The days that lie in `range` as a whole and on which some of `series` have samples.
-    pub(crate) fn covered(&self, series: &RoaringBitmap, range: &TimeRange) -> Vec<Day> {
+    pub(crate) fn covered(&self, series: &PartedSeries, range: &TimeRange) -> Vec<Day> {
         let mut days = Vec::new();
         let last = Day::of(range.until);
         let _ = self.0.each_from(&Day::of(range.from), &mut |day, chunks| {
             if *day > last {
                 return ControlFlow::Break(());
             }
-            if covers(range, *day) && any_of(chunks, series) {
+            let any = || {
+                let mut parts = series.of_day(chunks);
+                parts.any(|(_, chunk, series)| !chunk.is_disjoint(series))
+            };
+            if covers(range, *day) && any() {
                 days.push(*day);
             }
             ControlFlow::Continue(())
@@ -125,41 +130,37 @@ impl ActivityIndex {
     }
 
     /// How many of `series` have samples on `day`.
-    pub(crate) fn count(&self, day: Day, series: &RoaringBitmap) -> u64 {
-        let mut count = 0;
-        if let Some(chunks) = self.0.get(&day) {
-            each_around(chunks, series, |_, chunk| {
-                count += chunk.intersection_len(series);
-                ControlFlow::Continue(())
-            });
-        }
-        count
+    pub(crate) fn count(&self, day: Day, series: &PartedSeries) -> u64 {
+        let Some(chunks) = self.0.get(&day) else {
+            return 0;
+        };
+        let parts = series.of_day(chunks);
+        parts
+            .map(|(_, chunk, series)| chunk.intersection_len(series))
+            .sum()
     }
 
     /// `series` have no samples on `day` any more.
-    pub(crate) fn clear(&mut self, day: Day, series: &RoaringBitmap) {
-        let mut concerned = Vec::new();
-        if let Some(chunks) = self.0.get(&day) {
-            each_around(chunks, series, |part, chunk| {
-                if !chunk.is_disjoint(series) {
-                    concerned.push(part);
-                }
-                ControlFlow::Continue(())
-            });
-        }
-        if concerned.is_empty() {
+    pub(crate) fn clear(&mut self, day: Day, series: &PartedSeries) {
+        let Some(chunks) = self.0.get(&day) else {
+            return;
+        };
+        let parts = series.of_day(chunks);
+        let concerned = parts.filter(|(_, chunk, series)| !chunk.is_disjoint(series));
+        let left: Vec<(Chunk, RoaringBitmap)> = concerned
+            .map(|(part, chunk, series)| (part, chunk - series))
+            .collect();
+        if left.is_empty() {
             return;
         }
         let Some(chunks) = self.0.get_mut(&day) else {
             return;
         };
-        for part in concerned {
-            let Some(bits) = chunks.get_mut(&part) else {
-                continue;
-            };
-            *Arc::make_mut(bits) -= series;
-            if bits.is_empty() {
+        for (part, left) in left {
+            if left.is_empty() {
                 chunks.remove(&part);
+            } else {
+                chunks.insert(part, Arc::new(left));
             }
         }
         if chunks.is_empty() {
@@ -257,20 +258,6 @@ impl ActivityIndex {
     }
 }
 
-/// Whether any of `series` is in one of the parts.
-fn any_of(parts: &Chunks, series: &RoaringBitmap) -> bool {
-    let mut any = false;
-    each_around(parts, series, |_, chunk| {
-        any = !chunk.is_disjoint(series);
-        if any {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    any
-}
-
 /// Whether the whole of `day` lies in `range`.
 pub(crate) fn covers(range: &TimeRange, day: Day) -> bool {
     let whole = day.range();
@@ -305,7 +292,7 @@ mod tests {
         assert_eq!(of(&days, Day(1).start(), Day(1).start()), [7]);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [7, 8]);
         assert_eq!(of(&days, 9, 3), [0_u32; 0]);
-        let seven: RoaringBitmap = [7].into_iter().collect();
+        let seven = PartedSeries::of(&[7].into());
         let nearly = TimeRange {
             from: Day(1).range().from,
             until: Millis(Day(2).start() - 2),
@@ -369,7 +356,7 @@ mod tests {
 
     /// All parts of all days were looked at, whichever series was asked about.
     #[test]
-    fn of_a_day_only_the_parts_around_the_series_are_looked_at() {
+    fn of_a_day_only_the_parts_of_the_series_are_looked_at() {
         const PARTS: u32 = 16;
         const DAYS: usize = 40;
         let in_part = |part: u32| SeriesRef(part << Chunk::BITS);
@@ -381,26 +368,27 @@ mod tests {
             look();
             chunk::LOOKED_AT.get() - before
         };
-        let of = |parts: &[u32]| -> RoaringBitmap {
-            parts.iter().map(|part| in_part(*part).0).collect()
+        let of = |parts: &[u32]| {
+            let series = parts.iter().map(|part| in_part(*part).0);
+            PartedSeries::of(&series.collect())
         };
-        let (middle, three, every) = (of(&[7]), of(&[4, 6]), of(&[0, PARTS - 1]));
-        let covered = |series: &RoaringBitmap| days.covered(series, &TimeRange::ALL).len();
-        let count = |series: &RoaringBitmap| days.count(Day(1), series);
+        let (middle, two, every) = (of(&[7]), of(&[4, 6]), of(&[0, PARTS - 1]));
+        let covered = |series: &PartedSeries| days.covered(series, &TimeRange::ALL).len();
+        let count = |series: &PartedSeries| days.count(Day(1), series);
         assert_eq!(looked_at(&mut || assert_eq!(covered(&middle), DAYS)), DAYS);
         let ends_early = looked_at(&mut || assert_eq!(covered(&every), DAYS));
         assert_eq!(ends_early, DAYS, "the first part has one of them");
-        let absent = of(&[4]).iter().map(|series| series + 1).collect();
+        let absent = PartedSeries::of(&[in_part(4).0 + 1].into());
         assert_eq!(looked_at(&mut || assert_eq!(covered(&absent), 0)), DAYS);
-        assert_eq!(looked_at(&mut || assert_eq!(count(&three), 2)), 3);
-        let none = RoaringBitmap::new();
+        assert_eq!(looked_at(&mut || assert_eq!(count(&two), 2)), 2);
+        let none = PartedSeries::of(&RoaringBitmap::new());
         assert_eq!(looked_at(&mut || assert_eq!(covered(&none), 0)), 0);
         let days_2_to_3 = TimeRange {
             from: Day(2).range().from,
             until: Day(3).range().until,
         };
-        assert_eq!(days.covered(&three, &days_2_to_3), [Day(2), Day(3)]);
-        assert_eq!(looked_at(&mut || days.clear(Day(1), &three)), 3);
+        assert_eq!(days.covered(&two, &days_2_to_3), [Day(2), Day(3)]);
+        assert_eq!(looked_at(&mut || days.clear(Day(1), &two)), 2);
         let left = (0..PARTS).filter(|part| days.has(Day(1), in_part(*part)));
         assert_eq!(left.count(), 14);
     }

@@ -4,6 +4,7 @@ use super::State;
 use crate::day::Day;
 use crate::guard::{self, PIECE};
 use crate::head;
+use crate::index::activity::PartedSeries;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -76,6 +77,7 @@ impl State {
             }
         }
         if !none.is_empty() {
+            let none = PartedSeries::of(&none);
             self.change_activity(|days| days.clear(day, &none));
         }
         true

@@ -2,7 +2,6 @@
 
 use crate::index::tree::Tree;
 use roaring::RoaringBitmap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 #[cfg(test)]
@@ -22,23 +21,37 @@ pub(super) const fn part(series: u32) -> Chunk {
     (series >> Chunk::BITS) as Chunk
 }
 
-/// Hands out the parts of a day between that of the lowest and that of the highest of `series`, ascending, until `take` ends it:
-/// no other has any of them.
-pub(super) fn each_around(
-    chunks: &Chunks,
-    series: &RoaringBitmap,
-    mut take: impl FnMut(Chunk, &RoaringBitmap) -> ControlFlow<()>,
-) {
-    let (Some(lowest), Some(highest)) = (series.min(), series.max()) else {
-        return;
-    };
-    let last = part(highest);
-    let _ = chunks.each_from(&part(lowest), &mut |found, chunk| {
-        if *found > last {
-            return ControlFlow::Break(());
+/// Some series, in the parts that they are in: of a day no other part needs to be looked at.
+#[derive(Debug)]
+pub(crate) struct PartedSeries(Vec<(Chunk, RoaringBitmap)>);
+
+impl PartedSeries {
+    pub(crate) fn of(series: &RoaringBitmap) -> Self {
+        let mut parts: Vec<(Chunk, RoaringBitmap)> = Vec::new();
+        for number in series {
+            match parts.last_mut() {
+                Some((last, series)) if *last == part(number) => drop(series.insert(number)),
+                _ => parts.push((part(number), RoaringBitmap::from([number]))),
+            }
         }
-        #[cfg(test)]
-        LOOKED_AT.with(|parts| parts.set(parts.get() + 1));
-        take(*found, chunk)
-    });
+        Self(parts)
+    }
+
+    /// How many parts they are in.
+    pub(crate) const fn parts(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The parts of a day that may have some of them, each with those that it may have.
+    pub(super) fn of_day<'a>(
+        &'a self,
+        chunks: &'a Chunks,
+    ) -> impl Iterator<Item = (Chunk, &'a RoaringBitmap, &'a RoaringBitmap)> {
+        self.0.iter().filter_map(|(part, series)| {
+            let chunk = chunks.get(part)?;
+            #[cfg(test)]
+            LOOKED_AT.with(|parts| parts.set(parts.get() + 1));
+            Some((*part, chunk.as_ref(), series))
+        })
+    }
 }
