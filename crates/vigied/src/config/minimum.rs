@@ -24,7 +24,7 @@ const ALL: &[Minimum] = &[
     minimum(
         "limits.head_bytes",
         4 * 1024 * 1024,
-        "a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.53 MB of at most three quarters",
+        "a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.38 MB of at most three quarters",
     ),
     minimum(
         "limits.queries_in_flight_bytes",
@@ -116,7 +116,7 @@ mod tests {
             }
             set(least.key, least.value).unwrap();
         }
-        insta::assert_snapshot!(set("limits.head_bytes", 1024).unwrap_err(), @"flag --set: `limits.head_bytes` must be at least `4MiB`, not `1024`: a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.53 MB of at most three quarters");
+        insta::assert_snapshot!(set("limits.head_bytes", 1024).unwrap_err(), @"flag --set: `limits.head_bytes` must be at least `4MiB`, not `1024`: a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.38 MB of at most three quarters");
     }
 
     #[test]

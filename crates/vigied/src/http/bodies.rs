@@ -321,10 +321,15 @@ impl BodyReservation {
         Ok(())
     }
 
+    /// The most that the owner can have, even alone.
+    pub(crate) fn most(&self) -> LimitExceeded {
+        self.bodies.lock().bytes.most(self.owner)
+    }
+
     /// The limit that `more` bytes exceed for ever: the owner cannot have so many, even alone.
     pub(crate) fn never_fits(&self, more: usize) -> Option<LimitExceeded> {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
-        let most = self.bodies.lock().bytes.most(self.owner);
+        let most = self.most();
         (self.bytes.saturating_add(more) > most.allowed).then_some(most)
     }
 

@@ -22,9 +22,6 @@ use wire::ingest::collectd::{command, json as lists};
 use wire::problem::MonitoringError;
 use wire::receipt::Receipt;
 
-/// How many bytes of commands are decoded between two looks at the memory that the samples take.
-const SLICE_BYTES: usize = 16 * 1024;
-
 /// About what a sample or a reject takes, its name aside.
 const ENTRY_BYTES: usize = 512;
 
@@ -39,7 +36,7 @@ pub(crate) async fn write(
     let now = app.clock.now();
     let by = ArrivalSource::new("/collectd", source, caller.key);
     let stored = move || {
-        let portions = Portions::new(&app, (&caller.scope, &admission), by);
+        let portions = Portions::new(&app, (&caller.scope, &admission), by, body.len());
         store(portions, &body, now)
     };
     let outcome = worker::run(stored).await??;
@@ -77,7 +74,7 @@ fn store(mut portions: Portions<'_>, body: &[u8], now: Millis) -> Result<Outcome
         portions.store(&ready)?;
     } else {
         let mut decoder = command::Decoder::default();
-        for slice in body.chunks(SLICE_BYTES) {
+        for slice in body.chunks(portions.slice()) {
             decoder.feed(slice, now);
             if portions.reserve(bytes(decoder.ready()))? {
                 portions.store(&decoder.take())?;

@@ -23,8 +23,12 @@ use wire::ingest::Lines;
 /// The header with the counts.
 const RECEIPT: HeaderName = HeaderName::from_static("x-vigie-receipt");
 
-/// Bytes kept in memory before they are stored.
+/// Bytes kept in memory before they are stored, or a quarter of what the account can have, where that is less.
 const PORTION_BYTES: usize = 4 << 20;
+
+/// The least and the most that [`Portions::slice`] says.
+const SLICE_BYTES_MIN: usize = 512;
+const SLICE_BYTES_MAX: usize = 16 << 10;
 
 /// The most that the names of a body may amount to.
 const WHOLE_BYTES: usize = 128 << 20;
@@ -62,6 +66,9 @@ pub(super) struct Portions<'a> {
     access: &'a dyn AccessCheck,
     by: ArrivalSource,
     held: BodyReservation,
+    /// Bytes of the body, which are reserved elsewhere.
+    body: usize,
+    portion: usize,
     reserved: usize,
     made: usize,
     pub(super) outcome: Outcome,
@@ -72,19 +79,30 @@ impl<'a> Portions<'a> {
         app: &'a App,
         (scope, access): (&'a Scope, &'a dyn AccessCheck),
         by: ArrivalSource,
+        body: usize,
     ) -> Self {
         let account = app.iam.directory().account_of(scope.domain());
         let owner = account.map_or(ShareOwner::Proxy, ShareOwner::Account);
+        let held = BodyReservation::nothing(&app.bodies, owner);
+        let share = usize::try_from(held.most().allowed).unwrap_or(usize::MAX);
         Self {
             app,
             scope,
             access,
             by,
-            held: BodyReservation::nothing(&app.bodies, owner),
+            held,
+            body,
+            portion: PORTION_BYTES.min(share / 4),
             reserved: 0,
             made: 0,
             outcome: Outcome::default(),
         }
+    }
+
+    /// How many bytes are decoded between two looks at the memory that the samples take: a sample takes many times the bytes of
+    /// its line.
+    pub(super) fn slice(&self) -> usize {
+        (self.portion / 32).clamp(SLICE_BYTES_MIN, SLICE_BYTES_MAX)
     }
 
     /// Reserves memory for the `ready` bytes of samples; returns whether they are enough for a portion to be stored.
@@ -93,9 +111,12 @@ impl<'a> Portions<'a> {
     /// If there is no memory for it, or the whole is too much.
     pub(super) fn reserve(&mut self, ready: usize) -> Result<bool, Refusal> {
         let more = ready.saturating_sub(self.reserved);
-        self.held.grow(more).map_err(|over| over.refusal())?;
+        self.held.grow(more).map_err(|over| {
+            let never = self.held.never_fits(self.body.saturating_add(more));
+            never.map_or_else(|| over.refusal(), |most| most.never_fits())
+        })?;
         self.reserved += more;
-        if ready < PORTION_BYTES {
+        if ready < self.portion {
             return Ok(false);
         }
         self.made = self.made.saturating_add(ready);

@@ -19,9 +19,6 @@ use wire::excerpt;
 use wire::ingest::influx::{Decoder, Precision};
 use wire::query::Query;
 
-/// How many bytes are decoded between two looks at the memory that the samples take.
-const SLICE_BYTES: usize = 16 * 1024;
-
 /// `POST /write` of InfluxDB 1.
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
@@ -59,7 +56,7 @@ async fn stored(
     let precision = precision(raw.as_deref().unwrap_or_default())?;
     let now = app.clock.now();
     let stored = move || {
-        let portions = Portions::new(&app, (&caller.scope, &admission), by);
+        let portions = Portions::new(&app, (&caller.scope, &admission), by, body.len());
         store_lines(portions, &body, precision, now)
     };
     worker::run(stored).await?
@@ -73,7 +70,7 @@ fn store_lines(
     now: Millis,
 ) -> Result<Outcome, Refusal> {
     let mut decoder = Decoder::new(precision);
-    for slice in body.chunks(SLICE_BYTES) {
+    for slice in body.chunks(portions.slice()) {
         decoder.feed(slice, now);
         if portions.reserve(decoder.ready_bytes())? {
             portions.store(&decoder.take())?;

@@ -182,6 +182,16 @@ fn bytes_of_all_bodies() {
     // never fits is not put off.
     refused(&server, 413, limit::BODY_BYTES, &large(&server, 50_000));
     assert_eq!(large(&server, 43_000).status, 200);
+    // Samples take many times the bytes of their lines: they are stored in portions that fit, if any do.
+    let lines = "PUTVAL h/load/load N:0.5:0.6:0.7\n".repeat(1000);
+    let collectd = keyed(&server, "/collectd").body(lines).send();
+    assert_eq!(collectd.status, 200, "{}", collectd.text());
+    assert_eq!(collectd.json()["received"], 3000);
+    let fields: Vec<String> = (0..100).map(|field| format!("f{field}=1")).collect();
+    let line = format!("m,t={} {}\n", "v".repeat(900), fields.join(","));
+    let influx = keyed(&server, "/write").body(line).send();
+    refused(&server, 413, limit::BODIES_IN_FLIGHT_BYTES, &influx);
+    assert!(influx.header("retry-after").is_none());
     // Of 100 kB a quarter is an address's.
     let never = |reply: &Reply, share: Limit| {
         refused(&server, 413, limit::BODIES_IN_FLIGHT_BYTES, reply);
