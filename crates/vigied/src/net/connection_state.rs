@@ -58,6 +58,8 @@ struct State {
     /// The peer was told to leave because the connection was idle.
     leaving: bool,
     is_http2: bool,
+    /// A request has begun, and was not of HTTP/2.
+    is_http1: bool,
     /// A request of it waits for more of its body. Of HTTP/1.1, which has one at a time.
     awaits_body: bool,
     /// Requests without an answer yet; they have their own time limit.
@@ -100,6 +102,7 @@ impl ConnectionState {
                 idle_bytes: 0,
                 leaving: false,
                 is_http2: false,
+                is_http1: false,
                 awaits_body: false,
                 requests: 0,
                 answers: Vec::new(),
@@ -181,6 +184,7 @@ impl ConnectionState {
         state.head = None;
         state.idle_bytes = 0;
         state.is_http2 = version == Version::HTTP_2;
+        state.is_http1 = !state.is_http2;
         state.requests += 1;
         drop(state);
         PendingRequest(Arc::clone(self))
@@ -329,6 +333,11 @@ impl ConnectionState {
     /// Resolves when the connection must end at once.
     pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
+    }
+
+    /// Whether it is known not to be of HTTP/2: before its first request it may be.
+    pub(super) fn is_http1(&self) -> bool {
+        self.state().is_http1
     }
 
     pub(super) fn is_http2(&self) -> bool {

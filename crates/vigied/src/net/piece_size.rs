@@ -1,4 +1,4 @@
-//! How much is read at once from an HTTP/2 connection. Some frames cost far more than others: where a piece took longer than a moment to
+//! How much is read at once from a connection of HTTP/2, or of which no request has come yet. Some frames cost far more than others: where a piece took longer than a moment to
 //! be worked on, the next ones are smaller, until they are quick again.
 
 use std::time::Duration;

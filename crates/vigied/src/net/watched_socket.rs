@@ -155,7 +155,10 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Some(since) = self.working_since.take() {
+        // The time of an HTTP/1.1 request that began with the piece is not the piece's.
+        if let Some(since) = self.working_since.take()
+            && !self.state.is_http1()
+        {
             self.piece = self.piece.after(since.elapsed());
         }
         // Of small pieces, one is a turn.
@@ -169,8 +172,9 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         let read = buffer.filled().len() - before;
         if read > 0 {
             self.state.record_read(read);
-            // HTTP/1.1 reads on only when its request is answered.
-            self.working_since = self.state.is_http2().then(Instant::now);
+            // Also before the first request: there may be frames of HTTP/2 that are none. HTTP/1.1 reads on only when its request is
+            // answered.
+            self.working_since = (!self.state.is_http1()).then(Instant::now);
         }
         self.read = match polled {
             Poll::Ready(_) => self.read.saturating_add(read),

@@ -86,6 +86,7 @@ mod uaa;
 mod user_profile;
 mod userinfo;
 mod workload;
+mod wrong_method;
 
 pub(crate) use error_form_by_path::error_form_by_path;
 pub(crate) use table::{is_graphite, table};
@@ -96,15 +97,19 @@ use crate::request::cors;
 use crate::request::observe;
 use crate::request::routes::{self, mount};
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware;
 use std::sync::Arc;
-use wire::code;
+use wrong_method::MethodsByPath;
 
 /// All routes as one service.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let table = table();
     let shared = Arc::new(cors::CorsMethods::of(&table));
+    let methods = Arc::new(MethodsByPath::of(&table));
+    let wrong_method = |State(app): State<Arc<App>>, request: Request| async move {
+        methods.refuse(&app, &request)
+    };
     mount(app, table, is_graphite)
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -125,12 +130,4 @@ async fn unknown(State(app): State<Arc<App>>, request: Request) -> Refusal {
     let refusal = doubled_base::explained(path, routes::unknown(form));
     let refusal = empty_part::explained(request.method(), path, refusal);
     old_policy_route::explained(path, refusal)
-}
-
-async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Refusal {
-    let matched = request.extensions().get::<MatchedPath>();
-    let matched = matched.map(MatchedPath::as_str);
-    let form = app.error_form_by_path.of(matched, request.uri().path());
-    let problem = code::METHOD_UNKNOWN.problem("the route does not answer to this method");
-    Refusal(problem.hint(routes::listed_in(form)))
 }

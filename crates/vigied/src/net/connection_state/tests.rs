@@ -139,3 +139,14 @@ fn one_answer_among_others_is_given_up_alone() {
     drop((first, second));
     assert!(matches!(state.activity(), Activity::Idle(_)));
 }
+
+/// Frames of HTTP/2 that are no request were read in pieces of the largest size, however long each took.
+#[test]
+fn a_connection_is_taken_for_http_2_until_a_request_says_otherwise() {
+    let (first, second) = (state(), state());
+    assert!(!first.is_http1());
+    drop(first.begin_request(Version::HTTP_2));
+    assert!(!first.is_http1() && first.is_http2());
+    drop(second.begin_request(Version::HTTP_11));
+    assert!(second.is_http1() && !second.is_http2());
+}
