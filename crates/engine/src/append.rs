@@ -10,8 +10,9 @@ use self::piece::{PendingSample, Piece, PieceSize};
 use self::shard_groups::{ShardGroup, ShardGroups};
 use crate::core::Core;
 use crate::guard::{self, Lock};
+use crate::head::append_counts::AppendCounts;
 use crate::head::batches::Stamp;
-use crate::head::{AppendCounts, ShardWriter};
+use crate::head::shard_writer::ShardWriter;
 use crate::head_reservations::Unwritten;
 use crate::new_series::{NewSeries, NewSeriesRoom, name_bytes_left};
 use crate::registry::table::Fingerprint;
@@ -271,7 +272,7 @@ impl Core {
     /// Drops are counted before names are looked up: a series that is dropped after that is noticed when its samples are written.
     fn begin_resolving(&self, limits: &AppendLimits<'_>, samples: usize) -> ResolvedSamples {
         ResolvedSamples {
-            drops: self.state.drop_count(limits.tenant),
+            drops: self.state.drop_generation(limits.tenant),
             groups: ShardGroups::new(samples),
             yielding: Yielding::default(),
         }
@@ -441,7 +442,7 @@ impl Core {
         group: &ShardGroup,
         payload: &Payload,
     ) -> Option<(u64, AppendCounts)> {
-        if self.state.drop_count(terms.tenant) != terms.drops {
+        if self.state.drop_generation(terms.tenant) != terms.drops {
             return None;
         }
         // Created after the lock is taken, so that a panic poisons the store before another thread can take the lock.

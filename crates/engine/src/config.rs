@@ -48,8 +48,8 @@ impl EngineConfig {
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
-            retention_days: 400,
-            future_allowed_minutes: 60,
+            retention_days: 7300,
+            future_allowed_minutes: 1440,
             commit_interval_ms: 200,
             // 4 Mi samples of 16 bytes: 64 MiB of head before its bookkeeping.
             flush_samples: 4 * 1024 * 1024,

@@ -1,5 +1,5 @@
 //! Knows the threads that wait for a lock. A thread that takes the lock again and again would nearly always get it before those
-//! that wait, who have to be woken first: by this it lets them have it.
+//! that wait, who have to be woken first: it asks here who they are, and lets them have it.
 
 use crate::lock_tickets::{ServedTarget, Tickets};
 use crate::sync::{Condvar, Mutex, PoisonError, lock};

@@ -7,7 +7,8 @@ use std::time::Instant;
 /// After so many steps the clock is looked at: well below a millisecond.
 const LOOK_AFTER: u64 = 256;
 
-/// So many words of a pattern's automaton are a step: to read one takes some tens of nanoseconds, and a step as long as any other then.
+/// So many words of a pattern's automaton are a step. To read one takes some tens of nanoseconds, so such a step takes about as long
+/// as others.
 const WORDS_PER_STEP: u64 = 16;
 
 /// So many bytes of a name that are compared or copied are a step. A name is compared with a few others whenever one is sought.

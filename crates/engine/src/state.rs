@@ -25,16 +25,18 @@ pub(crate) use read_view::{FEW_SERIES, ReadView, SeriesHeads};
 use crate::created_series::CreatedSeries;
 use crate::day::Day;
 use crate::deletion_marks::DeletionMarks;
+use crate::drop_generations::DropGenerations;
 use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
+use crate::head::append_counts::AppendCounts;
 use crate::head::batches::{Batches, Stamp};
-use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
+use crate::head::shard_writer::ShardWriter;
+use crate::head::{self, Head, SHARDS};
 use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive, PartedSeries};
 use crate::index::names::{Names, TenantNames};
 use crate::query_meter::QueryMeter;
 use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
-use crate::series_drops::SeriesDrops;
 use crate::series_ref::SeriesRef;
 use crate::tenant_owners::TenantOwners;
 use crate::tenant_tallies::TenantTallies;
@@ -107,7 +109,7 @@ pub(crate) struct State {
     creating: Mutex<()>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
-    series_drops: SeriesDrops,
+    drop_generations: DropGenerations,
     pub(crate) deletions: DeletionMarks,
     index: ArcSwap<Index>,
     activity: ArcSwap<ActivityIndex>,
@@ -142,7 +144,7 @@ impl State {
             }),
             creating: Mutex::new(()),
             batches: Batches::default(),
-            series_drops: SeriesDrops::default(),
+            drop_generations: DropGenerations::default(),
             deletions: DeletionMarks::default(),
             index: ArcSwap::default(),
             activity: ArcSwap::from_pointee(activity),
@@ -174,8 +176,8 @@ impl State {
     }
 
     /// Changes when a series of the tenant ends.
-    pub(crate) fn drop_count(&self, tenant: TenantId) -> u64 {
-        self.series_drops.generation_of(tenant)
+    pub(crate) fn drop_generation(&self, tenant: TenantId) -> u64 {
+        self.drop_generations.generation_of(tenant)
     }
 
     /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for

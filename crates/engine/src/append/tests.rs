@@ -21,7 +21,7 @@ fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
         tenant: TENANT,
         owner: Owner::from(TENANT),
         stamp: Stamp::before_all(),
-        drops: core.state.drop_count(TENANT),
+        drops: core.state.drop_generation(TENANT),
     };
     let mut writer = core.state.shard(0).unwrap().write();
     guard::step(LOCK_STEPS_MAX);

@@ -1,4 +1,4 @@
-//! Which batches a reader sees. Each batch has a number; what it writes is marked with it, and readers leave out what is marked
+//! Which batches a reader sees. A batch here is what readers see as a whole: a sender's batch, or 4096 samples of a larger one. Each has a number; what it writes is marked with it, and readers leave out what is marked
 //! with the number of a batch that is still being written. So a batch is seen as a whole or not at all. A number is given in one step,
 //! and a batch that is done says so in one: no reader waits here, and a writer only where a batch is [`WINDOW`] numbers behind. A
 //! number and the numbers that were done are what PostgreSQL calls a transaction id and a snapshot.
@@ -83,7 +83,7 @@ impl Batches {
         self.done.get((number % self.window()) as usize)
     }
 
-    /// Whether the batch is done; one that has its number.
+    /// Whether the batch with this number is done. The number has been given.
     fn is_done(&self, number: u64) -> bool {
         // A later batch at the same place began when this one was done.
         let place = self.place(number);

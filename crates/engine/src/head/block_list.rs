@@ -32,7 +32,7 @@ const _: () = {
     }
     assert!(BLOCK.is_multiple_of(RECENT as u32));
     // The recent samples of a column pay for its first block.
-    assert!(RECENT * SHARE_MAX >= bytes(size_after(RECENT as u32)));
+    assert!(RECENT * PREPAID_MAX >= bytes(size_after(RECENT as u32)));
 };
 
 /// Bytes of a block of so many samples.
@@ -40,35 +40,35 @@ const fn bytes(size: u32) -> usize {
     size_of::<Cell>() * (size as usize + LINK)
 }
 
-/// The share of each sample of a block of so many in the block after it.
-const fn share_after(size: u32) -> usize {
+/// What each sample of a block of so many pays for the block after it.
+const fn prepaid_after(size: u32) -> usize {
     bytes(size_after(size)).div_ceil(size as usize)
 }
 
 /// Bytes of the first block of a list that begins with one.
 pub(crate) const FIRST_BYTES: usize = bytes(size_after(0));
 
-/// The most that [`share`] says: in the first block.
-pub(crate) const SHARE_MAX: usize = share_after(size_after(0));
+/// The most that [`prepaid`] says: in the first block.
+pub(crate) const PREPAID_MAX: usize = prepaid_after(size_after(0));
 
-/// The least that [`share`] says: in blocks of the largest size.
-const SHARE_MIN: usize = share_after(BLOCK);
+/// The least that [`prepaid`] says: in blocks of the largest size.
+const PREPAID_MIN: usize = prepaid_after(BLOCK);
 
-/// The sum that the samples of the smaller blocks of a list pay beyond [`SHARE_MIN`].
+/// The sum that the samples of the smaller blocks of a list pay beyond [`PREPAID_MIN`].
 const EXCESS: usize = {
     let (mut size, mut excess) = (size_after(0), 0);
     while size < BLOCK {
-        excess += (share_after(size) - SHARE_MIN) * size as usize;
+        excess += (prepaid_after(size) - PREPAID_MIN) * size as usize;
         size = size_after(size);
     }
     excess
 };
 
 /// The most that `samples` pay that are written to so many lists, wherever these end.
-pub(crate) const fn shares_max(samples: u64, lists: u64) -> u64 {
-    let all_first = samples.saturating_mul(SHARE_MAX as u64);
+pub(crate) const fn all_prepaid_max(samples: u64, lists: u64) -> u64 {
+    let all_first = samples.saturating_mul(PREPAID_MAX as u64);
     let spread = samples
-        .saturating_mul(SHARE_MIN as u64)
+        .saturating_mul(PREPAID_MIN as u64)
         .saturating_add(lists.saturating_mul(EXCESS as u64));
     if all_first < spread {
         all_first
@@ -77,14 +77,14 @@ pub(crate) const fn shares_max(samples: u64, lists: u64) -> u64 {
     }
 }
 
-/// The share that each sample in a block pays for the block after it. When that one is taken it is paid for, so that no single
+/// The bytes that each sample in a block pays for the block after it. When that one is taken it is paid for, so that no single
 /// sample takes much more than others.
-pub(crate) const fn share(block: Block) -> usize {
+pub(crate) const fn prepaid(block: Block) -> usize {
     // Asked for each sample: no division.
     match block.size() {
-        0..=4 => const { share_after(4) },
-        5..=12 => const { share_after(12) },
-        _ => SHARE_MIN,
+        0..=4 => const { prepaid_after(4) },
+        5..=12 => const { prepaid_after(12) },
+        _ => PREPAID_MIN,
     }
 }
 
@@ -254,9 +254,9 @@ mod tests {
         assert_eq!(list.bytes(&slabs), FIRST_BYTES);
         let mut paid = FIRST_BYTES;
         for _ in 0..10 {
-            assert!(share(block) <= SHARE_MAX);
-            assert_eq!(share(block), share_after(block.size()));
-            paid += share(block) * block.size() as usize;
+            assert!(prepaid(block) <= PREPAID_MAX);
+            assert_eq!(prepaid(block), prepaid_after(block.size()));
+            paid += prepaid(block) * block.size() as usize;
             block = list.grow((&slabs, &mut cursor), Some(block));
             let taken = list.bytes(&slabs);
             assert!((taken..taken + 2000).contains(&paid), "{paid} for {taken}");

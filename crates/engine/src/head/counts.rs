@@ -24,8 +24,8 @@ impl Count {
     }
 }
 
-/// The counts of a head by tenant or owner. Each is taken in under the lock of a shard, so that it may not cost as much as there are
-/// others.
+/// The counts of a head by tenant or owner. The first sample of one adds it while a shard is locked, so that must not cost as much as
+/// there are others.
 #[derive(Debug)]
 pub(crate) struct Counts<K> {
     known: ArcSwap<Tree<K, Arc<Count>>>,

@@ -1,6 +1,6 @@
 //! Values by number that readers reach without a lock: a tree that only grows. A new value copies nothing, and numbers that are
-//! not used take no memory. That of [`crate::sparse`] has one owner, and frees what no longer leads to anything: with entries
-//! that may be emptied, as it has, a reader would need a lock or a count.
+//! not used take no memory. [`crate::sparse`] has one owner, and frees nodes that have become empty: beside that, a reader would need
+//! a lock.
 
 use std::array::from_fn;
 use std::sync::OnceLock;

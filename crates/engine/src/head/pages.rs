@@ -39,9 +39,10 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Head, PAGE, ShardWriter, shard};
-    use crate::head::AppendCounts;
+    use super::super::{Head, PAGE, shard};
+    use crate::head::append_counts::AppendCounts;
     use crate::head::batches::Stamp;
+    use crate::head::shard_writer::ShardWriter;
     use crate::series_ref::SeriesRef;
     use base::id::TenantId;
     use std::sync::Arc;

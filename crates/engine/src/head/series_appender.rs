@@ -4,7 +4,7 @@
 //! old one. Readers that have the old one read it to its end.
 
 use super::batches::Stamp;
-use super::block_list::{BlockPosition, FIRST_BYTES, SHARE_MAX, share, shares_max};
+use super::block_list::{BlockPosition, FIRST_BYTES, PREPAID_MAX, all_prepaid_max, prepaid};
 use super::cell::Cell;
 use super::mem_series::MemSeries;
 use super::recent::RECENT;
@@ -26,8 +26,8 @@ const NO_DAY: i32 = i32::MIN;
 struct Tail {
     block: Block,
     used: u32,
-    /// Of all late samples, those that overwrite what was the column's end.
-    same: u64,
+    /// Of all late samples, those at the column's last instant, which overwrite a sample.
+    at_end: u64,
 }
 
 /// The outcome of inserting a sample.
@@ -39,7 +39,7 @@ pub(crate) struct InsertOutcome {
     pub(crate) late: bool,
     /// There is one more than before.
     pub(crate) added: bool,
-    /// So many more bytes are in memory, its part of the block that comes next among them ([`share`]).
+    /// So many more bytes are in memory, its part of the block that comes next among them ([`prepaid`]).
     pub(crate) grown: usize,
 }
 
@@ -58,7 +58,7 @@ pub(crate) const fn bytes_max(samples: u64) -> u64 {
     // Each list of late samples that they begin has so many, but for the first and the last.
     let folds = samples / LATE_MIN as u64;
     let late = if samples > 1 { folds + 1 } else { 0 };
-    SERIES_BYTES as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
+    SERIES_BYTES as u64 + late * LATE_BYTES as u64 + all_prepaid_max(samples, folds + 3)
 }
 
 /// The writer's handle of a series.
@@ -128,11 +128,11 @@ impl SeriesAppender {
     pub(crate) fn len(&self) -> u64 {
         let lengths = self.shared.visibility.written();
         let all = (lengths.column + lengths.late) as u64;
-        all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
+        all.saturating_sub(self.late.as_ref().map_or(0, |late| late.at_end))
     }
 
-    /// Whether this day was not the last one recorded as activity.
-    pub(crate) const fn is_new_day(&mut self, day: i32) -> bool {
+    /// Notes the day of a sample; whether it is not the last one that was noted.
+    pub(crate) const fn note_day(&mut self, day: i32) -> bool {
         let is_new = self.day != day;
         self.day = day;
         is_new
@@ -182,7 +182,7 @@ impl SeriesAppender {
         shared.recent.set(number, at, value);
         shared.visibility.add();
         self.last = at;
-        self.block.map_or(SHARE_MAX, share)
+        self.block.map_or(PREPAID_MAX, prepaid)
     }
 
     /// Adds samples to the last block, or to one after it if it is full.
@@ -220,7 +220,7 @@ impl SeriesAppender {
             Box::new(Tail {
                 block: shared.late.grow((slabs, cursor), None),
                 used: 0,
-                same: 0,
+                at_end: 0,
             })
         });
         if tail.used == tail.block.size() {
@@ -231,9 +231,9 @@ impl SeriesAppender {
             place.set(at, value);
         }
         tail.used += 1;
-        tail.same += u64::from(at == self.last);
+        tail.at_end += u64::from(at == self.last);
         shared.visibility.add_late();
-        grown + share(tail.block)
+        grown + prepaid(tail.block)
     }
 
     /// Whether so many samples are late that they are to be folded in.

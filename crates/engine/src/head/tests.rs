@@ -1,7 +1,8 @@
 //! Which batches a reader sees, and which samples are scattered. What `loom` runs has no tests of its own: they would be run there, too.
 
+use super::PAGE;
 use super::batches::Batches;
-use super::{PAGE, is_scattered};
+use super::shard_writer::is_scattered;
 use crate::series_ref::SeriesRef;
 
 #[test]

@@ -117,7 +117,7 @@ impl<'s> SourceCursor<'s> {
                 return Ok(());
             };
             if !self.hidden.is_empty() {
-                points.retain(|at| !self.hidden.hide(at));
+                points.retain(|at| !self.hidden.contains(at));
             }
             self.buffer = points;
         }

@@ -53,7 +53,8 @@ impl Spans {
         self.0.is_empty()
     }
 
-    pub(crate) fn hide(&self, at: Millis) -> bool {
+    /// Whether one of them has this instant.
+    pub(crate) fn contains(&self, at: Millis) -> bool {
         let at_or_before = self.0.partition_point(|span| span.from <= at);
         let last = at_or_before
             .checked_sub(1)
@@ -81,7 +82,7 @@ mod tests {
             let spans = Spans::later_than(&deletions, purged);
             for at in (-2..90).map(Millis) {
                 let mut later = deletions.iter().filter(|deletion| deletion.sequence > purged);
-                prop_assert_eq!(spans.hide(at), later.any(|deletion| deletion.range.contains(at)));
+                prop_assert_eq!(spans.contains(at), later.any(|deletion| deletion.range.contains(at)));
             }
             prop_assert!(spans.0.is_sorted_by(|left, right| left.until.plus(1) < right.from));
         }
@@ -94,7 +95,7 @@ mod tests {
             range: TimeRange::ALL,
         };
         let spans = Spans::later_than(&[deletion(2), deletion(3)], 1);
-        assert!(spans.hide(Millis(i64::MIN)) && spans.hide(Millis(i64::MAX)));
+        assert!(spans.contains(Millis(i64::MIN)) && spans.contains(Millis(i64::MAX)));
         assert!(Spans::later_than(&[deletion(1)], 1).is_empty());
     }
 }

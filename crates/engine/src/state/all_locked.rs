@@ -4,8 +4,9 @@ use super::{Catalog, RangeDeletion, State};
 use crate::day::Day;
 use crate::deletion_marks::Applying;
 use crate::guard::{self, Lock, WriteGuard};
+use crate::head;
 use crate::head::mem_series::MemSeries;
-use crate::head::{self, ShardWriter};
+use crate::head::shard_writer::ShardWriter;
 use crate::index::activity::ActivityIndex;
 use crate::index::names::TenantNames;
 use crate::series_ref::SeriesRef;
@@ -83,7 +84,7 @@ impl<'s> AllLocked<'s> {
         for series_ref in series.iter().map(SeriesRef) {
             guard::step(1);
             if let Some(entry) = self.catalog.registry.remove(series_ref) {
-                self.state.series_drops.add(entry.tenant);
+                self.state.drop_generations.add(entry.tenant);
                 if let Some(shard) = self.shard(series_ref) {
                     deferred.0.extend(shard.remove(entry.tenant, series_ref));
                 }
@@ -106,7 +107,7 @@ impl<'s> AllLocked<'s> {
         let _applying = self.state.deletions.begin(tenant);
         let names = self.catalog.registry.drop_tenant(tenant, below);
         self.catalog.dropped_tenants.push(series);
-        self.state.series_drops.add(tenant);
+        self.state.drop_generations.add(tenant);
         self.state.publish_names(&self.catalog.registry);
         names
     }

@@ -3,7 +3,8 @@
 use super::all_locked::AllLocked;
 use super::frozen_head::FrozenHead;
 use crate::created_series::CreatedSeries;
-use crate::head::{Head, ShardWriter};
+use crate::head::Head;
+use crate::head::shard_writer::ShardWriter;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 

@@ -75,7 +75,7 @@ impl State {
             }
         }
         let view = self.try_read_view(tenant, series, &done);
-        Ok(view.unwrap_or_else(|NotVisible| self.uncommitted_read_view(tenant, series)))
+        Ok(view.unwrap_or_else(|NotVisible| self.read_view_with_unfinished(tenant, series)))
     }
 
     /// Waits until all batches are done that had begun at the time of `seen`, or until `latest`; no writer waits for this.
@@ -117,7 +117,7 @@ impl State {
     }
 
     /// Everything that there is now, with part of a batch where one is under way. This always succeeds.
-    fn uncommitted_read_view(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
+    fn read_view_with_unfinished(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
         let version = self.version();
         let of = |series: &SeriesRef| {
             let frozen = version.frozen.as_ref();

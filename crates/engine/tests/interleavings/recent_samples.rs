@@ -35,6 +35,8 @@ impl Column {
             }
             self.recent.set_moved(number);
         }
+        // A batch changes its last sample in place before any reader is to see it.
+        self.recent.set(number, -1, -1.0);
         self.recent.set(number, number as i64 + 1, number as f64);
         self.length.store(number as u64 + 1, Ordering::Release);
     }

@@ -56,6 +56,9 @@ pub(crate) fn is_unavailable<T>(outcome: &Result<T, StoreError>, outage: Outage)
 /// Never flushes or commits by itself within a test.
 pub(crate) fn config() -> EngineConfig {
     EngineConfig {
+        // Near enough that tests reach past them.
+        retention_days: 400,
+        future_allowed_minutes: 60,
         commit_interval_ms: 3_600_000,
         ..EngineConfig::new("/samples")
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// For how long the time is counted that a source uses.
 pub(super) const WINDOW: Duration = Duration::from_millis(5);
 
-/// How much of each thread's time all sources together have in a [`WINDOW`] before their tasks queue up, and each of them at most.
+/// How much of each thread's time all sources together have in a [`WINDOW`] before their tasks queue up. One alone has no more.
 pub(super) const UNQUEUED: Duration = Duration::from_millis(2);
 
 /// How much a source has in any case, however many there are: a request costs less.

@@ -81,6 +81,7 @@ proptest! {
         between in 0_usize..3,
         outside in 0_usize..4,
         per_batch in 1_u64..5,
+        folded in any::<bool>(),
     ) {
         let mut appender = new_series();
         let mut model = BTreeMap::new();
@@ -99,6 +100,10 @@ proptest! {
                     let at = at + more * 40;
                     appender.append(stamp(1 + number / per_batch), at, 7.0);
                     model.insert(at, 7.0);
+                }
+                if folded {
+                    // It is another series now, of which nothing was prepared.
+                    appender.fold();
                 }
                 for at in [last, at - 1, at + 60].into_iter().take(outside) {
                     if at > i64::MIN {

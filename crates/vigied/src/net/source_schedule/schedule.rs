@@ -15,7 +15,7 @@ pub(super) const RELEASED_TIME: Duration = Duration::from_millis(1);
 /// How many tasks of a source's queue may be released at once, for each thread.
 const RELEASED_PER_THREAD_MAX: usize = 64;
 
-/// How many tasks of all queues may be at least, so that no thread waits for a releaser.
+/// How many tasks of all queues may at least be released, for each thread, so that no thread waits for a releaser.
 const RELEASED_PER_THREAD_MIN: usize = 2;
 
 /// The two halves of a queue, which take turns.

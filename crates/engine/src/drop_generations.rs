@@ -1,4 +1,4 @@
-//! How often series have ended, by tenant: an append that looked its series up before some did looks them up again.
+//! Numbers that change whenever series of a tenant end: an append that looked its series up before looks them up again.
 
 use base::id::TenantId;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// and nothing else.
 const COUNTERS: usize = 256;
 
-/// Counts of the series that have ended. Those of a tenant are changed under all locks only.
+/// A number for each tenant, which some of them share. It is changed under all locks only.
 #[derive(Debug)]
-pub(crate) struct SeriesDrops([AtomicU64; COUNTERS]);
+pub(crate) struct DropGenerations([AtomicU64; COUNTERS]);
 
-impl Default for SeriesDrops {
+impl Default for DropGenerations {
     fn default() -> Self {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 }
 
-impl SeriesDrops {
+impl DropGenerations {
     fn counter(&self, tenant: TenantId) -> Option<&AtomicU64> {
         self.0.get(tenant.0 as usize % COUNTERS)
     }
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_drops_of_a_tenant_are_not_those_of_its_neighbours() {
-        let drops = SeriesDrops::default();
+        let drops = DropGenerations::default();
         let counts = || [6, 7, 8].map(|tenant| drops.generation_of(TenantId(tenant)));
         drops.add(TenantId(7));
         drops.add(TenantId(7));
