@@ -10,6 +10,7 @@ use crate::manifest::Manifest;
 use crate::pending_flush::PendingFlush;
 use crate::poison::Poison;
 use crate::purge_schedule::PurgeSchedule;
+use crate::read::open_views::OpenQueries;
 use crate::reserve::Reserve;
 use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
@@ -86,6 +87,7 @@ pub(crate) struct Core {
     pub(crate) wal: LogWriter,
     pub(crate) state: State,
     pub(crate) reservations: HeadReservations,
+    pub(crate) open_queries: OpenQueries,
     /// One pass of merges at a time.
     pub(crate) compacting: Mutex<MergePasses>,
     /// One flush at a time. It holds the flush that was not completed because room was short.

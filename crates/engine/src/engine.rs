@@ -176,10 +176,13 @@ impl SampleStore for Engine {
                 range,
             };
             let found = found.into_iter().zip(heads);
-            let snapshot = Snapshot::take(&version, found, asked, &mut meter)?;
+            let snapshot =
+                Snapshot::take(&version, found, asked, &self.core.open_queries, &mut meter)?;
             snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
+        // It has the heads as a whole.
+        drop(version);
         visit(part::divided(snapshots))
     }
 

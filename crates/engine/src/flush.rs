@@ -80,6 +80,8 @@ impl Core {
         let flushed = self.flush_frozen(waiting);
         on_panic.disarm();
         flushed.map_err(self.poison_unless_retryable())?;
+        waiting.frozen.head.retire();
+        self.open_queries.copy_flushed();
         // This frees the head, which takes time: only another flush waits meanwhile.
         *pending = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);

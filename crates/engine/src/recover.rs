@@ -14,6 +14,7 @@ use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file
 use crate::manifest::{self, Manifest, TenantOwner};
 use crate::open_dir::sync_dir;
 use crate::poison::Poison;
+use crate::read::open_views::OpenQueries;
 use crate::registry::name_file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::replay_effects::{NEWLY_ACTIVE_MAX, ReplayEffects};
@@ -190,6 +191,7 @@ pub(crate) fn open(
         wal,
         state,
         reservations: HeadReservations::default(),
+        open_queries: OpenQueries::default(),
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
         expiring: Mutex::new(DailyShare::of(manifest.expiry.as_ref())),

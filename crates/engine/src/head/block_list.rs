@@ -120,9 +120,9 @@ impl<const BEFORE: usize> BlockList<BEFORE> {
 
     /// The first samples.
     pub(crate) fn run<'s>(&self, slabs: &'s Slabs, length: usize) -> Run<'s> {
+        let first = self.first().filter(|_| length > 0);
         Run {
-            slabs,
-            first: self.first().filter(|_| length > 0),
+            first: first.map(|first| (slabs, first)),
             length,
         }
     }
@@ -149,8 +149,7 @@ fn next(slabs: &Slabs, block: Block) -> Option<Block> {
 /// The first samples of a list of blocks, as they are now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'s> {
-    slabs: &'s Slabs,
-    first: Option<Block>,
+    first: Option<(&'s Slabs, Block)>,
     length: usize,
 }
 
@@ -162,24 +161,28 @@ pub(crate) struct BlockPosition {
 }
 
 impl<'s> Run<'s> {
+    pub(crate) const fn empty() -> Self {
+        Self {
+            first: None,
+            length: 0,
+        }
+    }
+
     pub(crate) const fn len(self) -> usize {
         self.length
     }
 
     /// The cells that count, of one block after another.
     pub(crate) fn all_parts(self) -> impl Iterator<Item = &'s [Cell]> {
-        let Self {
-            slabs,
-            first: mut coming,
-            length: mut cells_left,
-        } = self;
+        let mut coming = self.first;
+        let mut cells_left = self.length;
         std::iter::from_fn(move || {
             debug_assert!(coming.is_some() || cells_left == 0, "a block is missing");
-            let block = coming.filter(|_| cells_left > 0)?;
+            let (slabs, block) = coming.filter(|_| cells_left > 0)?;
             let samples = slabs.samples(block);
             let cells = samples.get(..cells_left.min(samples.len()))?;
             cells_left -= cells.len();
-            coming = next(slabs, block);
+            coming = next(slabs, block).map(|next| (slabs, next));
             Some(cells)
         })
     }
@@ -192,10 +195,11 @@ impl<'s> Run<'s> {
 
     /// The last block that has a sample.
     pub(crate) fn last_block(self) -> Option<BlockPosition> {
-        let (mut block, mut number) = (self.first?, 0);
+        let (slabs, mut block) = self.first?;
+        let mut number = 0;
         while number + (block.size() as usize) < self.length {
             number += block.size() as usize;
-            block = next(self.slabs, block)?;
+            block = next(slabs, block)?;
         }
         Some(BlockPosition { block, number })
     }
@@ -206,12 +210,11 @@ impl<'s> Run<'s> {
         block: Option<BlockPosition>,
         number: usize,
     ) -> impl Iterator<Item = (i64, f64)> + use<'s> {
-        let (first, before) = match block {
-            Some(at) => (Some(at.block), at.number),
-            None => (self.first, 0),
+        let (first, before) = match (self.first, block) {
+            (Some((slabs, _)), Some(at)) => (Some((slabs, at.block)), at.number),
+            (first, _) => (first, 0),
         };
         let rest = Self {
-            slabs: self.slabs,
             first,
             length: self.length.saturating_sub(before),
         };

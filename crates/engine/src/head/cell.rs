@@ -30,6 +30,15 @@ impl Clone for Cell {
     }
 }
 
+impl From<(i64, f64)> for Cell {
+    fn from((at, value): (i64, f64)) -> Self {
+        Self {
+            at: AtomicU64::new(at.cast_unsigned()),
+            value: AtomicU64::new(value.to_bits()),
+        }
+    }
+}
+
 impl Cell {
     pub(crate) fn read(&self) -> (i64, f64) {
         let value = f64::from_bits(self.value.load(Ordering::Relaxed));

@@ -8,7 +8,7 @@ pub(crate) mod batches;
 mod block_list;
 mod bytes_max;
 mod cell;
-mod column_view;
+mod cells_view;
 mod counts;
 mod growing_tree;
 pub(crate) mod mem_series;
@@ -155,6 +155,18 @@ impl Head {
         self.held.add(tenant, sum.held, 0);
     }
 
+    /// Its samples are in files: nobody writes to it or reads it any more but those who have begun.
+    pub(crate) fn retire(&self) {
+        self.slabs.retire();
+    }
+
+    /// Whether its blocks are in memory, also once it is dropped.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> impl Fn() -> bool + use<> {
+        let slabs = Arc::downgrade(&self.slabs);
+        move || slabs.strong_count() > 0
+    }
+
     fn publish(&self, series: SeriesRef, shared: Option<Arc<MemSeries>>) {
         let (page, slot) = page_of(series);
         let Some((slots, bytes)) = self.pages.get_or_make(page) else {
@@ -171,7 +183,7 @@ impl Head {
 
 impl Drop for Head {
     fn drop(&mut self) {
-        self.slabs.retire();
+        self.retire();
     }
 }
 

@@ -6,7 +6,7 @@
 use super::batches::DoneBatches;
 use super::block_list::{Run, clipped_to, points};
 use super::cell::Cell;
-use super::column_view::ColumnView;
+use super::cells_view::CellsView;
 use super::mem_series::MemSeries;
 use super::recent::RecentCells;
 use super::visibility::{Lengths, NotVisible};
@@ -23,38 +23,78 @@ pub(crate) const PART_MIN: usize = 256;
 /// The samples of one series since the last flush.
 #[derive(Debug)]
 pub(crate) struct HeadSeries {
-    shared: Arc<MemSeries>,
-    /// Samples of the column that are in blocks.
-    in_blocks: usize,
-    recent: RecentCells,
-    late: usize,
+    tenant: TenantId,
+    samples: Samples,
+}
+
+/// Where a reader has the samples.
+#[derive(Debug)]
+enum Samples {
+    /// In the head, which stays in memory as a whole for as long.
+    InHead {
+        shared: Arc<MemSeries>,
+        /// Samples of the column that are in blocks.
+        in_blocks: usize,
+        recent: RecentCells,
+        late: usize,
+    },
+    Copied {
+        column: Vec<Cell>,
+        late: Vec<Cell>,
+    },
 }
 
 impl HeadSeries {
     /// The samples that a reader of these batches sees.
     pub(crate) fn visible(shared: Arc<MemSeries>, done: &DoneBatches) -> Result<Self, NotVisible> {
         let lengths = shared.visibility.lengths(done)?;
-        Ok(Self::first(shared, lengths))
+        Ok(Self::in_head(shared, lengths))
     }
 
     /// All samples, of unfinished batches too.
     pub(crate) fn all(shared: Arc<MemSeries>) -> Self {
         let lengths = shared.visibility.all();
-        Self::first(shared, lengths)
+        Self::in_head(shared, lengths)
     }
 
-    fn first(shared: Arc<MemSeries>, lengths: Lengths) -> Self {
+    fn in_head(shared: Arc<MemSeries>, lengths: Lengths) -> Self {
         let (in_blocks, recent) = shared.recent.read(lengths.column);
         Self {
-            shared,
-            in_blocks,
-            recent,
-            late: lengths.late,
+            tenant: shared.tenant(),
+            samples: Samples::InHead {
+                shared,
+                in_blocks,
+                recent,
+                late: lengths.late,
+            },
         }
     }
 
-    pub(crate) fn tenant(&self) -> TenantId {
-        self.shared.tenant()
+    /// A copy of the samples in `range`, which needs no head.
+    pub(crate) fn copied(&self, range: &TimeRange) -> Self {
+        let late = self.late().samples();
+        let late = late.filter(|(at, _)| range.contains(Millis(*at)));
+        Self {
+            tenant: self.tenant,
+            samples: Samples::Copied {
+                column: self.clipped(*range).flatten().cloned().collect(),
+                late: late.map(Cell::from).collect(),
+            },
+        }
+    }
+
+    /// Whether it keeps a head in memory.
+    pub(crate) const fn is_in_head(&self) -> bool {
+        matches!(self.samples, Samples::InHead { .. })
+    }
+
+    /// Whether it keeps a head in memory whose samples are in files.
+    pub(crate) fn is_in_flushed_head(&self) -> bool {
+        matches!(&self.samples, Samples::InHead { shared, .. } if shared.slabs.is_retired())
+    }
+
+    pub(crate) const fn tenant(&self) -> TenantId {
+        self.tenant
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -63,26 +103,36 @@ impl HeadSeries {
 
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
-        (self.column_len() + self.late) as u64
-    }
-
-    pub(super) fn column_len(&self) -> usize {
-        self.in_blocks + self.recent.cells().len()
+        self.column().len() as u64 + self.late_len()
     }
 
     /// Samples that arrived late, and are not in the column yet.
-    pub(crate) const fn late_len(&self) -> u64 {
-        self.late as u64
+    pub(crate) fn late_len(&self) -> u64 {
+        self.late().len() as u64
     }
 
-    pub(super) fn column(&self) -> ColumnView<'_> {
-        let shared = &*self.shared;
-        let in_blocks = shared.column.run(&shared.slabs, self.in_blocks);
-        ColumnView::new(in_blocks, self.recent.cells())
+    pub(super) fn column(&self) -> CellsView<'_> {
+        match &self.samples {
+            Samples::InHead {
+                shared,
+                in_blocks,
+                recent,
+                ..
+            } => {
+                let in_blocks = shared.column.run(&shared.slabs, *in_blocks);
+                CellsView::new(in_blocks, recent.cells())
+            }
+            Samples::Copied { column, .. } => CellsView::new(Run::empty(), column),
+        }
     }
 
-    pub(super) fn late(&self) -> Run<'_> {
-        self.shared.late.run(&self.shared.slabs, self.late)
+    pub(super) fn late(&self) -> CellsView<'_> {
+        match &self.samples {
+            Samples::InHead { shared, late, .. } => {
+                CellsView::new(shared.late.run(&shared.slabs, *late), &[])
+            }
+            Samples::Copied { late, .. } => CellsView::new(Run::empty(), late),
+        }
     }
 
     /// The column's samples in `range`, in parts of which none is empty.

@@ -274,7 +274,7 @@ impl SeriesAppender {
         }
         PreparedDeletion {
             of: Arc::clone(of),
-            column_len: view.column_len(),
+            column_len: view.column().len(),
             late_len: view.late().len(),
             column_block: view.column().last_block(),
             late_block: view.late().last_block(),

@@ -1,5 +1,6 @@
 //! The read side of a query: the series that match, in one published state of the store.
 
+use super::open_views::{OpenQueries, OpenViews, SeriesViews};
 use super::series::{FrozenSource, SeriesReader, Sources};
 use super::spans;
 use crate::head::series::{HeadSeries, PART_MIN};
@@ -22,6 +23,9 @@ use std::sync::Arc;
 /// The size of a sample in memory: an instant and a value.
 const SAMPLE_BYTES: u64 = 16;
 
+/// The size of a view of a series in a head, or of the copy of one, without its samples.
+const VIEW_BYTES: u64 = (size_of::<HeadSeries>() + size_of::<SeriesViews>()) as u64;
+
 /// The average memory of a sample while it is read: blocks are merged into new ones.
 const SAMPLE_HELD_BYTES: u64 = 24;
 
@@ -40,16 +44,17 @@ pub(crate) struct ReadEstimate {
     counted: usize,
 }
 
-/// A series that fits. Its samples in the heads stay in memory for as long as this does, also when they were flushed long
-/// ago, and so count as the query's.
+/// A series that fits. Its samples in the heads, or copies of them, stay in memory for as long as this does, and so count as the
+/// query's.
 #[derive(Debug)]
 pub(super) struct FoundSeries<'c> {
     key: SeriesKey<'static>,
     series: SeriesRef,
     /// About how many samples are read of it.
     pub(super) samples: u64,
-    frozen: Option<Arc<HeadSeries>>,
-    head: Option<Arc<HeadSeries>>,
+    /// Its samples in the heads, at this place of the query's.
+    views: Arc<OpenViews>,
+    place: usize,
     _held: Reservation<'c>,
 }
 
@@ -97,24 +102,31 @@ impl<'c> Snapshot<'c> {
         version: &Version,
         found: impl ExactSizeIterator<Item = ((SeriesKey<'static>, SeriesRef), SeriesHeads)>,
         query: AskedQuery,
+        open_queries: &OpenQueries,
         meter: &mut QueryMeter<'c>,
     ) -> Result<Self, StoreError> {
-        let mut wanted = Vec::with_capacity(found.len());
-        for ((key, series), heads) in found {
-            let SeriesHeads { frozen, head } = heads;
-            let views = frozen.iter().chain(&head);
-            let bytes = views.map(|view| size_of_val(&**view) as u64 + view.len() * SAMPLE_BYTES);
+        let mut views = Vec::with_capacity(found.len());
+        let mut reserved = Vec::with_capacity(found.len());
+        for (name, SeriesHeads { frozen, head }) in found {
+            let in_heads = frozen.iter().chain(&head);
+            let bytes = in_heads.map(|view| VIEW_BYTES + view.len() * SAMPLE_BYTES);
             let mut reservation = Reservation::new(meter.context());
             reservation.grow_to(bytes.sum())?;
-            wanted.push(FoundSeries {
-                key,
-                series,
-                samples: 0,
-                frozen,
-                head,
-                _held: reservation,
-            });
+            reserved.push((name, reservation));
+            views.push(SeriesViews::new(frozen, head));
         }
+        let views = Arc::new(OpenViews::new(query.range, views));
+        open_queries.add(&views);
+        let wanted = reserved.into_iter().enumerate();
+        let wanted = wanted.map(|(place, ((key, series), reservation))| FoundSeries {
+            key,
+            series,
+            samples: 0,
+            views: Arc::clone(&views),
+            place,
+            _held: reservation,
+        });
+        let wanted = wanted.collect();
         let mut segments = Vec::new();
         for segment in version.segments.iter() {
             if segment.range().overlaps(&query.range) {
@@ -151,8 +163,9 @@ impl<'c> Snapshot<'c> {
         let mut samples_max = stored;
         for series in &mut self.wanted {
             meter.steps(common.steps_per_series())?;
-            let heads = series.frozen.iter().chain(&series.head);
-            let in_heads = heads.map(|head| head.len()).sum::<u64>();
+            let views = series.views.series().get(series.place);
+            let views = views.into_iter().flat_map(SeriesViews::each);
+            let in_heads = views.map(|view| view.len()).sum::<u64>();
             series.samples = in_heads.saturating_add(stored_of_one);
             samples_max = samples_max.saturating_add(in_heads);
         }
@@ -195,7 +208,9 @@ impl ReadEstimate {
         self.counted += uncounted.len();
         for Snapshot { common, wanted } in uncounted {
             for series in wanted {
-                series.samples = common.min_samples(series.series, series.head.as_deref())?;
+                let views = series.views.series().get(series.place);
+                let head = views.and_then(SeriesViews::head);
+                series.samples = common.min_samples(series.series, head.as_deref())?;
                 meter.check()?;
                 self.sure += series.samples;
                 let context = meter.context();
@@ -258,7 +273,8 @@ impl Common {
         meter.check()?;
         meter.steps(1 + self.tombstones.len() as u64)?;
         let deletions = spans::deletions(&self.tombstones, found.series);
-        let frozen = found.frozen.as_deref().map(|samples| FrozenSource {
+        let views = found.views.copied(found.place);
+        let frozen = views.frozen.as_deref().map(|samples| FrozenSource {
             samples,
             sequence: self.frozen_through,
         });
@@ -269,7 +285,7 @@ impl Common {
             segments: &self.segments,
             deletions: &deletions,
             frozen,
-            head: found.head.as_deref(),
+            head: views.head.as_deref(),
         };
         let mut cursor = SeriesFetch {
             key: &found.key,

@@ -1,8 +1,9 @@
-//! From a query to series: reads the published state and files, and takes no lock.
+//! From a query to series: reads the published state and files, and takes no lock that a writer takes.
 
 pub(crate) mod fetch;
 pub(crate) mod find;
 pub(crate) mod look;
+pub(crate) mod open_views;
 pub(crate) mod part;
 pub(crate) mod series;
 mod source_cursor;

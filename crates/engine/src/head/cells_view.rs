@@ -1,24 +1,28 @@
-//! The column of a series as a reader has it: the samples in blocks, and a copy of the recent ones after them.
+//! Samples of a series as a reader has them: those in blocks, and a copy of those that follow.
 
 use super::block_list::{BlockPosition, Run};
 use super::cell::Cell;
 
-/// The first samples of a column, as they were when the reader looked.
+/// The samples of a column, or those that arrived late, as they were when the reader looked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ColumnView<'s> {
+pub(crate) struct CellsView<'s> {
     in_blocks: Run<'s>,
-    recent: &'s [Cell],
+    copied: &'s [Cell],
 }
 
-impl<'s> ColumnView<'s> {
-    pub(crate) const fn new(in_blocks: Run<'s>, recent: &'s [Cell]) -> Self {
-        Self { in_blocks, recent }
+impl<'s> CellsView<'s> {
+    pub(crate) const fn new(in_blocks: Run<'s>, copied: &'s [Cell]) -> Self {
+        Self { in_blocks, copied }
+    }
+
+    pub(crate) const fn len(self) -> usize {
+        self.in_blocks.len() + self.copied.len()
     }
 
     /// All samples, in the order they were written.
     pub(crate) fn samples(self) -> impl Iterator<Item = (i64, f64)> + use<'s> {
-        let recent = self.recent.iter().map(Cell::read);
-        self.in_blocks.samples().chain(recent)
+        let copied = self.copied.iter().map(Cell::read);
+        self.in_blocks.samples().chain(copied)
     }
 
     /// The last block that has a sample.
@@ -33,15 +37,15 @@ impl<'s> ColumnView<'s> {
         number: usize,
     ) -> impl Iterator<Item = (i64, f64)> + use<'s> {
         let skipped = number.saturating_sub(self.in_blocks.len());
-        let recent = self.recent.iter().skip(skipped).map(Cell::read);
-        self.in_blocks.from(block, number).chain(recent)
+        let copied = self.copied.iter().skip(skipped).map(Cell::read);
+        self.in_blocks.from(block, number).chain(copied)
     }
 
     /// Of samples that ascend: the parts that may have some from `from` to `until`. None is empty.
     pub(crate) fn parts(self, from: i64, until: i64) -> impl Iterator<Item = &'s [Cell]> {
         let at = |cell: &Cell| cell.read().0;
-        let recent = Some(self.recent).filter(|cells| !cells.is_empty());
-        let all = self.in_blocks.all_parts().chain(recent);
+        let copied = Some(self.copied).filter(|cells| !cells.is_empty());
+        let all = self.in_blocks.all_parts().chain(copied);
         all.skip_while(move |cells| cells.last().is_some_and(|last| at(last) < from))
             .take_while(move |cells| cells.first().is_some_and(|first| at(first) <= until))
     }
