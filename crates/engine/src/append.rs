@@ -385,11 +385,8 @@ impl Core {
         resolved: ResolvedSamples,
         progress: &mut Progress,
     ) -> Vec<usize> {
-        let ResolvedSamples {
-            drops,
-            groups,
-            mut yielding,
-        } = resolved;
+        let ResolvedSamples { drops, groups, .. } = resolved;
+        let mut yielding = Yielding::default();
         let terms = GroupTerms {
             tenant: limits.tenant,
             owner: limits.owner,
@@ -412,7 +409,9 @@ impl Core {
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
                         let written = self.write_group(terms, &mut writer, &group, &payload);
+                        let replaced = writer.take_replaced();
                         drop(writer);
+                        drop(replaced);
                         yielding.done(group.samples.len());
                         progress.add(group, written, &mut refused);
                     }
@@ -426,7 +425,9 @@ impl Core {
                 if let Some(shard) = self.state.shard(group.shard) {
                     let mut writer = shard.write();
                     let written = self.write_group(terms, &mut writer, &group, &payload);
+                    let replaced = writer.take_replaced();
                     drop(writer);
+                    drop(replaced);
                     progress.add(group, written, &mut refused);
                 }
             }

@@ -1,16 +1,17 @@
 //! The engine's parts together, shared by callers and the three background threads.
 
 use crate::config::EngineConfig;
+use crate::deletion_turns::DeletionTurns;
 use crate::due_expiry::DailyShare;
 use crate::error::{self, FileAction};
 use crate::events::Events;
 use crate::failed_merges::FailedMerges;
 use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
+use crate::open_views::OpenQueries;
 use crate::pending_flush::PendingFlush;
 use crate::poison::Poison;
 use crate::purge_schedule::PurgeSchedule;
-use crate::read::open_views::OpenQueries;
 use crate::reserve::Reserve;
 use crate::resource_shortage::ResourceShortage;
 use crate::segment::file::FileCache;
@@ -88,6 +89,7 @@ pub(crate) struct Core {
     pub(crate) state: State,
     pub(crate) reservations: HeadReservations,
     pub(crate) open_queries: OpenQueries,
+    pub(crate) deletion_turns: DeletionTurns,
     /// One pass of merges at a time.
     pub(crate) compacting: Mutex<MergePasses>,
     /// One flush at a time. It holds the flush that was not completed because room was short.

@@ -10,6 +10,7 @@ use crate::guard::PIECE;
 use crate::purge_schedule::TOMBSTONES_MAX;
 use crate::query_meter::QueryMeter;
 use crate::read::find::{self, DeletionExtent};
+use crate::series_ref::SeriesRef;
 use crate::state::{AllLocked, DeferredDrop, RangeDeletion};
 use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};
@@ -20,6 +21,7 @@ use base::selector::NameFilter;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
+use std::iter::Peekable;
 use std::ops::ControlFlow;
 
 /// All accounts together may have so many times the pending deletions that one account may have.
@@ -28,9 +30,12 @@ const ALL_PENDING: u64 = 16;
 /// An account with at most this fraction of its own limit may still delete when the limit of all together is reached.
 const FEW_PENDING_PART: u64 = 64;
 
-/// How often the series of a piece are prepared again that have changed meanwhile. Then those that have changed once more, which are
-/// fewer each time, are copied with everything locked: a deletion has to end.
+/// How often the series of a piece are prepared again that have changed meanwhile: late samples were folded into them, or the first
+/// ones in the range came. Then those that have changed once more are copied with everything locked, because a deletion has to end.
 const PREPARED_AGAIN_MAX: usize = 16;
+
+/// Samples of the head that a piece of a deletion of a range copies, at most, unless one series has more: 4 MiB.
+const COPIED_MAX: usize = 1 << 18;
 
 /// `series` in pieces that are small enough to be applied under the lock, ascending.
 pub(crate) fn pieces(series: &RoaringBitmap) -> impl Iterator<Item = RoaringBitmap> {
@@ -189,10 +194,13 @@ impl Core {
         self.state.clear_activity(series, &range);
         let only_in_head = self.state.only_in_head(tenant, &range);
         let mut sequence = 0;
-        for piece in pieces(series) {
+        let mut rest = series.iter().peekable();
+        while rest.peek().is_some() {
             if sequence > 0 {
                 self.state.yield_to_waiters();
             }
+            let _turn = self.deletion_turns.take();
+            let piece = self.light_piece(&mut rest);
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(range, &piece, only_in_head.as_ref());
@@ -205,13 +213,30 @@ impl Core {
         sequence
     }
 
+    /// The next series of a deletion of a range: as few as copy little of the head, but at least one.
+    fn light_piece(&self, rest: &mut Peekable<impl Iterator<Item = u32>>) -> RoaringBitmap {
+        let version = self.state.version();
+        let (mut piece, mut copied) = (RoaringBitmap::new(), 0);
+        while piece.len() < PIECE as u64
+            && let Some(series) = rest.peek()
+        {
+            copied += version.head.len_of(SeriesRef(*series));
+            if copied > COPIED_MAX && !piece.is_empty() {
+                break;
+            }
+            piece.insert(*series);
+            rest.next();
+        }
+        piece
+    }
+
     /// Locks everything for a prepared deletion. Series that have changed meanwhile are prepared again before, without a lock.
     fn lock_prepared<'s, 'a>(
         &'s self,
         mut prepared: RangeDeletion<'a>,
     ) -> (AllLocked<'s>, RangeDeletion<'a>) {
         for _ in 0..PREPARED_AGAIN_MAX {
-            let mut locked = self.state.lock_all();
+            let locked = self.state.lock_all();
             let changed = locked.changed_since(&prepared);
             if changed.is_empty() {
                 return (locked, prepared);

@@ -4,9 +4,9 @@
 use base::id::TenantId;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Tenants share so many counters, so that no list of them is kept. To share one with a tenant that deletes costs another look and
-/// nothing else.
-const COUNTERS: usize = 256;
+/// Tenants share so many counters, so that no list of them is kept: 64 KiB. Neighbours share none. To share one with a tenant that
+/// deletes costs further looks, and nothing else.
+const COUNTERS: usize = 4096;
 
 /// How many deletions have begun and ended to be applied.
 #[derive(Debug, Default)]

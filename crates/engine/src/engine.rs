@@ -304,9 +304,9 @@ impl SampleStore for Engine {
                 core.head_bytes() as f64,
             ),
             figure(
-                "head_page_bytes",
-                "Bytes of memory of the pages that lead to these samples.",
-                core.head_page_bytes() as f64,
+                "head_shared_bytes",
+                "Bytes of memory beside these samples that belong to no account: pages that lead to them, the rest of slabs, copies for deletions.",
+                core.head_shared_bytes() as f64,
             ),
             figure(
                 "series_numbers_left",

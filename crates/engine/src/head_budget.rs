@@ -1,6 +1,6 @@
 //! The memory budget for samples that are in no segment yet, for all accounts together. No samples go beyond it: a writer reserves the
-//! most memory that a batch can need before it writes the first sample. Beside it are the pages that index the samples, and the copies
-//! of a few series while late samples are folded into them, a range of them is deleted, or they are flushed.
+//! most memory that a batch can need before it writes the first sample. Beside it are the copies
+//! of a few series while they are flushed; pages that index the samples, and copies for folding and deletions, count once they are made.
 //!
 //! - From half of the budget on, the head is flushed early.
 //! - Above three quarters, an owner with more than an equal share of the budget is refused.
@@ -25,8 +25,8 @@ use base::time::Millis;
 struct HeadUsage {
     /// The bytes of all owners.
     owned: u64,
-    /// Those of the pages that index the samples, which belong to nobody.
-    pages: u64,
+    /// Those that belong to nobody ([`Head::shared_bytes`](crate::head::Head::shared_bytes)).
+    shared: u64,
     of_owner: u64,
     owners: u64,
 }
@@ -41,7 +41,7 @@ const fn shares_from(budget: u64) -> u64 {
 fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
     let (limit, allowed) = (&limit::HEAD_BYTES, budget);
     let all = (usage.owned)
-        .saturating_add(usage.pages)
+        .saturating_add(usage.shared)
         .saturating_add(more);
     if all > budget {
         let whole = limit;
@@ -72,13 +72,13 @@ impl Core {
         version.head.bytes() + frozen.unwrap_or_default()
     }
 
-    /// Bytes of the pages that index these samples. They are not reserved: how many a batch needs is known once it is written, and
-    /// they count when the next one is reserved.
-    pub(crate) fn head_page_bytes(&self) -> u64 {
+    /// Bytes that belong to no owner. They are not reserved: how many a batch needs is known once it is written, and they count when
+    /// the next one is reserved.
+    pub(crate) fn head_shared_bytes(&self) -> u64 {
         let version = self.state.version();
         let frozen = version.frozen.as_ref();
-        let frozen = frozen.map(|frozen| frozen.head.page_bytes());
-        version.head.page_bytes() + frozen.unwrap_or_default()
+        let frozen = frozen.map(|frozen| frozen.head.shared_bytes());
+        version.head.shared_bytes() + frozen.unwrap_or_default()
     }
 
     fn head_usage(&self, owner: Owner, reserved: &ReservationTotals) -> HeadUsage {
@@ -87,13 +87,13 @@ impl Core {
         let heads = frozen.into_iter().chain([version.head.as_ref()]);
         let mut usage = HeadUsage {
             owned: reserved.all,
-            pages: 0,
+            shared: 0,
             of_owner: reserved.bytes_of(owner),
             owners: reserved.owners() as u64,
         };
         for head in heads {
             usage.owned += head.bytes();
-            usage.pages += head.page_bytes();
+            usage.shared += head.shared_bytes();
             usage.of_owner += head.bytes_of(owner);
             // Both heads mostly have the same owners, so their numbers are not added.
             usage.owners = usage.owners.max(head.owners() as u64);
@@ -114,7 +114,7 @@ impl Core {
         let fits = |reserved: &ReservationTotals, more: u64| {
             let all = reserved
                 .all
-                .saturating_add(self.head_bytes() + self.head_page_bytes());
+                .saturating_add(self.head_bytes() + self.head_shared_bytes());
             all.saturating_add(more) <= batch_max
         };
         // The usual case: so little is in memory that shares do not matter, and a rough estimate will do.
@@ -149,7 +149,7 @@ impl Core {
     /// Whether the head is so large that it is to be flushed before the interval has passed.
     pub(crate) fn is_head_large(&self) -> bool {
         let head = &self.state.version().head;
-        head.bytes() + head.page_bytes() >= self.config.head_bytes / 2
+        head.bytes() + head.shared_bytes() >= self.config.head_bytes / 2
     }
 
     /// Whether the owner has at least the mean of all owners in memory. One that has less does not wait for a flush that the others
@@ -174,7 +174,7 @@ mod tests {
     fn owners_above_their_share_are_refused_first_and_all_when_nothing_is_left() {
         let usage = |all, of_owner, owners| HeadUsage {
             owned: all,
-            pages: 0,
+            shared: 0,
             of_owner,
             owners,
         };

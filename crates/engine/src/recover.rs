@@ -4,6 +4,7 @@ use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters, MergePasses};
 use crate::created_series::CreatedSeries;
 use crate::day::Day;
+use crate::deletion_turns::DeletionTurns;
 use crate::dropped_series::DroppedSeries;
 use crate::due_expiry::DailyShare;
 use crate::error::{self, FileAction};
@@ -13,8 +14,8 @@ use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{NAMES, SEGMENTS, WAL, is_ours, is_segment_folder, stray_file};
 use crate::manifest::{self, Manifest, TenantOwner};
 use crate::open_dir::sync_dir;
+use crate::open_views::OpenQueries;
 use crate::poison::Poison;
-use crate::read::open_views::OpenQueries;
 use crate::registry::name_file::NameFile;
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::replay_effects::{NEWLY_ACTIVE_MAX, ReplayEffects};
@@ -192,6 +193,7 @@ pub(crate) fn open(
         state,
         reservations: HeadReservations::default(),
         open_queries: OpenQueries::default(),
+        deletion_turns: DeletionTurns::default(),
         compacting: Mutex::new(MergePasses::default()),
         flushing: Mutex::new(None),
         expiring: Mutex::new(DailyShare::of(manifest.expiry.as_ref())),

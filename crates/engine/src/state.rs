@@ -325,6 +325,9 @@ impl State {
             );
             // The log knows no accounts: until the next flush it is its tenant's own.
             writer.head().count_owner(tenant.into(), sum.bytes);
+            let replaced = writer.take_replaced();
+            drop(writer);
+            drop(replaced);
             rest = others;
         }
         true

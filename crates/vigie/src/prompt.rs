@@ -65,7 +65,7 @@ pub(crate) fn confirm(
     let question = question.into();
     if !is_possible() {
         return Err(Failure::usage(escaped!(
-            "it needs a yes, and without a terminal nobody can be asked: {}",
+            "this needs a confirmation, and there is no terminal to ask at: {}",
             question
         ))
         .coded(code::CONFIRMATION_MISSING)

@@ -8,6 +8,8 @@ pub(crate) struct AppendCounts {
     pub(crate) samples: u64,
     pub(crate) late: u64,
     pub(crate) held: i64,
+    /// Series that were made.
+    pub(crate) series: u64,
     /// Memory that was taken.
     pub(crate) bytes: u64,
     /// A series was written to more than once.
@@ -34,6 +36,7 @@ impl AppendCounts {
         self.samples += other.samples;
         self.late += other.late;
         self.held += other.held;
+        self.series += other.series;
         self.bytes += other.bytes;
         self.again |= other.again;
     }

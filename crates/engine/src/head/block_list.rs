@@ -204,6 +204,12 @@ impl<'s> Run<'s> {
         Some(BlockPosition { block, number })
     }
 
+    /// The last sample.
+    pub(crate) fn last(self) -> Option<(i64, f64)> {
+        let last = self.last_block()?;
+        self.from(Some(last), self.length.saturating_sub(1)).next()
+    }
+
     /// The samples from sample `number` on, which is not before this block of the list; found without a look at what is before it.
     pub(crate) fn from(
         self,

@@ -25,6 +25,14 @@ impl<'s> CellsView<'s> {
         self.in_blocks.samples().chain(copied)
     }
 
+    /// The last sample.
+    pub(crate) fn last(self) -> Option<(i64, f64)> {
+        match self.copied.last() {
+            Some(last) => Some(last.read()),
+            None => self.in_blocks.last(),
+        }
+    }
+
     /// The last block that has a sample.
     pub(crate) fn last_block(self) -> Option<BlockPosition> {
         self.in_blocks.last_block()

@@ -33,9 +33,14 @@ impl MemSeries {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Samples held, of unfinished batches too.
+    pub(super) fn len(&self) -> usize {
         let Lengths { column, late } = self.visibility.all();
-        column + late == 0
+        column + late
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     pub(crate) const fn tenant(&self) -> TenantId {

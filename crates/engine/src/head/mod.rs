@@ -22,6 +22,7 @@ mod slabs;
 pub(crate) mod visibility;
 
 use crate::series_ref::SeriesRef;
+use crate::sync::lock;
 use append_counts::AppendCounts;
 use base::id::TenantId;
 use base::scope::Owner;
@@ -35,10 +36,10 @@ use pages::Pages;
 pub(crate) use place::{SHARDS, shard};
 use place::{page_of, series_at};
 use series::HeadSeries;
-use series_appender::{PreparedDeletion, SeriesAppender};
+use series_appender::{PreparedDeletion, SERIES_BYTES, SeriesAppender};
 use slabs::{SlabCursor, Slabs};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use visibility::NotVisible;
 
 /// Samples since the last flush, by series.
@@ -47,12 +48,14 @@ pub(crate) struct Head {
     pages: Pages,
     /// The memory of the samples.
     slabs: Arc<Slabs>,
-    /// For deletions that are prepared. No writer needs it.
+    /// For deletions that are prepared, one at a time. No writer needs it.
     copying: Mutex<SlabCursor>,
     samples: AtomicU64,
     late: AtomicU64,
     bytes: AtomicU64,
     page_bytes: AtomicU64,
+    /// How many series were made.
+    series: AtomicU64,
     held: Counts<TenantId>,
     owners: Counts<Owner>,
 }
@@ -77,9 +80,13 @@ impl Head {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes of the pages that index series. They count for no owner, because series of several owners may share a page.
-    pub(crate) fn page_bytes(&self) -> u64 {
-        self.page_bytes.load(Ordering::Relaxed)
+    /// Bytes that count for no owner: pages that index series, which may be of several owners, and what slabs take beyond what
+    /// samples have paid for their blocks: the rest of each writer's slab, and copies for deletions.
+    pub(crate) fn shared_bytes(&self) -> u64 {
+        let series = self.series.load(Ordering::Relaxed);
+        let paid = self.bytes().saturating_sub(series * SERIES_BYTES as u64);
+        let unpaid = self.slabs.bytes().saturating_sub(paid);
+        self.page_bytes.load(Ordering::Relaxed) + unpaid
     }
 
     fn count_page_bytes(&self, bytes: usize) {
@@ -124,6 +131,12 @@ impl Head {
         owned(tenant, HeadSeries::all(self.mem_series(series)?))
     }
 
+    /// How many samples of the series it holds.
+    pub(crate) fn len_of(&self, series: SeriesRef) -> usize {
+        let series = self.mem_series(series);
+        series.map_or(0, |series| series.len())
+    }
+
     /// Whether it has a sample of the series in `range`.
     pub(crate) fn any_in(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> bool {
         let view = self.all_of(tenant, series);
@@ -152,6 +165,9 @@ impl Head {
             self.late.fetch_add(sum.late, Ordering::Relaxed);
         }
         self.bytes.fetch_add(sum.bytes, Ordering::Relaxed);
+        if sum.series > 0 {
+            self.series.fetch_add(sum.series, Ordering::Relaxed);
+        }
         self.held.add(tenant, sum.held, 0);
     }
 
@@ -192,18 +208,15 @@ fn owned(tenant: TenantId, view: HeadSeries) -> Option<Arc<HeadSeries>> {
     (view.tenant() == tenant && !view.is_empty()).then(|| Arc::new(view))
 }
 
-/// Prepares a deletion, without a lock; `None` where there is nothing to delete.
+/// Prepares a deletion, without a lock; `None` where the head does not have the series.
 pub(crate) fn prepare(
     head: &Head,
     series: SeriesRef,
     range: &TimeRange,
 ) -> Option<PreparedDeletion> {
     let shared = head.mem_series(series)?;
-    let any = HeadSeries::all(Arc::clone(&shared)).any_in(range);
-    any.then(|| {
-        let mut cursor = head.copying.lock().unwrap_or_else(PoisonError::into_inner);
-        SeriesAppender::prepare(&mut cursor, &shared, range)
-    })
+    let mut cursor = lock(&head.copying);
+    Some(SeriesAppender::prepare(&mut cursor, &shared, range))
 }
 
 #[cfg(test)]

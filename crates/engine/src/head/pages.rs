@@ -63,7 +63,7 @@ mod tests {
         let all = head.sorted();
         assert!(all.len() >= PAGE && all[0].1 == first, "{}", all.len());
         assert!(head.all_of(TenantId(1), first).is_some());
-        let taken = head.page_bytes();
+        let taken = head.shared_bytes();
         assert!(taken > 0 && taken < 80 << 10, "{taken}");
     }
 }

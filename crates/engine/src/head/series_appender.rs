@@ -87,13 +87,43 @@ pub(crate) struct PreparedDeletion {
     late_block: Option<BlockPosition>,
     /// The column's last sample as it was read: the batch that wrote it may change it in place.
     end: Option<(i64, f64)>,
-    new: SeriesAppender,
+    /// None where nothing was to be taken out.
+    new: Option<SeriesAppender>,
 }
 
 impl PreparedDeletion {
     /// Whether it was prepared of this series, and not of one that it has replaced.
-    pub(crate) fn is_of(&self, series: &Arc<MemSeries>) -> bool {
+    fn is_of(&self, series: &Arc<MemSeries>) -> bool {
         Arc::ptr_eq(&self.of, series)
+    }
+
+    /// Whether it can be applied to the series as it is now without a look at what was there when it was prepared.
+    pub(crate) fn is_usable(&self, series: &Arc<MemSeries>, range: &TimeRange) -> bool {
+        self.is_of(series) && (self.new.is_some() || !self.has_more_in(range))
+    }
+
+    /// Whether it has a copy of what is kept.
+    pub(crate) const fn is_copy(&self) -> bool {
+        self.new.is_some()
+    }
+
+    /// Whether a sample in `range` has come in since.
+    fn has_more_in(&self, range: &TimeRange) -> bool {
+        let now = HeadSeries::all(Arc::clone(&self.of));
+        let mut more = self.more(&now);
+        more.any(|(at, _)| range.contains(Millis(at)))
+    }
+
+    /// What has come in since.
+    fn more<'s>(&self, now: &'s HeadSeries) -> impl Iterator<Item = (i64, f64)> + use<'s> {
+        // A late sample is newer than the column's at the same instant, whichever came in first.
+        let last = self.column_len.saturating_sub(1);
+        let mut column = now.column().from(self.column_block, last).peekable();
+        // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
+        if let Some((end_at, end_value)) = self.end {
+            column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
+        }
+        column.chain(now.late().from(self.late_block, self.late_len))
     }
 }
 
@@ -259,18 +289,23 @@ impl SeriesAppender {
         range: &TimeRange,
     ) -> PreparedDeletion {
         let view = HeadSeries::all(Arc::clone(of));
-        let mut new = Self::new(of.tenant(), &of.slabs);
-        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         let mut end = None;
-        let column = view
-            .column()
-            .samples()
-            .inspect(|sample| end = Some(*sample));
-        for sample in column.filter(kept) {
-            new.append(cursor, Stamp::before_all(), sample);
-        }
-        for sample in view.late().samples().filter(kept) {
-            new.append(cursor, Stamp::before_all(), sample);
+        let mut new = None;
+        if view.any_in(range) {
+            let new = new.insert(Self::new(of.tenant(), &of.slabs));
+            let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
+            let column = view
+                .column()
+                .samples()
+                .inspect(|sample| end = Some(*sample));
+            for sample in column
+                .filter(kept)
+                .chain(view.late().samples().filter(kept))
+            {
+                new.append(cursor, Stamp::before_all(), sample);
+            }
+        } else {
+            end = view.column().last();
         }
         PreparedDeletion {
             of: Arc::clone(of),
@@ -283,41 +318,22 @@ impl SeriesAppender {
         }
     }
 
-    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where the series is not
-    /// the one that was prepared. Returns the old series.
+    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where that can not be used. Returns
+    /// the old series, if there was anything to take out.
     pub(crate) fn remove_range(
         &mut self,
         cursor: &mut SlabCursor,
         range: &TimeRange,
         prepared: Option<PreparedDeletion>,
-    ) -> Arc<MemSeries> {
-        let usable = prepared.filter(|prepared| prepared.is_of(&self.shared));
-        let PreparedDeletion {
-            column_len,
-            late_len,
-            column_block,
-            late_block,
-            end,
-            mut new,
-            ..
-        } = match usable {
-            Some(prepared) => prepared,
-            None => Self::prepare(cursor, &self.shared, range),
-        };
-        let now = self.all();
+    ) -> Option<Arc<MemSeries>> {
+        let usable = prepared.filter(|prepared| prepared.is_usable(&self.shared, range));
+        let mut prepared = usable.unwrap_or_else(|| Self::prepare(cursor, &self.shared, range));
+        let mut new = prepared.new.take()?;
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
-        // A late sample is newer than the column's at the same instant, whichever came in first.
-        let last = column_len.saturating_sub(1);
-        let mut column = now.column().from(column_block, last).peekable();
-        // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
-        if let Some((end_at, end_value)) = end {
-            column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
-        }
-        let late = now.late().from(late_block, late_len);
-        for sample in column.chain(late).filter(kept) {
+        for sample in prepared.more(&self.all()).filter(kept) {
             new.append(cursor, Stamp::before_all(), sample);
         }
-        self.replace(new)
+        Some(self.replace(new))
     }
 
     /// `new` takes its place, for readers who see all that has been written to it.

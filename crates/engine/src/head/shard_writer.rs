@@ -36,6 +36,8 @@ pub(crate) struct ShardWriter {
     head: Arc<Head>,
     pages: Sparse<AppenderPage>,
     cursor: SlabCursor,
+    /// Series whose place others have taken. Freeing their blocks takes time, and a lock.
+    replaced: Vec<Arc<MemSeries>>,
 }
 
 impl ShardWriter {
@@ -44,6 +46,7 @@ impl ShardWriter {
             head,
             pages: Sparse::new(),
             cursor: SlabCursor::new(),
+            replaced: Vec::new(),
         }
     }
 
@@ -54,6 +57,11 @@ impl ShardWriter {
 
     pub(crate) const fn head(&self) -> &Arc<Head> {
         &self.head
+    }
+
+    /// The series that were replaced since this was called last: drop them without a lock.
+    pub(crate) fn take_replaced(&mut self) -> Vec<Arc<MemSeries>> {
+        std::mem::take(&mut self.replaced)
     }
 
     /// Adds samples of a batch to series of this shard; says of each that begins a day for its series.
@@ -110,10 +118,11 @@ impl ShardWriter {
             let is_folded = appender.is_due_to_fold();
             if is_folded {
                 let before = appender.len();
-                appender.fold(cursor);
+                self.replaced.push(appender.fold(cursor));
                 sum.held += appender.len().cast_signed() - before.cast_signed();
             }
             if is_new {
+                sum.series += 1;
                 sum.bytes += SERIES_BYTES as u64;
             }
             if is_new || is_folded {
@@ -148,20 +157,24 @@ impl ShardWriter {
         Some(Arc::clone(appender.shared()))
     }
 
-    /// Whether [`Self::remove_range`] would copy the series as a whole: it is another since it was prepared, or was not prepared.
+    /// Whether [`Self::remove_range`] would look at the series as a whole: it is another since it was prepared, or was not there then, or
+    /// has samples in the range only since then.
     pub(crate) fn has_changed(
-        &mut self,
+        &self,
         series: SeriesRef,
         range: &TimeRange,
         prepared: Option<&PreparedDeletion>,
     ) -> bool {
-        let Some(Some(appender)) = self.appender(series) else {
+        let (_, page, slot) = place(series);
+        let appender = self
+            .pages
+            .get(page)
+            .and_then(|slots| slots.get(slot)?.as_ref());
+        match (appender, prepared) {
+            (Some(appender), Some(prepared)) => !prepared.is_usable(appender.shared(), range),
             // A flush has taken the samples, and the copy is to be freed without a lock.
-            return prepared.is_some();
-        };
-        match prepared {
-            Some(prepared) => !prepared.is_of(appender.shared()),
-            None => appender.all().any_in(range),
+            (None, prepared) => prepared.is_some_and(PreparedDeletion::is_copy),
+            (Some(_), None) => true,
         }
     }
 
@@ -176,14 +189,8 @@ impl ShardWriter {
         let (_, page, slot) = place(series);
         let appender = self.pages.get_mut(page)?.get_mut(slot)?.as_mut()?;
         appender.forget_day();
-        if prepared.is_none() {
-            let view = appender.all();
-            if !view.any_in(range) {
-                return None;
-            }
-        }
         let before = appender.len();
-        let old = appender.remove_range(&mut self.cursor, range, prepared);
+        let old = appender.remove_range(&mut self.cursor, range, prepared)?;
         let (after, shared) = (appender.len(), Arc::clone(appender.shared()));
         let change = after.cast_signed() - before.cast_signed();
         self.head.held.add(tenant, change, 0);

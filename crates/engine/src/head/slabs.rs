@@ -11,7 +11,7 @@ use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Cells of the largest slab: 64 KiB. What is left of the last slab of each writer is counted for nobody.
+/// Cells of the largest slab: 64 KiB. What is left of each writer's last slab counts for nobody.
 const SLAB: u64 = 1 << 12;
 
 /// Cells of a writer's first slab: 4 KiB. Each is twice as large as the one before it.
@@ -51,6 +51,8 @@ pub(crate) struct Slabs {
     slabs: GrowingTree<Box<[Cell]>>,
     /// The number of the next slab. None has 0.
     next: AtomicU64,
+    /// Memory of all slabs.
+    bytes: AtomicU64,
     /// Blocks that may be used again, by size. A writer takes none where somebody else has the lock.
     freed: Mutex<BTreeMap<u32, Vec<u64>>>,
     any_freed: AtomicBool,
@@ -72,6 +74,7 @@ impl Default for Slabs {
         Self {
             slabs: GrowingTree::default(),
             next: AtomicU64::new(1),
+            bytes: AtomicU64::new(0),
             freed: Mutex::default(),
             any_freed: AtomicBool::new(false),
             is_retired: AtomicBool::new(false),
@@ -119,6 +122,8 @@ impl Slabs {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let make = || (0..cells).map(|_| Cell::default()).collect();
         let slab = self.slabs.get_or_make(number as usize, make);
+        let bytes = cells * size_of::<Cell>() as u64;
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
         debug_assert!(slab.is_some(), "a head of 4 TiB");
         let first = number * SLAB;
         SlabCursor {
@@ -133,7 +138,14 @@ impl Slabs {
             return None;
         }
         let mut freed = self.freed.try_lock().ok()?;
-        Block::at(freed.get_mut(&size)?.pop()?, size)
+        let of_size = freed.get_mut(&size)?;
+        let link = of_size.pop()?;
+        if of_size.is_empty() {
+            freed.remove(&size);
+            // With the lock held: what is freed from here on sets it again.
+            self.any_freed.store(!freed.is_empty(), Ordering::Relaxed);
+        }
+        Block::at(link, size)
     }
 
     /// The link of a block and its samples.
@@ -163,6 +175,11 @@ impl Slabs {
         }
     }
 
+    /// Memory of all slabs.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// Whether nobody takes a block any more, so that none needs to be freed by itself.
     pub(super) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Relaxed)
@@ -186,8 +203,14 @@ impl Slabs {
         for (size, mut links) in by_size {
             freed.entry(size).or_default().append(&mut links);
         }
-        drop(freed);
         self.any_freed.store(true, Ordering::Relaxed);
+        drop(freed);
+    }
+
+    /// The lock of freed blocks.
+    #[cfg(test)]
+    pub(super) fn hold_freed(&self) -> impl Sized {
+        self.freed.lock().unwrap()
     }
 
     /// Slabs that were taken at any time.

@@ -1,9 +1,13 @@
 //! Which batches a reader sees, and which samples are scattered. What `loom` runs has no tests of its own: they would be run there, too.
 
-use super::PAGE;
-use super::batches::Batches;
-use super::shard_writer::is_scattered;
+use super::append_counts::AppendCounts;
+use super::batches::{Batches, Stamp};
+use super::shard_writer::{ShardWriter, is_scattered};
+use super::{Head, PAGE, prepare};
 use crate::series_ref::SeriesRef;
+use base::id::TenantId;
+use base::time::{Millis, TimeRange};
+use std::sync::Arc;
 
 #[test]
 fn a_batch_is_seen_once_it_is_done_by_those_who_look_after_it() {
@@ -38,4 +42,49 @@ fn samples_are_scattered_where_the_first_of_them_begin_many_pages() {
     assert!(sent(&by_page, 500) && sent(&|number| number % 2 * PAGE, 500));
     // Too few to be worth it.
     assert!(!sent(&by_page, 15));
+}
+
+/// Samples of the series 0.
+fn send(writer: &mut ShardWriter, instants: impl Iterator<Item = i64>) {
+    let samples: Vec<_> = instants.map(|at| (SeriesRef(0), at, 1.0)).collect();
+    let (mut sum, terms) = (AppendCounts::default(), (TenantId(1), Stamp::before_all()));
+    writer.append(terms, &samples, &mut sum, |_, _| {});
+    writer.head().count(TenantId(1), sum);
+}
+
+/// Copies were counted nowhere, and stayed until the next flush.
+#[test]
+fn what_slabs_take_beyond_what_samples_pay_counts_for_nobody() {
+    let head = Arc::new(Head::default());
+    let mut writer = ShardWriter::new(Arc::clone(&head));
+    send(&mut writer, 0..100_000);
+    let paid = head.bytes();
+    assert!((1_600_000..2_000_000).contains(&paid), "{paid}");
+    let shared = head.shared_bytes();
+    assert!(shared < 100_000, "{shared}: an end of a slab, and a page");
+    let range = TimeRange {
+        from: Millis(0),
+        until: Millis(0),
+    };
+    let first = prepare(&head, SeriesRef(0), &range);
+    let copied = head.shared_bytes();
+    assert!(copied > shared + 1_500_000, "{copied}");
+    drop(first);
+    // The next one takes the blocks of the first.
+    drop(prepare(&head, SeriesRef(0), &range));
+    assert_eq!(head.shared_bytes(), copied);
+}
+
+/// A writer freed the blocks of what it had folded, for which it waited for readers that freed others.
+#[test]
+fn a_writer_frees_no_blocks_while_its_shard_is_locked() {
+    let head = Arc::new(Head::default());
+    let mut writer = ShardWriter::new(Arc::clone(&head));
+    let freed = head.slabs.hold_freed();
+    send(&mut writer, (0..2000).rev());
+    let replaced = writer.take_replaced();
+    assert!(!replaced.is_empty());
+    drop(freed);
+    drop(replaced);
+    assert!(writer.take_replaced().is_empty());
 }

@@ -1,9 +1,9 @@
 //! The read side of a query: the series that match, in one published state of the store.
 
-use super::open_views::{OpenQueries, OpenViews, SeriesViews};
 use super::series::{FrozenSource, SeriesReader, Sources};
 use super::spans;
 use crate::head::series::{HeadSeries, PART_MIN};
+use crate::open_views::{OpenQueries, OpenViews, SeriesViews};
 use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;

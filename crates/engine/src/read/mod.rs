@@ -3,7 +3,6 @@
 pub(crate) mod fetch;
 pub(crate) mod find;
 pub(crate) mod look;
-pub(crate) mod open_views;
 pub(crate) mod part;
 pub(crate) mod series;
 mod source_cursor;

@@ -114,12 +114,12 @@ impl<'s> AllLocked<'s> {
 
     /// The series that another deletion or a fold has replaced since the deletion was prepared, or that have samples in its range only
     /// since then. [`Self::delete_range`] would copy each of them as a whole, with everything locked.
-    pub(crate) fn changed_since(&mut self, deletion: &RangeDeletion<'_>) -> Vec<SeriesRef> {
+    pub(crate) fn changed_since(&self, deletion: &RangeDeletion<'_>) -> Vec<SeriesRef> {
         let mut changed = Vec::new();
         for series in deletion.series.iter().map(SeriesRef) {
             guard::step(1);
             let prepared = deletion.prepared.get(&series);
-            if let Some(shard) = self.shard(series)
+            if let Some(shard) = self.shards.get(head::shard(series))
                 && shard.has_changed(series, &deletion.range, prepared)
             {
                 changed.push(series);

@@ -189,7 +189,8 @@ impl LogSink for LogFile {
             next.torn = false;
         }
         if let Err(source) = file.append(&header.encode()) {
-            next.torn = true;
+            // Cut before the next try, if not at once.
+            next.torn = file.cut(0).is_err();
             return Err(error::io(FileAction::Write, &path)(source));
         }
         file.sync().map_err(error::io(FileAction::Sync, &path))?;

@@ -168,9 +168,8 @@ impl Domain {
 
 /// The failure when neither a space is targeted nor a domain named.
 fn no_domain(context: &Context) -> Failure {
-    let failure = Failure::usage(
-        "no space is targeted, and nothing else is named that the metrics belong to",
-    );
+    let failure =
+        Failure::usage("no space is targeted, and no other owner of the metrics is named");
     if context.reach().is_some() {
         return failure.hint(reach::HINT);
     }

@@ -163,18 +163,18 @@ fn account_limits(settings: &Settings) -> AccountLimits {
 
 pub(crate) fn not_initialised(settings: &Settings) -> anyhow::Error {
     let data = settings.data().display();
-    let (what, elsewhere) = match settings.database() {
-        Some(_) => (
-            "the database holds no account yet".to_owned(),
-            ", or bring its dump back with `pg_restore` if there is one",
-        ),
-        None => (
-            format!("`{data}` holds no account yet"),
-            ", or set `database` (`VIGIE_DATABASE`) if its identity is in PostgreSQL",
-        ),
+    if settings.database().is_some() {
+        return anyhow::anyhow!(
+            "the database holds no account yet\nhint: run `vigied init --data {data}` first, or bring its dump back with `pg_restore` if there is one"
+        );
+    }
+    let named = match data_dir::meant_by(settings.data()) {
+        Some(meant) => format!("did you mean `--data {}`?", meant.display()),
+        None => "name your server's folder with `--data DIR`.".to_owned(),
     };
     anyhow::anyhow!(
-        "{what}\nhint: run `vigied init --data {data}` first{elsewhere}; or see everything at once with `vigied quickstart`"
+        "`{data}` holds no account\nhint: {named} `vigied init --data {data}` makes a new server; set `database` (`VIGIE_DATABASE`) \
+         if its identity is in PostgreSQL; or see everything at once with `vigied quickstart`"
     )
 }
 

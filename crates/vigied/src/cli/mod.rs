@@ -106,13 +106,13 @@ pub(crate) enum Command {
     /// It belongs to an API key that may only send into one space, is always the same for that key, and ends with it. It is stored
     /// nowhere: it is made of the encryption key and the key's id, and opens nothing else.
     SenderSecret(SenderSecretArgs),
-    /// Commands for operators, beside those that run the service.
+    /// Make the token for the listener of operators.
     #[command(subcommand)]
     Operations(OperationsCommand),
     /// Let invited people in who have no password yet, also while a server runs on the same data.
     #[command(subcommand)]
     Invitation(InvitationCommand),
-    /// List people, give your word for them, let in who lost password or key, also while a server runs on the same data.
+    /// List users, confirm their addresses, reset passwords and make new keys, also while a server runs on the same data.
     #[command(subcommand)]
     User(UserCommand),
     /// Show who did what, from where and when, also while a server runs on the same data.

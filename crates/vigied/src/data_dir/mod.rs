@@ -106,6 +106,15 @@ pub(crate) fn database(root: &Path) -> PathBuf {
     root.join("iam.db")
 }
 
+/// The data folder that is meant where `root` is none: the one in it that has the usual name, or the one that it is in.
+pub(crate) fn meant_by(root: &Path) -> Option<PathBuf> {
+    let inside = root.join("vigie-data");
+    let above = root.ancestors().skip(1).map(Path::to_path_buf);
+    std::iter::once(inside)
+        .chain(above)
+        .find(|folder| !folder.as_os_str().is_empty() && database(folder).exists())
+}
+
 /// The signing keys of a data folder.
 pub(crate) fn keys(root: &Path) -> PathBuf {
     root.join("keys")
@@ -166,5 +175,19 @@ mod tests {
         );
         drop(first);
         DataDir::open(folder.path(), false).unwrap();
+    }
+
+    #[test]
+    fn the_folder_inside_and_the_one_around_are_found() {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("vigie-data");
+        let inside = data.join("samples");
+        std::fs::create_dir_all(&inside).unwrap();
+        assert_eq!(meant_by(parent.path()), None);
+        std::fs::write(database(&data), "").unwrap();
+        assert_eq!(meant_by(parent.path()).as_deref(), Some(data.as_path()));
+        assert_eq!(meant_by(&inside).as_deref(), Some(data.as_path()));
+        assert_eq!(meant_by(&parent.path().join("other")), None);
+        assert_eq!(meant_by(Path::new("nowhere")), None);
     }
 }

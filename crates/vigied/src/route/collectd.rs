@@ -71,6 +71,7 @@ fn store(mut portions: Portions<'_>, body: &[u8], now: Millis) -> Result<Outcome
                 portions.store(&std::mem::take(&mut ready))?;
             }
         }
+        portions.reserve(bytes(&ready))?;
         portions.store(&ready)?;
     } else {
         let mut decoder = command::Decoder::default();
@@ -80,7 +81,9 @@ fn store(mut portions: Portions<'_>, body: &[u8], now: Millis) -> Result<Outcome
                 portions.store(&decoder.take())?;
             }
         }
+        // Also a last line without an end is decoded only now.
         decoder.finish(now);
+        portions.reserve(bytes(decoder.ready()))?;
         portions.store(&decoder.take())?;
     }
     Ok(portions.outcome)

@@ -279,7 +279,7 @@ fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
     appender.append(stamp(1), 7, 2.0);
     let range = range(50_100, 60_000);
     let prepared = appender.prepare(&range);
-    let ready = Arc::clone(prepared.new.shared());
+    let ready = Arc::clone(prepared.new.as_ref().unwrap().shared());
     appender.append(stamp(2), 100_000, 1.0);
     appender.append(stamp(2), 55_000, 1.0);
     appender.remove_range(&range, prepared);
@@ -401,4 +401,34 @@ fn a_reader_beside_the_writer_finds_every_sample() {
         }
         reader.join().unwrap();
     });
+}
+
+/// The column was searched to its end, with everything locked.
+#[test]
+fn a_deletion_of_nothing_looks_at_what_has_come_in_since_it_was_prepared() {
+    let mut appender = new_series();
+    for at in 0..100_000 {
+        appender.append(stamp(1), at, 1.0);
+    }
+    let range = range(200_000, 300_000);
+    let prepared = appender.prepare(&range);
+    assert!(!prepared.is_copy());
+    let before = Arc::clone(appender.shared());
+    for at in 100_000..100_050 {
+        appender.append(stamp(2), at, 1.0);
+    }
+    assert!(prepared.is_usable(appender.shared(), &range));
+    let now = appender.all();
+    assert!(prepared.more(&now).count() <= 50);
+    appender.append(stamp(2), 250_000, 1.0);
+    assert!(!prepared.is_usable(appender.shared(), &range));
+    appender.append(stamp(2), 90_000, 1.0);
+    appender.remove_range(&range, prepared);
+    assert!(!Arc::ptr_eq(&before, appender.shared()));
+    // That at 90 000 overwrites one.
+    assert_eq!(appender.len(), 100_051);
+    let nothing = appender.prepare(&range);
+    let before = Arc::clone(appender.shared());
+    appender.remove_range(&range, nothing);
+    assert!(Arc::ptr_eq(&before, appender.shared()));
 }

@@ -91,10 +91,16 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
                 login
             ))?,
             None => output.say(
-                "In the account once the person accepts, at the next login or with `vigie account accept`.\n\
-                 Who is new here gets a one-time code: by mail, or from the operator (`vigied invitation code EMAIL`)",
+                "The person is in the account once they accept, at their next login or with `vigie account accept`.\n\
+                 A new user needs a one-time code: it comes by mail, or from the operator (`vigied invitation code EMAIL`)",
             )?,
         }
+    }
+    if args.account_role.is_none() && args.org.is_none() {
+        output.note(escaped!(
+            "hint: no role was given; give one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
+            PrintableText::word(&args.email)
+        ));
     }
     give_roles(args, context).map_err(|failure| {
         let message = format!("the user was invited, but not every role was given: {failure}");

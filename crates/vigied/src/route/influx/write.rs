@@ -76,7 +76,9 @@ fn store_lines(
             portions.store(&decoder.take())?;
         }
     }
+    // Also a last line without an end is decoded only now.
     decoder.finish(now);
+    portions.reserve(decoder.ready_bytes())?;
     portions.store(&decoder.take())?;
     let texts = decoder.texts();
     Ok(Outcome {

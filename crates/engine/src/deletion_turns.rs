@@ -1,0 +1,57 @@
+//! One deletion of a range at a time copies what it keeps of series in the head: each of several would copy them, and of each copy but
+//! one nothing would be used. Whoever has waited is next, also beside a deletion of many pieces.
+
+use crate::guard::may_wait;
+use crate::lock_waiters::LockWaiters;
+use crate::sync::{Mutex, MutexGuard, lock};
+use std::sync::TryLockError;
+use std::time::{Duration, Instant};
+
+/// How long a deletion waits for the one that has the next turn to be awake.
+const YIELD_MAX: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Default)]
+pub(crate) struct DeletionTurns {
+    turn: Mutex<()>,
+    waiters: LockWaiters,
+}
+
+impl DeletionTurns {
+    /// The turn of a piece of a deletion, until it is dropped. Those who wait now have theirs before this thread has another.
+    pub(crate) fn take(&self) -> MutexGuard<'_, ()> {
+        may_wait();
+        if let Some(target) = self.waiters.now() {
+            self.waiters.let_through(target, Instant::now() + YIELD_MAX);
+        }
+        match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => self.waiters.count(|| lock(&self.turn)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A mutex alone goes back to the thread that has just released it.
+    #[test]
+    fn who_waits_is_next_beside_one_that_takes_turn_after_turn() {
+        let turns = DeletionTurns::default();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    drop(turns.take());
+                }
+            });
+            for _ in 0..100 {
+                drop(turns.take());
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+        assert!(turns.waiters.now().is_none());
+    }
+}
