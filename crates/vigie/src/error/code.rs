@@ -20,7 +20,7 @@ codes! {
     UNKNOWN_ARGUMENT = "unknown_argument", "there is no such flag, or a word too many";
     MISSING_ARGUMENT = "missing_argument", "a word or flag that is needed is not there";
     INVALID_VALUE = "invalid_value", "a word or flag says what it cannot say";
-    CONFIRMATION_MISSING = "confirmation_missing", "a confirmation is needed, and there is no terminal to ask at";
+    CONFIRMATION_MISSING = "confirmation_missing", "it needs a confirmation, and nobody can be asked";
     CONFLICTING_ARGUMENTS = "conflicting_arguments", "two flags exclude each other";
     NOT_LOGGED_IN = "not_logged_in", "nobody is logged in, or the credential was refused";
     FORBIDDEN = "forbidden", "no right to do this";
