@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::append_counts::AppendCounts;
 use crate::head::batches::Stamp;
+use crate::head::mem_series::MemSeries;
 use crate::head::shard_writer::ShardWriter;
 use crate::head_reservations::Unwritten;
 use crate::new_series::{NewSeries, NewSeriesRoom, name_bytes_left};
@@ -25,6 +26,7 @@ use base::sample::{Appended, Batch, RejectReason};
 use base::scope::{Owner, Scope};
 use base::store::{Durability, SeriesAllowance, StoreError};
 use base::time::Millis;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Samples of a batch that are written as one piece, in some milliseconds. Readers see a piece as a whole or not at all. Nearly every
@@ -64,6 +66,8 @@ struct Progress {
     written: u64,
     /// Their places, to find those that others of the batch overwrite.
     places: Places,
+    /// Long series whose late samples are to be folded in.
+    due_folds: Vec<(SeriesRef, Arc<MemSeries>)>,
 }
 
 /// Series and time of the samples that were written. Where a batch is one piece, as nearly every one is, they are seldom needed: the
@@ -172,6 +176,7 @@ impl Core {
             sum,
             written,
             places,
+            ..
         } = progress;
         if written == 0 {
             return Ok(appended);
@@ -215,6 +220,8 @@ impl Core {
         }
         on_panic.disarm();
         drop(batch);
+        // Readers wait for none of these.
+        (self.state).fold(std::mem::take(&mut progress.due_folds), &self.poison);
         self.poison.check()?;
         let (size, rejected) = piece.end();
         progress.appended.rejected.extend(rejected);
@@ -409,9 +416,9 @@ impl Core {
                 match shard.and_then(Lock::try_write) {
                     Some(mut writer) => {
                         let written = self.write_group(terms, &mut writer, &group, &payload);
-                        let replaced = writer.take_replaced();
+                        let deferred = writer.take_deferred();
                         drop(writer);
-                        drop(replaced);
+                        progress.due_folds.extend(deferred.due);
                         yielding.done(group.samples.len());
                         progress.add(group, written, &mut refused);
                     }
@@ -425,9 +432,9 @@ impl Core {
                 if let Some(shard) = self.state.shard(group.shard) {
                     let mut writer = shard.write();
                     let written = self.write_group(terms, &mut writer, &group, &payload);
-                    let replaced = writer.take_replaced();
+                    let deferred = writer.take_deferred();
                     drop(writer);
-                    drop(replaced);
+                    progress.due_folds.extend(deferred.due);
                     progress.add(group, written, &mut refused);
                 }
             }

@@ -30,10 +30,12 @@ use crate::dropped_series::DroppedSeries;
 use crate::guard::Lock;
 use crate::head::append_counts::AppendCounts;
 use crate::head::batches::{Batches, Stamp};
+use crate::head::mem_series::MemSeries;
 use crate::head::shard_writer::ShardWriter;
 use crate::head::{self, Head, SHARDS};
 use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive, PartedSeries};
 use crate::index::names::{Names, TenantNames};
+use crate::poison::Poison;
 use crate::query_meter::QueryMeter;
 use crate::registry::table::{Fingerprint, Registry};
 use crate::segment::reader::Segment;
@@ -325,12 +327,28 @@ impl State {
             );
             // The log knows no accounts: until the next flush it is its tenant's own.
             writer.head().count_owner(tenant.into(), sum.bytes);
-            let replaced = writer.take_replaced();
+            let deferred = writer.take_deferred();
             drop(writer);
-            drop(replaced);
+            self.fold(deferred.due, &Poison::default());
             rest = others;
         }
         true
+    }
+
+    /// Folds late samples of long series in: the copies are made without a lock.
+    pub(crate) fn fold(&self, due: Vec<(SeriesRef, Arc<MemSeries>)>, poison: &Poison) {
+        for (series, of) in due {
+            let folded = head::prepare_fold(&of);
+            let Some(shard) = self.shard(head::shard(series)) else {
+                continue;
+            };
+            let mut writer = shard.write();
+            let on_panic = poison.on_panic("folded late samples in");
+            let old = writer.apply_fold(series, folded);
+            on_panic.disarm();
+            drop(writer);
+            drop(old);
+        }
     }
 
     /// Writes samples of series of one shard, whose lock is held.

@@ -36,7 +36,7 @@ use pages::Pages;
 pub(crate) use place::{SHARDS, shard};
 use place::{page_of, series_at};
 use series::HeadSeries;
-use series_appender::{PreparedDeletion, SERIES_BYTES, SeriesAppender};
+use series_appender::{PreparedReplacement, SERIES_BYTES, SeriesAppender};
 use slabs::{SlabCursor, Slabs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -213,10 +213,16 @@ pub(crate) fn prepare(
     head: &Head,
     series: SeriesRef,
     range: &TimeRange,
-) -> Option<PreparedDeletion> {
+) -> Option<PreparedReplacement> {
     let shared = head.mem_series(series)?;
     let mut cursor = lock(&head.copying);
     Some(SeriesAppender::prepare(&mut cursor, &shared, range))
+}
+
+/// Prepares to fold the late samples of a series in, without a lock.
+pub(crate) fn prepare_fold(series: &Arc<MemSeries>) -> PreparedReplacement {
+    // What a cursor leaves of its slab is little beside a series that is folded so.
+    SeriesAppender::prepare_fold(&mut SlabCursor::new(), series)
 }
 
 #[cfg(test)]

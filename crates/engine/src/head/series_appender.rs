@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// what a reader must sort, and keeps folding linear on the whole.
 const LATE_MIN: usize = 256;
 
+/// A series of at most so many samples is folded with its shard locked, in some ten microseconds.
+const FOLDED_AT_ONCE_MAX: usize = 4096;
+
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
 
@@ -28,6 +31,8 @@ struct Tail {
     used: u32,
     /// Of all late samples, those at the column's last instant, which overwrite a sample.
     at_end: u64,
+    /// Somebody has begun to fold them in.
+    is_folding: bool,
 }
 
 /// The outcome of inserting a sample.
@@ -76,9 +81,9 @@ pub(crate) struct SeriesAppender {
     day: i32,
 }
 
-/// The series as it will be after a deletion, built without a lock.
+/// The series as it will be after a deletion, or with its late samples folded in, built without a lock.
 #[derive(Debug)]
-pub(crate) struct PreparedDeletion {
+pub(crate) struct PreparedReplacement {
     of: Arc<MemSeries>,
     column_len: usize,
     late_len: usize,
@@ -91,7 +96,29 @@ pub(crate) struct PreparedDeletion {
     new: Option<SeriesAppender>,
 }
 
-impl PreparedDeletion {
+/// What has become of late samples that were to be folded in.
+#[derive(Debug)]
+pub(crate) enum Fold {
+    /// They are in the column; the old series.
+    Done(Arc<MemSeries>),
+    /// They are many: this series is to be folded without a lock.
+    Later(Arc<MemSeries>),
+}
+
+impl PreparedReplacement {
+    /// `new` has what of `view` is kept.
+    fn new(of: &Arc<MemSeries>, view: &HeadSeries, new: Option<SeriesAppender>) -> Self {
+        Self {
+            of: Arc::clone(of),
+            column_len: view.column().len(),
+            late_len: view.late().len(),
+            column_block: view.column().last_block(),
+            late_block: view.late().last_block(),
+            end: view.column().last(),
+            new,
+        }
+    }
+
     /// Whether it was prepared of this series, and not of one that it has replaced.
     fn is_of(&self, series: &Arc<MemSeries>) -> bool {
         Arc::ptr_eq(&self.of, series)
@@ -251,6 +278,7 @@ impl SeriesAppender {
                 block: shared.late.grow((slabs, cursor), None),
                 used: 0,
                 at_end: 0,
+                is_folding: false,
             })
         });
         if tail.used == tail.block.size() {
@@ -266,20 +294,59 @@ impl SeriesAppender {
         grown + prepaid(tail.block)
     }
 
-    /// Whether so many samples are late that they are to be folded in.
+    /// Whether so many samples are late that they are to be folded in, and nobody has begun to.
     pub(crate) fn is_due_to_fold(&self) -> bool {
         let lengths = self.shared.visibility.written();
-        lengths.late >= LATE_MIN && lengths.late >= lengths.column / 8
+        lengths.late >= LATE_MIN
+            && lengths.late >= lengths.column / 8
+            && !self.late.as_ref().is_some_and(|late| late.is_folding)
     }
 
-    /// Folds the late samples in: a series of the same samples takes the place of the old one, which is returned.
-    pub(crate) fn fold(&mut self, cursor: &mut SlabCursor) -> Arc<MemSeries> {
-        let all = self.all().read(&TimeRange::ALL);
-        let mut new = Self::new(self.shared.tenant(), &self.shared.slabs);
-        for sample in all.iter() {
+    /// Folds the late samples in, if they are few: a series of the same samples takes the place of the old one, which is returned. Of
+    /// a longer one, the series to [fold](Self::prepare_fold) without a lock.
+    pub(crate) fn fold(&mut self, cursor: &mut SlabCursor) -> Fold {
+        let lengths = self.shared.visibility.written();
+        if let Some(late) = &mut self.late
+            && lengths.column + lengths.late > FOLDED_AT_ONCE_MAX
+        {
+            late.is_folding = true;
+            return Fold::Later(Arc::clone(&self.shared));
+        }
+        let folded = Self::prepare_fold(cursor, &self.shared);
+        match self.apply_fold(cursor, folded) {
+            Some(old) => Fold::Done(old),
+            None => Fold::Later(Arc::clone(&self.shared)),
+        }
+    }
+
+    /// Prepares to fold the late samples in; no lock is needed.
+    pub(crate) fn prepare_fold(
+        cursor: &mut SlabCursor,
+        of: &Arc<MemSeries>,
+    ) -> PreparedReplacement {
+        let view = HeadSeries::all(Arc::clone(of));
+        let mut new = Self::new(of.tenant(), &of.slabs);
+        for sample in view.read(&TimeRange::ALL).iter() {
             new.append(cursor, Stamp::before_all(), sample);
         }
-        self.replace(new)
+        PreparedReplacement::new(of, &view, Some(new))
+    }
+
+    /// Folds the late samples in as it was prepared: costs what has come in since. Returns the old series; `None` where another
+    /// has taken its place meanwhile.
+    pub(crate) fn apply_fold(
+        &mut self,
+        cursor: &mut SlabCursor,
+        mut folded: PreparedReplacement,
+    ) -> Option<Arc<MemSeries>> {
+        if !folded.is_of(&self.shared) {
+            return None;
+        }
+        let mut new = folded.new.take()?;
+        for sample in folded.more(&self.all()) {
+            new.append(cursor, Stamp::before_all(), sample);
+        }
+        Some(self.replace(new))
     }
 
     /// Prepares to take out the samples in `range`; no lock is needed.
@@ -287,35 +354,17 @@ impl SeriesAppender {
         cursor: &mut SlabCursor,
         of: &Arc<MemSeries>,
         range: &TimeRange,
-    ) -> PreparedDeletion {
+    ) -> PreparedReplacement {
         let view = HeadSeries::all(Arc::clone(of));
-        let mut end = None;
-        let mut new = None;
-        if view.any_in(range) {
-            let new = new.insert(Self::new(of.tenant(), &of.slabs));
-            let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
-            let column = view
-                .column()
-                .samples()
-                .inspect(|sample| end = Some(*sample));
-            for sample in column
-                .filter(kept)
-                .chain(view.late().samples().filter(kept))
-            {
+        let new = view.any_in(range).then(|| {
+            let mut new = Self::new(of.tenant(), &of.slabs);
+            let samples = view.column().samples().chain(view.late().samples());
+            for sample in samples.filter(|(at, _)| !range.contains(Millis(*at))) {
                 new.append(cursor, Stamp::before_all(), sample);
             }
-        } else {
-            end = view.column().last();
-        }
-        PreparedDeletion {
-            of: Arc::clone(of),
-            column_len: view.column().len(),
-            late_len: view.late().len(),
-            column_block: view.column().last_block(),
-            late_block: view.late().last_block(),
-            end,
-            new,
-        }
+            new
+        });
+        PreparedReplacement::new(of, &view, new)
     }
 
     /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where that can not be used. Returns
@@ -324,7 +373,7 @@ impl SeriesAppender {
         &mut self,
         cursor: &mut SlabCursor,
         range: &TimeRange,
-        prepared: Option<PreparedDeletion>,
+        prepared: Option<PreparedReplacement>,
     ) -> Option<Arc<MemSeries>> {
         let usable = prepared.filter(|prepared| prepared.is_usable(&self.shared, range));
         let mut prepared = usable.unwrap_or_else(|| Self::prepare(cursor, &self.shared, range));

@@ -6,7 +6,7 @@ use super::batches::Stamp;
 use super::mem_series::MemSeries;
 use super::pages::PAGE;
 use super::place::{page_of, place};
-use super::series_appender::{PreparedDeletion, SERIES_BYTES, SeriesAppender};
+use super::series_appender::{Fold, PreparedReplacement, SERIES_BYTES, SeriesAppender};
 use super::slabs::SlabCursor;
 use crate::day::Day;
 use crate::prefetch::prefetch;
@@ -36,17 +36,25 @@ pub(crate) struct ShardWriter {
     head: Arc<Head>,
     pages: Sparse<AppenderPage>,
     cursor: SlabCursor,
+    deferred: DeferredFolds,
+}
+
+/// Work that is left of folding: for when the shard is unlocked.
+#[derive(Debug, Default)]
+pub(crate) struct DeferredFolds {
     /// Series whose place others have taken. Freeing their blocks takes time, and a lock.
     replaced: Vec<Arc<MemSeries>>,
+    /// Series that are long, and due to be folded.
+    pub(crate) due: Vec<(SeriesRef, Arc<MemSeries>)>,
 }
 
 impl ShardWriter {
-    pub(crate) const fn new(head: Arc<Head>) -> Self {
+    pub(crate) fn new(head: Arc<Head>) -> Self {
         Self {
             head,
             pages: Sparse::new(),
             cursor: SlabCursor::new(),
-            replaced: Vec::new(),
+            deferred: DeferredFolds::default(),
         }
     }
 
@@ -59,9 +67,26 @@ impl ShardWriter {
         &self.head
     }
 
-    /// The series that were replaced since this was called last: drop them without a lock.
-    pub(crate) fn take_replaced(&mut self) -> Vec<Arc<MemSeries>> {
-        std::mem::take(&mut self.replaced)
+    /// What is left of folding since this was called last: do it, and drop the rest, without a lock.
+    pub(crate) fn take_deferred(&mut self) -> DeferredFolds {
+        std::mem::take(&mut self.deferred)
+    }
+
+    /// Puts a folded series in place, unless another has taken it. What is returned takes time to free.
+    pub(crate) fn apply_fold(
+        &mut self,
+        series: SeriesRef,
+        folded: PreparedReplacement,
+    ) -> Option<Arc<MemSeries>> {
+        let (_, page, slot) = place(series);
+        let appender = self.pages.get_mut(page)?.get_mut(slot)?.as_mut()?;
+        let before = appender.len();
+        let old = appender.apply_fold(&mut self.cursor, folded)?;
+        let change = appender.len().cast_signed() - before.cast_signed();
+        let shared = Arc::clone(appender.shared());
+        self.head.held.add(shared.tenant(), change, 0);
+        self.head.publish(series, Some(shared));
+        Some(old)
     }
 
     /// Adds samples of a batch to series of this shard; says of each that begins a day for its series.
@@ -115,11 +140,17 @@ impl ShardWriter {
             if appender.note_day(day.0) {
                 begins_day(day, *series);
             }
-            let is_folded = appender.is_due_to_fold();
-            if is_folded {
+            let mut is_folded = false;
+            if appender.is_due_to_fold() {
                 let before = appender.len();
-                self.replaced.push(appender.fold(cursor));
-                sum.held += appender.len().cast_signed() - before.cast_signed();
+                match appender.fold(cursor) {
+                    Fold::Done(old) => {
+                        self.deferred.replaced.push(old);
+                        sum.held += appender.len().cast_signed() - before.cast_signed();
+                        is_folded = true;
+                    }
+                    Fold::Later(due) => self.deferred.due.push((*series, due)),
+                }
             }
             if is_new {
                 sum.series += 1;
@@ -163,7 +194,7 @@ impl ShardWriter {
         &self,
         series: SeriesRef,
         range: &TimeRange,
-        prepared: Option<&PreparedDeletion>,
+        prepared: Option<&PreparedReplacement>,
     ) -> bool {
         let (_, page, slot) = place(series);
         let appender = self
@@ -173,7 +204,7 @@ impl ShardWriter {
         match (appender, prepared) {
             (Some(appender), Some(prepared)) => !prepared.is_usable(appender.shared(), range),
             // A flush has taken the samples, and the copy is to be freed without a lock.
-            (None, prepared) => prepared.is_some_and(PreparedDeletion::is_copy),
+            (None, prepared) => prepared.is_some_and(PreparedReplacement::is_copy),
             (Some(_), None) => true,
         }
     }
@@ -184,7 +215,7 @@ impl ShardWriter {
         tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
-        prepared: Option<PreparedDeletion>,
+        prepared: Option<PreparedReplacement>,
     ) -> Option<Arc<MemSeries>> {
         let (_, page, slot) = place(series);
         let appender = self.pages.get_mut(page)?.get_mut(slot)?.as_mut()?;

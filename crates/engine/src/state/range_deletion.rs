@@ -2,7 +2,7 @@
 
 use super::{State, Version};
 use crate::head;
-use crate::head::series_appender::PreparedDeletion;
+use crate::head::series_appender::PreparedReplacement;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use base::time::TimeRange;
@@ -16,7 +16,7 @@ pub(crate) struct RangeDeletion<'a> {
     pub(crate) range: TimeRange,
     pub(crate) series: &'a RoaringBitmap,
     /// The samples that it removes from the head, by series.
-    pub(super) prepared: BTreeMap<SeriesRef, PreparedDeletion>,
+    pub(super) prepared: BTreeMap<SeriesRef, PreparedReplacement>,
     pub(super) only_in_head: Option<&'a OnlyInHead>,
 }
 
