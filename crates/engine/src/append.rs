@@ -5,9 +5,11 @@ mod piece;
 mod shard_groups;
 #[cfg(test)]
 mod tests;
+mod yielding;
 
 use self::piece::{PendingSample, Piece, PieceSize};
 use self::shard_groups::{ShardGroup, ShardGroups};
+use self::yielding::Yielding;
 use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::append_counts::AppendCounts;
@@ -35,12 +37,6 @@ const APPEND_PIECE: usize = 4096;
 
 /// Samples of a piece whose series are looked up with the catalog locked once.
 const LOOKED_UP: usize = 1024;
-
-/// Samples of a piece that are looked up, and that are written, before a larger piece yields the processor: otherwise a small write
-/// that has just woken up waits until this thread has used up its time slice. To write so many takes half a millisecond. Two threads
-/// that yield to each other more often are left on one processor by Linux, which takes what they need to be in its cache, while
-/// another one is idle.
-const YIELD_EVERY: usize = 4096;
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -109,23 +105,6 @@ impl Places {
                 samples.map(|(series, at, _)| (*series, *at)).collect()
             }
             Self::OfSeveral(places) => places,
-        }
-    }
-}
-
-/// Yields the processor in the middle of a large piece; a small one does not yield, because it is done soon.
-#[derive(Debug, Default)]
-struct Yielding {
-    since: usize,
-}
-
-impl Yielding {
-    /// Counts `samples` more samples, and yields if it is time.
-    fn done(&mut self, samples: usize) {
-        self.since += samples;
-        if self.since >= YIELD_EVERY {
-            self.since = 0;
-            std::thread::yield_now();
         }
     }
 }
