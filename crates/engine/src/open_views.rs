@@ -72,6 +72,14 @@ impl OpenViews {
         }
     }
 
+    /// The series at this place has been read: what was copied of it is no longer reserved.
+    pub(crate) fn clear(&self, place: usize) {
+        if let Some(SeriesViews { frozen, head }) = self.series.get(place) {
+            frozen.store(None);
+            head.store(None);
+        }
+    }
+
     /// Lets go of the heads that were flushed.
     fn copy_flushed(&self) {
         for SeriesViews { frozen, head } in &self.series {
@@ -82,9 +90,11 @@ impl OpenViews {
     }
 
     fn copy_where(&self, view: &ArcSwapOption<HeadSeries>, is_due: impl Fn(&HeadSeries) -> bool) {
-        // Whoever else copies it at the same time makes the same copy.
-        if let Some(found) = view.load_full().filter(|found| is_due(found)) {
-            view.store(Some(Arc::new(found.copied(&self.range))));
+        let found = view.load_full();
+        if let Some(view_found) = found.as_ref().filter(|found| is_due(found)) {
+            let copy = Arc::new(view_found.copied(&self.range));
+            // Not where somebody else has copied it meanwhile, or it has been read and dropped.
+            view.compare_and_swap(&found, Some(copy));
         }
     }
 }
@@ -180,6 +190,18 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &views.copied(0).head.unwrap()), "once");
         drop(core);
         assert_eq!(read(&views), (20..30).collect::<Vec<_>>());
+    }
+
+    /// Copies of series that had been read stayed until the last series was, without their reservations.
+    #[test]
+    fn a_series_that_was_read_leaves_no_copy_and_none_comes_back() {
+        let (core, views) = store();
+        let copy = Arc::downgrade(&views.copied(0).head.unwrap());
+        views.clear(0);
+        assert!(copy.upgrade().is_none());
+        views.copy_flushed();
+        assert!(views.copied(0).head.is_none());
+        drop(core);
     }
 
     #[test]

@@ -337,18 +337,24 @@ impl State {
 
     /// Folds late samples of long series in: the copies are made without a lock.
     pub(crate) fn fold(&self, due: Vec<(SeriesRef, Arc<MemSeries>)>, poison: &Poison) {
+        // Nobody else folds these series until it is done.
+        let on_panic = poison.on_panic("folded late samples in");
         for (series, of) in due {
-            let folded = head::prepare_fold(&of);
-            let Some(shard) = self.shard(head::shard(series)) else {
+            // A flush may have taken it, or a deletion replaced it.
+            let is_there = self.version().head.has(series, &of);
+            let Some(shard) = self.shard(head::shard(series)).filter(|_| is_there) else {
                 continue;
             };
+            let mut folded = head::prepare_fold(&of);
             let mut writer = shard.write();
+            // Dropped before the lock, unlike the other.
             let on_panic = poison.on_panic("folded late samples in");
-            let old = writer.apply_fold(series, folded);
+            let old = writer.apply_fold(series, &mut folded);
             on_panic.disarm();
             drop(writer);
             drop(old);
         }
+        on_panic.disarm();
     }
 
     /// Writes samples of series of one shard, whose lock is held.

@@ -3,6 +3,9 @@
 use super::block_list::{BlockPosition, Run};
 use super::cell::Cell;
 
+/// Samples that a reader gets at one time, at least, where there are as many. They count as one step of a query.
+pub(crate) const PART_MIN: usize = 256;
+
 /// The samples of a column, or those that arrived late, as they were when the reader looked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CellsView<'s> {
@@ -52,7 +55,8 @@ impl<'s> CellsView<'s> {
     /// Of samples that ascend: the parts that may have some from `from` to `until`. None is empty.
     pub(crate) fn parts(self, from: i64, until: i64) -> impl Iterator<Item = &'s [Cell]> {
         let at = |cell: &Cell| cell.read().0;
-        let copied = Some(self.copied).filter(|cells| !cells.is_empty());
+        // What is copied of a flushed head may be long.
+        let copied = self.copied.chunks(PART_MIN);
         let all = self.in_blocks.all_parts().chain(copied);
         all.skip_while(move |cells| cells.last().is_some_and(|last| at(last) < from))
             .take_while(move |cells| cells.first().is_some_and(|first| at(first) <= until))

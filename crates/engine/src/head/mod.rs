@@ -131,6 +131,12 @@ impl Head {
         owned(tenant, HeadSeries::all(self.mem_series(series)?))
     }
 
+    /// Whether this is the series that it holds.
+    pub(crate) fn has(&self, series: SeriesRef, shared: &Arc<MemSeries>) -> bool {
+        let held = self.mem_series(series);
+        held.is_some_and(|held| Arc::ptr_eq(&held, shared))
+    }
+
     /// How many samples of the series it holds.
     pub(crate) fn len_of(&self, series: SeriesRef) -> usize {
         let series = self.mem_series(series);

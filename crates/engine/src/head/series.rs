@@ -7,6 +7,7 @@ use super::batches::DoneBatches;
 use super::block_list::{Run, clipped_to, points};
 use super::cell::Cell;
 use super::cells_view::CellsView;
+pub(crate) use super::cells_view::PART_MIN;
 use super::mem_series::MemSeries;
 use super::recent::RecentCells;
 use super::visibility::{Lengths, NotVisible};
@@ -16,9 +17,6 @@ use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Samples that a reader gets at one time, at least, where there are as many. They count as one step of a query.
-pub(crate) const PART_MIN: usize = 256;
 
 /// The samples of one series since the last flush.
 #[derive(Debug)]
@@ -72,14 +70,17 @@ impl HeadSeries {
 
     /// A copy of the samples in `range`, which needs no head.
     pub(crate) fn copied(&self, range: &TimeRange) -> Self {
-        let late = self.late().samples();
-        let late = late.filter(|(at, _)| range.contains(Millis(*at)));
+        // No larger than what is reserved for the series.
+        let mut column = Vec::with_capacity(self.min_len_in(range) as usize);
+        for part in self.clipped(*range) {
+            column.extend_from_slice(part);
+        }
+        let mut late = Vec::with_capacity(self.late().len());
+        let in_range = |(at, _): &(i64, f64)| range.contains(Millis(*at));
+        late.extend(self.late().samples().filter(in_range).map(Cell::from));
         Self {
             tenant: self.tenant,
-            samples: Samples::Copied {
-                column: self.clipped(*range).flatten().cloned().collect(),
-                late: late.map(Cell::from).collect(),
-            },
+            samples: Samples::Copied { column, late },
         }
     }
 

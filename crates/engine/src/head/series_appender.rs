@@ -312,8 +312,8 @@ impl SeriesAppender {
             late.is_folding = true;
             return Fold::Later(Arc::clone(&self.shared));
         }
-        let folded = Self::prepare_fold(cursor, &self.shared);
-        match self.apply_fold(cursor, folded) {
+        let mut folded = Self::prepare_fold(cursor, &self.shared);
+        match self.apply_fold(cursor, &mut folded) {
             Some(old) => Fold::Done(old),
             None => Fold::Later(Arc::clone(&self.shared)),
         }
@@ -333,11 +333,11 @@ impl SeriesAppender {
     }
 
     /// Folds the late samples in as it was prepared: costs what has come in since. Returns the old series; `None` where another
-    /// has taken its place meanwhile.
+    /// has taken its place meanwhile, and then `folded` is still the caller's, to be freed without a lock.
     pub(crate) fn apply_fold(
         &mut self,
         cursor: &mut SlabCursor,
-        mut folded: PreparedReplacement,
+        folded: &mut PreparedReplacement,
     ) -> Option<Arc<MemSeries>> {
         if !folded.is_of(&self.shared) {
             return None;

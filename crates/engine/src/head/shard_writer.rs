@@ -72,11 +72,11 @@ impl ShardWriter {
         std::mem::take(&mut self.deferred)
     }
 
-    /// Puts a folded series in place, unless another has taken it. What is returned takes time to free.
+    /// Puts a folded series in place, unless another has taken it. What is returned, or left of `folded`, takes time to free.
     pub(crate) fn apply_fold(
         &mut self,
         series: SeriesRef,
-        folded: PreparedReplacement,
+        folded: &mut PreparedReplacement,
     ) -> Option<Arc<MemSeries>> {
         let (_, page, slot) = place(series);
         let appender = self.pages.get_mut(page)?.get_mut(slot)?.as_mut()?;

@@ -58,6 +58,12 @@ pub(super) struct FoundSeries<'c> {
     _held: Reservation<'c>,
 }
 
+impl Drop for FoundSeries<'_> {
+    fn drop(&mut self) {
+        self.views.clear(self.place);
+    }
+}
+
 /// The state of the store that one query reads; no later write changes it.
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {

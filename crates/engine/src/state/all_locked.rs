@@ -6,6 +6,7 @@ use crate::deletion_marks::Applying;
 use crate::guard::{self, Lock, WriteGuard};
 use crate::head;
 use crate::head::mem_series::MemSeries;
+use crate::head::series_appender::PreparedReplacement;
 use crate::head::shard_writer::ShardWriter;
 use crate::index::activity::ActivityIndex;
 use crate::index::names::TenantNames;
@@ -13,6 +14,7 @@ use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::id::TenantId;
 use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Series that one tombstone of a deletion may hold before another is begun. Each further piece of the deletion copies the tombstone
@@ -24,7 +26,10 @@ const TOMBSTONES_PER_STEP: usize = 64;
 
 /// Data that was removed from the state. Freeing it takes time: drop it after the locks are released.
 #[derive(Debug, Default)]
-pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
+pub(crate) struct DeferredDrop(
+    Vec<Arc<MemSeries>>,
+    BTreeMap<SeriesRef, PreparedReplacement>,
+);
 
 /// Guards of everything that writers change.
 #[derive(Debug)]
@@ -145,6 +150,7 @@ impl<'s> AllLocked<'s> {
         let mut deferred = DeferredDrop::default();
         let Some(tenant) = self.catalog.registry.tenant_of(series) else {
             // None of the series has a name any more, so no reader can find their samples.
+            deferred.1 = prepared;
             return deferred;
         };
         let _applying = self.state.deletions.begin(tenant);

@@ -3,6 +3,7 @@
 use super::{State, Version};
 use crate::head;
 use crate::head::series_appender::PreparedReplacement;
+use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 use base::time::TimeRange;
@@ -20,9 +21,9 @@ pub(crate) struct RangeDeletion<'a> {
     pub(super) only_in_head: Option<&'a OnlyInHead>,
 }
 
-/// Proof that the samples of a tenant in a range are in the live head alone: this version's files and its frozen head have none.
+/// Proof that the samples of a tenant in a range are in the live head alone: the files of that moment had none, and there was no frozen head.
 #[derive(Debug)]
-pub(crate) struct OnlyInHead(Arc<Version>);
+pub(crate) struct OnlyInHead(Arc<Vec<Arc<Segment>>>);
 
 impl State {
     /// `None` where a segment may hold samples of the tenant in the range, or a flush is under way. It looks at all segments.
@@ -34,7 +35,7 @@ impl State {
                 let entry = segment.directory_entry(tenant);
                 entry.is_some_and(|entry| range.overlaps(&entry.range()))
             });
-        (!is_elsewhere).then_some(OnlyInHead(version))
+        (!is_elsewhere).then(|| OnlyInHead(Arc::clone(&version.segments)))
     }
 
     /// Prepares a deletion, for [`super::AllLocked::delete_range`].
@@ -69,7 +70,7 @@ impl State {
 impl OnlyInHead {
     /// Whether that still holds. A flush or a merge since then may have brought samples to a file.
     pub(super) fn is_true_of(&self, version: &Version) -> bool {
-        version.frozen.is_none() && Arc::ptr_eq(&self.0.segments, &version.segments)
+        version.frozen.is_none() && Arc::ptr_eq(&self.0, &version.segments)
     }
 }
 

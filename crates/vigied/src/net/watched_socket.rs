@@ -155,11 +155,12 @@ impl<S: Connected> AsyncRead for WatchedSocket<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // The time of an HTTP/1.1 request that began with the piece is not the piece's.
-        if let Some(since) = self.working_since.take()
-            && !self.state.is_http1()
-        {
-            self.piece = self.piece.after(since.elapsed());
+        if let Some(since) = self.working_since.take() {
+            self.piece = match self.state.is_http1() {
+                // The time of the request that began with the piece is not the piece's.
+                true => PieceSize::new(),
+                false => self.piece.after(since.elapsed()),
+            };
         }
         // Of small pieces, one is a turn.
         if self.read >= READ_IN_TURN.min(self.piece.bytes()) {

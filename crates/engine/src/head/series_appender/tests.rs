@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::head::batches::{Batches, DoneBatches};
+use crate::head::series::PART_MIN;
 use crate::head::visibility::NotVisible;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -33,8 +34,8 @@ impl Writer {
 
     fn fold(&mut self) {
         if let Fold::Later(due) = self.appender.fold(&mut self.cursor) {
-            let folded = SeriesAppender::prepare_fold(&mut self.cursor, &due);
-            self.appender.apply_fold(&mut self.cursor, folded);
+            let mut folded = SeriesAppender::prepare_fold(&mut self.cursor, &due);
+            self.appender.apply_fold(&mut self.cursor, &mut folded);
         }
     }
 
@@ -457,19 +458,41 @@ fn a_long_series_is_folded_without_the_lock_beside_its_writer() {
         panic!("it is long");
     };
     assert!(!appender.is_due_to_fold(), "somebody is at it");
-    let folded = SeriesAppender::prepare_fold(&mut SlabCursor::new(), &due);
+    let mut folded = SeriesAppender::prepare_fold(&mut SlabCursor::new(), &due);
     let (late, next) = ((77, 3.0), (200_000, 4.0));
     appender.append(stamp(2), late.0, late.1);
     appender.append(stamp(2), next.0, next.1);
-    let other = SeriesAppender::prepare_fold(&mut SlabCursor::new(), &due);
+    let mut other = SeriesAppender::prepare_fold(&mut SlabCursor::new(), &due);
     let Writer {
         cursor,
         appender: inner,
     } = &mut appender;
-    assert!(inner.apply_fold(cursor, folded).is_some());
-    assert!(inner.apply_fold(cursor, other).is_none(), "it is another");
+    assert!(inner.apply_fold(cursor, &mut folded).is_some());
+    let refused = inner.apply_fold(cursor, &mut other);
+    assert!(refused.is_none() && other.is_copy(), "it is another");
     model.insert(39, late);
     model.push(next);
     assert_eq!(samples(&appender.all()), model);
     assert_eq!(appender.shared().visibility.all().late, 1);
+}
+
+/// A copy was one part, however long: a whole series at one time, for one step.
+#[test]
+fn a_copy_is_read_in_parts_as_what_it_is_of() {
+    let mut appender = new_series();
+    for at in 0..10_000 {
+        appender.append(stamp(1), at, at as f64);
+    }
+    appender.append(stamp(1), 77, -1.0);
+    let view = appender.all();
+    let copy = view.copied(&range(50, 9_000));
+    assert!(view.is_in_head() && !copy.is_in_head());
+    let lengths: Vec<usize> = copy
+        .parts(range(60, 8_000))
+        .map(|part| part.len())
+        .collect();
+    assert!(lengths.len() > 20 && lengths.iter().all(|length| *length <= 2 * PART_MIN));
+    let of = |series: &HeadSeries| -> Vec<_> { series.read(&range(60, 8_000)).iter().collect() };
+    assert_eq!(of(&copy), of(&view));
+    assert_eq!(copy.late_len(), 1);
 }
