@@ -186,7 +186,7 @@ fn without_a_first_account_there_is_none_to_add_to() {
         let output = vigied_account(arguments, &data, &[]);
         assert_eq!(output.status.code(), Some(1));
         assert!(
-            stderr(&output).contains("run `vigied init"),
+            stderr(&output).contains("name your server's folder with `--data DIR`. `vigied init"),
             "{}",
             stderr(&output)
         );
@@ -289,7 +289,7 @@ fn two_accounts(stage: &Stage<'_>) {
         first.user
     ));
     assert!(!printed.contains("One-time code"), "{printed}");
-    assert!(printed.contains("once the person accepts"), "{printed}");
+    assert!(printed.contains("once they accept"), "{printed}");
     // Nobody joins an account without accepting: the login shows the invitation, and a key cannot accept it.
     let scripted = stage.person("scripted");
     scripted.run_ok(&format!("login -a {url} --apikey {}", first.api_key));
