@@ -68,14 +68,14 @@ pub(crate) struct Counters {
 /// 2. `flushing`
 /// 3. `expiring`, with none of the two before it
 /// 4. `manifest`
-/// 5. `dropping_tenant`, with none before it
+/// 5. `dropping_tenant`, or the turn of a deletion of a range and then what a head copies for it, with none before them
 /// 6. those of [`State`]: the one for creating series, the catalog, the shards ascending; then one of activity, the version and the
 ///    days of dropped series
 /// 7. the log's: the file that is written; then what waits to be written, or how far it has come
 /// 8. the open file of a segment, then the list of all open files
 ///
-/// With every other lock (`requests`, the reservations of the head, owners, counts, pages of directories, shortages, the stuck detector) a
-/// thread takes none: it does a few steps and lets it go, or waits to be woken.
+/// With every other lock (`requests`, the reservations of the head, owners, counts, pages of directories, shortages, the stuck detector,
+/// open queries, freed blocks) a thread takes none: it does a few steps and lets it go, or waits to be woken.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: EngineConfig,

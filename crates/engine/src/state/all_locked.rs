@@ -26,10 +26,11 @@ const TOMBSTONES_PER_STEP: usize = 64;
 
 /// Data that was removed from the state. Freeing it takes time: drop it after the locks are released.
 #[derive(Debug, Default)]
-pub(crate) struct DeferredDrop(
-    Vec<Arc<MemSeries>>,
-    BTreeMap<SeriesRef, PreparedReplacement>,
-);
+pub(crate) struct DeferredDrop {
+    removed: Vec<Arc<MemSeries>>,
+    /// Copies that took no place.
+    unused: BTreeMap<SeriesRef, PreparedReplacement>,
+}
 
 /// Guards of everything that writers change.
 #[derive(Debug)]
@@ -91,7 +92,9 @@ impl<'s> AllLocked<'s> {
             if let Some(entry) = self.catalog.registry.remove(series_ref) {
                 self.state.drop_generations.add(entry.tenant);
                 if let Some(shard) = self.shard(series_ref) {
-                    deferred.0.extend(shard.remove(entry.tenant, series_ref));
+                    deferred
+                        .removed
+                        .extend(shard.remove(entry.tenant, series_ref));
                 }
             }
             self.catalog.dropped.insert(series_ref.0);
@@ -150,7 +153,7 @@ impl<'s> AllLocked<'s> {
         let mut deferred = DeferredDrop::default();
         let Some(tenant) = self.catalog.registry.tenant_of(series) else {
             // None of the series has a name any more, so no reader can find their samples.
-            deferred.1 = prepared;
+            deferred.unused = prepared;
             return deferred;
         };
         let _applying = self.state.deletions.begin(tenant);
@@ -159,7 +162,7 @@ impl<'s> AllLocked<'s> {
             let prepared = prepared.remove(&series_ref);
             if let Some(shard) = self.shard(series_ref) {
                 let old = shard.remove_range(tenant, series_ref, &range, prepared);
-                deferred.0.extend(old);
+                deferred.removed.extend(old);
             }
         }
         let frozen_through = self.catalog.frozen_sequence;
