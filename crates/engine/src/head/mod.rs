@@ -228,7 +228,7 @@ pub(crate) fn prepare(
 /// Prepares to fold the late samples of a series in, without a lock.
 pub(crate) fn prepare_fold(series: &Arc<MemSeries>) -> PreparedReplacement {
     // What a cursor leaves of its slab is little beside a series that is folded so.
-    SeriesAppender::prepare_fold(&mut SlabCursor::new(), series)
+    SeriesAppender::prepare_long_fold(&mut SlabCursor::new(), series)
 }
 
 #[cfg(test)]

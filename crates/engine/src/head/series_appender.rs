@@ -21,6 +21,9 @@ const LATE_MIN: usize = 256;
 /// A series of at most so many samples is folded with its shard locked, in some ten microseconds.
 const FOLDED_AT_ONCE_MAX: usize = 4096;
 
+/// Catches up so often with a writer who is faster than the copy.
+const CAUGHT_UP_MAX: usize = 8;
+
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
 
@@ -132,6 +135,21 @@ impl PreparedReplacement {
     /// Whether it has a copy of what is kept.
     pub(crate) const fn is_copy(&self) -> bool {
         self.new.is_some()
+    }
+
+    /// Adds what has come in since to its copy, for it to be applied sooner; no lock is needed. Says how many samples that were.
+    pub(crate) fn catch_up(&mut self, cursor: &mut SlabCursor) -> usize {
+        let Some(mut new) = self.new.take() else {
+            return 0;
+        };
+        let now = HeadSeries::all(Arc::clone(&self.of));
+        let mut added = 0;
+        for sample in self.more(&now) {
+            new.append(cursor, Stamp::before_all(), sample);
+            added += 1;
+        }
+        *self = Self::new(&Arc::clone(&self.of), &now, Some(new));
+        added
     }
 
     /// Whether a sample in `range` has come in since.
@@ -303,7 +321,7 @@ impl SeriesAppender {
     }
 
     /// Folds the late samples in, if they are few: a series of the same samples takes the place of the old one, which is returned. Of
-    /// a longer one, the series to [fold](Self::prepare_fold) without a lock.
+    /// a longer one, the series to [fold](Self::prepare_long_fold) without a lock.
     pub(crate) fn fold(&mut self, cursor: &mut SlabCursor) -> Fold {
         let lengths = self.shared.visibility.written();
         if let Some(late) = &mut self.late
@@ -319,11 +337,22 @@ impl SeriesAppender {
         }
     }
 
-    /// Prepares to fold the late samples in; no lock is needed.
-    pub(crate) fn prepare_fold(
+    /// Prepares to fold the late samples in; no lock is needed. What comes in meanwhile is copied, too, until it is so little that it can
+    /// be with the shard locked.
+    pub(crate) fn prepare_long_fold(
         cursor: &mut SlabCursor,
         of: &Arc<MemSeries>,
     ) -> PreparedReplacement {
+        let mut folded = Self::prepare_fold(cursor, of);
+        for _ in 0..CAUGHT_UP_MAX {
+            if folded.catch_up(cursor) <= FOLDED_AT_ONCE_MAX {
+                break;
+            }
+        }
+        folded
+    }
+
+    fn prepare_fold(cursor: &mut SlabCursor, of: &Arc<MemSeries>) -> PreparedReplacement {
         let view = HeadSeries::all(Arc::clone(of));
         let mut new = Self::new(of.tenant(), &of.slabs);
         for sample in view.read(&TimeRange::ALL).iter() {

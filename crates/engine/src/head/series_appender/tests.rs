@@ -127,6 +127,34 @@ proptest! {
     }
 
     #[test]
+    fn a_fold_that_catches_up_with_its_writer_has_the_same_samples(
+        pieces in prop::collection::vec(prop::collection::vec((0_i64..400, -1.0..1.0), 0..300), 1..6),
+    ) {
+        let mut appender = new_series();
+        let mut model = BTreeMap::new();
+        let mut folded: Option<PreparedReplacement> = None;
+        let mut cursor = SlabCursor::new();
+        for (batch, piece) in (1..).zip(pieces) {
+            for (at, value) in piece {
+                appender.append(stamp(batch), at, value);
+                model.insert(at, value);
+            }
+            match &mut folded {
+                Some(folded) => {
+                    folded.catch_up(&mut cursor);
+                    prop_assert_eq!(folded.catch_up(&mut cursor), 0, "nothing has come in since");
+                }
+                none => *none = Some(SeriesAppender::prepare_fold(&mut cursor, appender.shared())),
+            }
+        }
+        let mut folded = folded.unwrap();
+        appender.append(stamp(99), 200, 9.0);
+        model.insert(200, 9.0);
+        prop_assert!(appender.appender.apply_fold(&mut appender.cursor, &mut folded).is_some());
+        prop_assert_eq!(samples(&appender.all()), model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn what_a_reader_has_stays_as_it_was(
         first in prop::collection::vec((0_i64..400, -1.0..1.0), 0..600),
         second in prop::collection::vec((0_i64..400, -1.0..1.0), 1..600),
@@ -467,6 +495,7 @@ fn a_long_series_is_folded_without_the_lock_beside_its_writer() {
         cursor,
         appender: inner,
     } = &mut appender;
+    assert_eq!(folded.catch_up(&mut SlabCursor::new()), 2);
     assert!(inner.apply_fold(cursor, &mut folded).is_some());
     let refused = inner.apply_fold(cursor, &mut other);
     assert!(refused.is_none() && other.is_copy(), "it is another");
