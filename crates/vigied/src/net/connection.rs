@@ -19,10 +19,10 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::Sleep;
+use tokio::time::{Sleep, sleep_until};
 
 /// The phase of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,15 @@ pub(super) async fn serve(
     }
     if shared.proxies.trusts(peer.address()) {
         state.set_shared();
+    }
+    // What HTTP and TLS need is made when there is something to read: one who says nothing costs a socket, and little else.
+    let first_byte = first_byte(&shared, &stream, &state, &on_limit);
+    if in_time(&state, &mut phase, first_byte)
+        .await
+        .flatten()
+        .is_none()
+    {
+        return;
     }
     let executor = StreamExecutor {
         schedule: slot.schedule(),
@@ -123,6 +132,26 @@ async fn read_proxy_header(
     }
 }
 
+/// Returns when there is something to read, or the end.
+async fn first_byte(
+    shared: &ListenerContext,
+    stream: &TcpStream,
+    state: &ConnectionState,
+    on_limit: &(impl Fn(&'static Limit) + Sync),
+) -> Option<()> {
+    let Some(until) = state.deadline(&shared.times) else {
+        return Some(());
+    };
+    // An accepted stream says at once that it is readable, whether or not it is.
+    match tokio::time::timeout_at(until.into(), stream.peek(&mut [0])).await {
+        Ok(peeked) => peeked.ok().map(|_| ()),
+        Err(_) => {
+            on_limit(&limit::HEAD_SECONDS);
+            None
+        }
+    }
+}
+
 async fn handshake(
     shared: &ListenerContext,
     tls: &Tls,
@@ -163,7 +192,7 @@ async fn serve_http<S>(
     let io = TokioIo::new(WatchedSocket::new(stream, Arc::clone(state)));
     let builder = shared.builder(executor);
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
-    let mut alarm = Alarm::new();
+    let mut alarm = Alarm::default();
     let grace = shared.times.half_closed;
     let mut abandoned = std::pin::pin!(client_watch::abandoned(&socket, state, grace));
     loop {
@@ -217,14 +246,10 @@ async fn serve_http<S>(
 }
 
 /// Fires when a connection or an answer is overdue.
-#[derive(Debug)]
-struct Alarm(Pin<Box<Sleep>>);
+#[derive(Debug, Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
-    fn new() -> Self {
-        Self(Box::pin(tokio::time::sleep(Duration::ZERO)))
-    }
-
     fn poll(
         &mut self,
         context: &mut Context<'_>,
@@ -237,9 +262,13 @@ impl Alarm {
             }
             // Checks again from time to time without a deadline: a stream's task may have set one.
             let soon = Instant::now() + times.head.min(times.stall);
-            let at = state.deadline(times).map_or(soon, |at| at.min(soon));
-            self.0.as_mut().reset(at.into());
-            if self.0.as_mut().poll(context).is_pending() {
+            let at = state.deadline(times).map_or(soon, |at| at.min(soon)).into();
+            let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(at)));
+            // One that is set for earlier stays: to move it at each poll costs more than that it fires once too often.
+            if sleep.is_elapsed() || at < sleep.deadline() {
+                sleep.as_mut().reset(at);
+            }
+            if sleep.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }
         }

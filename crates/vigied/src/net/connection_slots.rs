@@ -12,6 +12,7 @@
 //! slots gives one up to an account that keeps fewer: of its oldest, the one idle longest. The connection stays open, but may be
 //! evicted like others.
 
+mod idle_found;
 mod kept_slots;
 #[cfg(test)]
 mod recount;
@@ -119,7 +120,7 @@ impl ConnectionSlots {
             .map_or(0, |group| group.connections.len());
         if source.is_some() && of_source >= self.per_source {
             on_limit(&limit::CONNECTIONS_PER_SOURCE);
-            if !table.make_room(&[source], self.per_source, Instant::now(), usize::MAX) {
+            if !table.make_room_of(source, self.per_source) {
                 return None;
             }
         }
@@ -143,10 +144,13 @@ impl ConnectionSlots {
         Some(id)
     }
 
-    /// Evicts a connection when the system refuses to open more; returns whether there was one to evict.
+    /// Evicts some connections when the system refuses to open more; returns whether there was one to evict.
     pub(super) fn make_room(&self) -> bool {
-        self.lock()
-            .make_room_anywhere(None, self.total, self.new_time)
+        let mut table = self.lock();
+        let made = table.make_room_anywhere(None, self.total, self.new_time);
+        let now = Instant::now();
+        while table.evict_found(now) {}
+        made
     }
 
     /// Waits until one more connection may be open: at once, unless as many evicted ones as may be are still closing beside all slots.

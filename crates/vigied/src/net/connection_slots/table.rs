@@ -1,8 +1,9 @@
 //! The table of open connections, and the choice of those to evict.
 
+use super::idle_found::IdleFound;
 use super::kept_slots::KeptSlots;
 use crate::net::active_sources::ActiveSources;
-use crate::net::connection_state::{Activity, ConnectionState};
+use crate::net::connection_state::{Activity, ConnectionKey, ConnectionState};
 use crate::net::source_schedule::SourceSchedule;
 use base::id::AccountId;
 use base::source::SourceKey;
@@ -10,13 +11,17 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Evicts one in this many slots at once when all are taken, so that one search serves many new connections.
+/// A search finds one in this many slots when all are taken, so that it serves many new connections.
 const BATCH: usize = 64;
+
+/// How many of them are evicted at once: each time, a thread is woken to close them, and while it closes many, everybody else waits.
+const EVICTED_AT_ONCE: usize = 8;
 
 /// Of sources with equally many connections, those with so many together are looked at at once.
 const TIED_MAX: usize = 128;
 
-/// Connections that are looked at when no source has one that has been idle for a while.
+/// Connections that are looked at: to find the source with most that have been idle for a while, once one with any is found; and where there
+/// is none, to find one to evict.
 const LOOKS_MAX: usize = 512;
 
 /// Connections of an account that are looked at when it gives up a protected slot: its oldest ones.
@@ -38,12 +43,16 @@ pub(super) struct ConnectionTable {
     /// Until when none that may be evicted can have been idle for a while: the search for those is not repeated for each newcomer while
     /// all are busy or new.
     pub(super) none_stale_until: Option<Instant>,
+    /// The ones to evict next.
+    idle_found: IdleFound,
 }
 
 #[derive(Debug)]
 pub(super) struct SourceConnections {
     pub(super) connections: BTreeMap<u64, Entry>,
     pub(super) kept: usize,
+    /// Its ones to evict next when it has as many as it may have.
+    idle_found: IdleFound,
     pub(super) schedule: Arc<SourceSchedule>,
 }
 
@@ -52,6 +61,15 @@ pub(super) struct Entry {
     pub(super) state: Arc<ConnectionState>,
     /// The account that keeps the slot.
     pub(super) kept: Option<AccountId>,
+}
+
+/// What a search for connections to evict has found.
+#[derive(Debug, Default)]
+struct Found {
+    /// Since when each has been idle.
+    idle: Vec<(Instant, ConnectionKey)>,
+    /// To be evicted if none is idle.
+    busy: Option<ConnectionKey>,
 }
 
 impl ConnectionTable {
@@ -63,17 +81,69 @@ impl ConnectionTable {
         new_time: Duration,
     ) -> bool {
         let now = Instant::now();
+        if self.evict_found(now) {
+            return true;
+        }
+        let found = self.search_anywhere(new, slots, new_time, now);
+        self.idle_found = IdleFound::new(found.idle, now);
+        self.evict_found(now) || found.busy.is_some_and(|key| self.evict(key))
+    }
+
+    /// Evicts the connections of this source that lose least.
+    pub(super) fn make_room_of(&mut self, source: Option<SourceKey>, slots: usize) -> bool {
+        let now = Instant::now();
+        if self.evict_found_of(source, now) {
+            return true;
+        }
+        let found = self.search(&[source], slots, now, usize::MAX);
+        if let Some(group) = self.groups.get_mut(&source) {
+            group.idle_found = IdleFound::new(found.idle, now);
+        }
+        self.evict_found_of(source, now) || found.busy.is_some_and(|key| self.evict(key))
+    }
+
+    /// Evicts a few of those that the last search has found and that have been idle ever since.
+    pub(super) fn evict_found(&mut self, now: Instant) -> bool {
+        let mut evicted = 0;
+        while evicted < EVICTED_AT_ONCE
+            && let Some((since, key)) = self.idle_found.next(now)
+        {
+            evicted += usize::from(self.evict_idle(key, since));
+        }
+        evicted > 0
+    }
+
+    /// The same of the last search among this source's.
+    fn evict_found_of(&mut self, source: Option<SourceKey>, now: Instant) -> bool {
+        let mut evicted = 0;
+        while evicted < EVICTED_AT_ONCE
+            && let Some(group) = self.groups.get_mut(&source)
+            && let Some((since, key)) = group.idle_found.next(now)
+        {
+            evicted += usize::from(self.evict_idle(key, since));
+        }
+        evicted > 0
+    }
+
+    /// Which connections lose least.
+    fn search_anywhere(
+        &mut self,
+        new: Option<SourceKey>,
+        slots: usize,
+        new_time: Duration,
+        now: Instant,
+    ) -> Found {
         if self.none_stale_until.is_none_or(|until| until <= now) {
             let before = now.checked_sub(new_time).unwrap_or(now);
             let stale = self.sources_with_most_stale(new, before);
             if !stale.is_empty() {
-                return self.make_room(&stale, slots, before, usize::MAX);
+                return self.search(&stale, slots, before, usize::MAX);
             }
             let first = self.first_idle_since().unwrap_or(now);
             self.none_stale_until = Some(first + new_time);
         }
         let most = self.sources_with_most(new);
-        self.make_room(&most, slots, now, LOOKS_MAX)
+        self.search(&most, slots, now, LOOKS_MAX)
     }
 
     /// Since when the one that may be evicted and has been idle longest is.
@@ -86,10 +156,11 @@ impl ConnectionTable {
         idle.min()
     }
 
-    /// The source with most connections that have been idle since `before`, at least with half as many as any other, and some of those that
-    /// have as many: where each of thousands has one, one search makes room for many newcomers. To look at all connections for each of
-    /// them would keep them waiting. Proxies come last, as in the rank.
-    fn sources_with_most_stale(
+    /// The source with most connections that have been idle since `before`, at least with half as many as any other, as far as the looks
+    /// reach that begin with the sources that have most connections; and some of those that have as many: where each of thousands has one,
+    /// one search makes room for many newcomers. To look at all connections for each of them would keep them waiting. Proxies come last, as
+    /// in the rank.
+    pub(super) fn sources_with_most_stale(
         &self,
         new: Option<SourceKey>,
         before: Instant,
@@ -99,8 +170,9 @@ impl ConnectionTable {
             .map(|(source, group)| (rank(*source, new, group.evictable_count()), *source))
             .collect();
         let (mut most, mut found) = ((false, 0), Vec::new());
+        let mut looks = 0;
         while let Some(((is_direct, bound), source)) = by_bound.pop() {
-            let is_decided = most.0 && !is_direct || 2 * most.1 >= bound;
+            let is_decided = most.0 && !is_direct || 2 * most.1 >= bound || looks >= LOOKS_MAX;
             let tied = (found.len() + 1).saturating_mul(bound);
             let is_tied = (is_direct, bound) == most && tied <= TIED_MAX;
             if !found.is_empty() && is_decided && !is_tied {
@@ -108,6 +180,7 @@ impl ConnectionTable {
             }
             let group = self.groups.get(&source);
             let stale = group.map_or(0, |group| group.idle_since(before));
+            looks += group.map_or(0, SourceConnections::evictable_count);
             let rank = rank(source, new, stale);
             if stale == 0 || rank < most {
                 continue;
@@ -141,42 +214,37 @@ impl ConnectionTable {
         found
     }
 
-    /// Evicts connections of these sources: those idle since `before`, longest idle first; a busy one if none is idle. Looks at
-    /// `looks_max` connections at most.
-    pub(super) fn make_room(
-        &mut self,
+    /// Of these sources' connections some that have been idle since `before`, the ones idle longest, and a busy one. Looks at `looks_max`
+    /// connections at most.
+    fn search(
+        &self,
         sources: &[Option<SourceKey>],
         slots: usize,
         before: Instant,
         looks_max: usize,
-    ) -> bool {
-        let mut idle = Vec::new();
-        let mut busy = None;
+    ) -> Found {
+        let mut found = Found::default();
         let groups = sources
             .iter()
             .filter_map(|source| Some((*source, self.groups.get(source)?)));
         let open = groups.flat_map(|(source, group)| {
             let open = group.connections.iter();
             let open = open.filter(|(_, entry)| entry.kept.is_none());
-            open.map(move |(id, entry)| (source, *id, entry))
+            open.map(move |(id, entry)| ((source, *id), entry))
         });
-        for (source, id, entry) in open.take(looks_max) {
+        for (key, entry) in open.take(looks_max) {
             match entry.activity() {
-                Activity::Idle(since) if since <= before => idle.push((since, source, id)),
+                Activity::Idle(since) if since <= before => found.idle.push((since, key)),
                 Activity::Idle(_) => {}
-                Activity::Busy => busy = busy.or(Some((source, id))),
+                Activity::Busy => found.busy = found.busy.or(Some(key)),
             }
         }
-        let most = (slots / BATCH).clamp(1, (idle.len() / 2).max(1));
-        // The longest idle ones first, in no order: all of many are not sorted for a few.
-        if most < idle.len() {
-            idle.select_nth_unstable(most);
+        let most = (slots / BATCH).clamp(1, (found.idle.len() / 2).max(1));
+        if most < found.idle.len() {
+            found.idle.select_nth_unstable(most);
+            found.idle.truncate(most);
         }
-        let mut made = false;
-        for (_, source, id) in idle.into_iter().take(most) {
-            made |= self.evict(source, id);
-        }
-        made || busy.is_some_and(|(source, id)| self.evict(source, id))
+        found
     }
 
     /// Takes one protected slot from the account with most, if this account would still have fewer.
@@ -221,7 +289,16 @@ impl ConnectionTable {
         }
     }
 
-    fn evict(&mut self, source: Option<SourceKey>, id: u64) -> bool {
+    /// Evicts a connection without a credential that has been idle since then.
+    fn evict_idle(&mut self, (source, id): ConnectionKey, since: Instant) -> bool {
+        let group = self.groups.get(&source);
+        let entry = group.and_then(|group| group.connections.get(&id));
+        let is_still = |entry: &Entry| entry.activity() == Activity::Idle(since);
+        entry.is_some_and(|entry| entry.kept.is_none() && is_still(entry))
+            && self.evict((source, id))
+    }
+
+    fn evict(&mut self, (source, id): ConnectionKey) -> bool {
         let gone = self.remove(source, id);
         if let Some(entry) = &gone {
             entry.state.evict();
@@ -261,6 +338,7 @@ impl SourceConnections {
         Self {
             connections: BTreeMap::new(),
             kept: 0,
+            idle_found: IdleFound::default(),
             schedule: Arc::new(SourceSchedule::among(sources)),
         }
     }

@@ -183,13 +183,36 @@ fn of_a_crowd_of_idle_ones_one_source_is_looked_at() {
         .collect();
     let looks_before = table::LOOKS.get();
     let new = connect(&slots, 99).unwrap();
-    assert_eq!(table::LOOKS.get() - looks_before, 2 * 100);
+    assert_eq!(table::LOOKS.get() - looks_before, 2 * 100 + 8);
     assert!(has_slot(&new) && !crowd.iter().all(has_slot));
 }
 
-/// A search for each newcomer, among thousands of sources, held up everybody who came behind.
+/// A search among all of them took a millisecond where the largest source had few that had been idle for long enough.
 #[test]
-fn where_each_source_has_one_idle_connection_many_give_way_at_once() {
+fn a_search_ends_soon_once_it_has_found_an_idle_connection() {
+    let slots = ConnectionSlots::with_new_time(4096, 4096, Duration::from_secs(3600));
+    let crowd: Vec<_> = (0..4096_usize)
+        .map(|number| connect(&slots, u8::try_from(number % 16).unwrap()).unwrap())
+        .collect();
+    let busy: Vec<_> = crowd
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| *number >= 16)
+        .map(|(_, slot)| slot.state().begin_request(Version::HTTP_11))
+        .collect();
+    let looks_before = table::LOOKS.get();
+    let stale = slots
+        .lock()
+        .sources_with_most_stale(source(99), Instant::now());
+    assert!(!stale.is_empty());
+    assert_eq!(table::LOOKS.get() - looks_before, 512);
+    drop(busy);
+}
+
+/// A search for each newcomer, among thousands of sources, held up everybody who came behind; and so did evicting as many at once as one
+/// search finds.
+#[test]
+fn where_each_source_has_one_idle_connection_a_search_serves_many_newcomers() {
     let slots = ConnectionSlots::with_new_time(2048, 2048, Duration::ZERO);
     let crowd: Vec<_> = (0..2048_u16)
         .map(|number| {
@@ -199,10 +222,53 @@ fn where_each_source_has_one_idle_connection_many_give_way_at_once() {
         })
         .collect();
     let elsewhere = Some(SourceKey::of([198, 51, 100, 1].into()));
-    let new = slots.accept(elsewhere, &|_| {}).unwrap();
-    let open = crowd.iter().filter(|slot| has_slot(slot)).count();
-    assert!(has_slot(&new));
-    assert_eq!(open, 2048 - 2048 / 64);
+    let open = || crowd.iter().filter(|slot| has_slot(slot)).count();
+    let looks_before = table::LOOKS.get();
+    let first = slots.accept(elsewhere, &|_| {}).unwrap();
+    assert_eq!(open(), 2048 - 8);
+    let others: Vec<_> = (1..2048 / 64)
+        .map(|_| slots.accept(elsewhere, &|_| {}).unwrap())
+        .collect();
+    assert_eq!(open(), 2048 - 2048 / 64);
+    assert!(has_slot(&first) && others.iter().all(has_slot));
+    let of_search = table::LOOKS.get() - looks_before - 2048 / 64;
+    assert!(of_search <= 2 * 2048, "{of_search} looks");
+    let next = slots.accept(elsewhere, &|_| {}).unwrap();
+    assert!(
+        !has_slot(&first),
+        "it searches again, and finds where most are by now"
+    );
+    drop((others, next));
+}
+
+/// What a search has found may be needed before its turn to be evicted comes.
+#[test]
+fn what_was_found_idle_stays_if_it_is_used_meanwhile() {
+    let slots = ConnectionSlots::with_new_time(1024, 1024, Duration::ZERO);
+    let crowd: Vec<_> = (0..1024).map(|_| connect(&slots, 1).unwrap()).collect();
+    let first = connect(&slots, 2).unwrap();
+    let left = |from: usize| {
+        crowd[from..from + 8]
+            .iter()
+            .filter(|slot| has_slot(slot))
+            .count()
+    };
+    assert_eq!((left(0), left(8)), (0, 8));
+    let used = crowd[8].state().begin_request(Version::HTTP_11);
+    mark_authenticated(&crowd[9], 1);
+    let others: Vec<_> = (0..8).map(|_| connect(&slots, 2).unwrap()).collect();
+    assert_eq!((left(8), left(16)), (2, 8));
+    assert!(has_slot(&crowd[8]) && has_slot(&crowd[9]));
+    drop((first, others, used));
+}
+
+/// One newcomer at a time would wait for a pause each.
+#[test]
+fn where_the_system_opens_no_more_many_give_way_at_once() {
+    let slots = ConnectionSlots::with_new_time(1024, 1024, Duration::ZERO);
+    let crowd: Vec<_> = (0..200).map(|_| connect(&slots, 1).unwrap()).collect();
+    assert!(slots.make_room());
+    assert_eq!(crowd.iter().filter(|slot| has_slot(slot)).count(), 184);
 }
 
 #[test]
