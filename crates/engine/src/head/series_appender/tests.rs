@@ -1,5 +1,7 @@
 //! A series in the head as it is written and read, against a map.
 
+mod folding;
+
 use super::*;
 use crate::head::batches::{Batches, DoneBatches};
 use crate::head::series::PART_MIN;
@@ -124,34 +126,6 @@ proptest! {
         }
         let view = appender.all();
         prop_assert_eq!(samples(&view), model.into_iter().collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_fold_that_catches_up_with_its_writer_has_the_same_samples(
-        pieces in prop::collection::vec(prop::collection::vec((0_i64..400, -1.0..1.0), 0..300), 1..6),
-    ) {
-        let mut appender = new_series();
-        let mut model = BTreeMap::new();
-        let mut folded: Option<PreparedReplacement> = None;
-        let mut cursor = SlabCursor::new();
-        for (batch, piece) in (1..).zip(pieces) {
-            for (at, value) in piece {
-                appender.append(stamp(batch), at, value);
-                model.insert(at, value);
-            }
-            match &mut folded {
-                Some(folded) => {
-                    folded.catch_up(&mut cursor);
-                    prop_assert_eq!(folded.catch_up(&mut cursor), 0, "nothing has come in since");
-                }
-                none => *none = Some(SeriesAppender::prepare_fold(&mut cursor, appender.shared())),
-            }
-        }
-        let mut folded = folded.unwrap();
-        appender.append(stamp(99), 200, 9.0);
-        model.insert(200, 9.0);
-        prop_assert!(appender.appender.apply_fold(&mut appender.cursor, &mut folded).is_some());
-        prop_assert_eq!(samples(&appender.all()), model.into_iter().collect::<Vec<_>>());
     }
 
     #[test]
@@ -463,46 +437,6 @@ fn a_deletion_of_nothing_looks_at_what_has_come_in_since_it_was_prepared() {
     let before = Arc::clone(appender.shared());
     appender.remove_range(&range, nothing);
     assert!(Arc::ptr_eq(&before, appender.shared()));
-}
-
-/// A series of two million samples was folded in a tenth of a second, with its shard locked.
-#[test]
-fn a_long_series_is_folded_without_the_lock_beside_its_writer() {
-    let mut appender = new_series();
-    let mut model: Vec<(i64, f64)> = (0..80_000).map(|at| (2 * at, 1.0)).collect();
-    for (at, value) in &model {
-        appender.append(stamp(1), *at, *value);
-    }
-    for at in 0..10_000 {
-        appender.append(stamp(1), 4 * at, 2.0);
-        model[2 * at as usize].1 = 2.0;
-    }
-    assert!(appender.is_due_to_fold());
-    let Writer {
-        cursor,
-        appender: inner,
-    } = &mut appender;
-    let Fold::Later(due) = inner.fold(cursor) else {
-        panic!("it is long");
-    };
-    assert!(!appender.is_due_to_fold(), "somebody is at it");
-    let mut folded = SeriesAppender::prepare_fold(&mut SlabCursor::new(), &due);
-    let (late, next) = ((77, 3.0), (200_000, 4.0));
-    appender.append(stamp(2), late.0, late.1);
-    appender.append(stamp(2), next.0, next.1);
-    let mut other = SeriesAppender::prepare_fold(&mut SlabCursor::new(), &due);
-    let Writer {
-        cursor,
-        appender: inner,
-    } = &mut appender;
-    assert_eq!(folded.catch_up(&mut SlabCursor::new()), 2);
-    assert!(inner.apply_fold(cursor, &mut folded).is_some());
-    let refused = inner.apply_fold(cursor, &mut other);
-    assert!(refused.is_none() && other.is_copy(), "it is another");
-    model.insert(39, late);
-    model.push(next);
-    assert_eq!(samples(&appender.all()), model);
-    assert_eq!(appender.shared().visibility.all().late, 1);
 }
 
 /// A copy was one part, however long: a whole series at one time, for one step.
