@@ -236,6 +236,7 @@ impl Core {
         mut prepared: RangeDeletion<'a>,
     ) -> (AllLocked<'s>, RangeDeletion<'a>) {
         for _ in 0..PREPARED_AGAIN_MAX {
+            self.state.catch_up(&mut prepared);
             let locked = self.state.lock_all();
             let changed = locked.changed_since(&prepared);
             if changed.is_empty() {

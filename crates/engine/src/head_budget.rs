@@ -1,6 +1,7 @@
 //! The memory budget for samples that are in no segment yet, for all accounts together. No samples go beyond it: a writer reserves the
-//! most memory that a batch can need before it writes the first sample. Beside it are the copies
-//! of a few series while they are flushed; pages that index the samples, and copies for folding and deletions, count once they are made.
+//! most memory that a batch can need before it writes the first sample. Beside it are the copies of a few series while they are flushed,
+//! and the late samples of a series while they are folded in; pages that index the samples, and copies for folding and deletions, count
+//! once they are made.
 //!
 //! - From half of the budget on, the head is flushed early.
 //! - Above three quarters, an owner with more than an equal share of the budget is refused.

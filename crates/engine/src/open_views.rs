@@ -107,9 +107,13 @@ impl OpenQueries {
     /// Registers a query until its views are dropped.
     pub(crate) fn add(&self, views: &Arc<OpenViews>) {
         let mut open = lock(&self.0);
-        // Each is looked at about once before there is room for as many more.
+        // Where most are still open, room for as many more is made, so that none is looked at again for each of a few that have ended.
         if open.len() == open.capacity() {
             open.retain(|views| views.strong_count() > 0);
+            if open.len() > open.capacity() / 2 {
+                let more = open.capacity();
+                open.reserve(more);
+            }
         }
         open.push(Arc::downgrade(views));
         drop(open);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::guard::LOCK_STEPS_MAX;
-use crate::test_support::{TENANT, empty_store, samples, scope};
+use crate::test_support::{TENANT, empty_store, samples, scope, send};
 use base::store::Unlimited;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
@@ -154,4 +154,23 @@ fn refused_samples_are_written_in_parts_and_those_of_one_instant_are_counted() {
     assert_eq!(of(0).iter().collect::<Vec<_>>(), [(0, 2.0), (1, 3.0)]);
     assert_eq!(of(1).iter().collect::<Vec<_>>(), [(0, 1.0)]);
     assert_eq!(of(2).iter().collect::<Vec<_>>(), [(0, 4.0)]);
+}
+
+/// What was due could be dropped with nothing to show it, and late samples would grow without end.
+#[test]
+fn late_samples_of_a_long_series_are_folded_in_when_their_batch_is_done() {
+    let core = empty_store(Millis(0));
+    send(
+        &core,
+        &samples((0..20_000).map(|at| 2 * at)),
+        Durability::Buffered,
+    );
+    send(
+        &core,
+        &samples((0..3000).map(|at| 2 * at + 1)),
+        Durability::Buffered,
+    );
+    let view = core.state.version().head.all_of(TENANT, SeriesRef(0));
+    let view = view.unwrap();
+    assert_eq!((view.len(), view.late_len()), (23_000, 0));
 }

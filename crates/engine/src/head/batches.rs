@@ -1,7 +1,8 @@
-//! Which batches a reader sees. A batch here is what readers see as a whole: a sender's batch, or 4096 samples of a larger one. Each has a number; what it writes is marked with it, and readers leave out what is marked
-//! with the number of a batch that is still being written. So a batch is seen as a whole or not at all. A number is given in one step,
-//! and a batch that is done says so in one: no reader waits here, and a writer only where a batch is [`WINDOW`] numbers behind. A
-//! number and the numbers that were done are what PostgreSQL calls a transaction id and a snapshot.
+//! Which batches a reader sees. A batch here is what readers see as a whole: a sender's batch, or 4096 samples of a larger one. Each has a
+//! number; what it writes is marked with it, and readers leave out what is marked with the number of a batch that is still being written.
+//! So a batch is seen as a whole or not at all. A number is given in one step, and a batch that is done says so in one: no reader waits
+//! here, and a writer only where a batch is [`WINDOW`] numbers behind. A number and the numbers that were done are what PostgreSQL calls a
+//! transaction id and a snapshot.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 

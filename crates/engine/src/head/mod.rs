@@ -21,6 +21,7 @@ pub(crate) mod shard_writer;
 mod slabs;
 pub(crate) mod visibility;
 
+use crate::guard::may_wait;
 use crate::series_ref::SeriesRef;
 use crate::sync::lock;
 use append_counts::AppendCounts;
@@ -225,9 +226,22 @@ pub(crate) fn prepare(
     Some(SeriesAppender::prepare(&mut cursor, &shared, range))
 }
 
+/// Adds to a prepared deletion what has come in since, without a lock; says how many samples that were.
+pub(crate) fn catch_up(
+    head: &Head,
+    series: SeriesRef,
+    prepared: &mut PreparedReplacement,
+) -> usize {
+    // What is there is of another head, or has been replaced: it is prepared again.
+    if !head.has(series, prepared.of()) {
+        return 0;
+    }
+    prepared.catch_up(&mut lock(&head.copying))
+}
+
 /// Prepares to fold the late samples of a series in, without a lock.
 pub(crate) fn prepare_fold(series: &Arc<MemSeries>) -> PreparedReplacement {
-    // What a cursor leaves of its slab is little beside a series that is folded so.
+    may_wait();
     SeriesAppender::prepare_long_fold(&mut SlabCursor::new(), series)
 }
 

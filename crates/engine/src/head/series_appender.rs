@@ -18,11 +18,11 @@ use std::sync::Arc;
 /// what a reader must sort, and keeps folding linear on the whole.
 const LATE_MIN: usize = 256;
 
-/// A series of at most so many samples is folded with its shard locked, in some ten microseconds.
-const FOLDED_AT_ONCE_MAX: usize = 4096;
+/// So many samples are folded while a shard is locked, in some ten microseconds: of one series or of several.
+pub(crate) const FOLDED_AT_ONCE_MAX: usize = 4096;
 
-/// Catches up so often with a writer who is faster than the copy.
-const CAUGHT_UP_MAX: usize = 8;
+/// A copy catches up so often with a writer who is faster.
+pub(crate) const CAUGHT_UP_MAX: usize = 8;
 
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
@@ -95,6 +95,8 @@ pub(crate) struct PreparedReplacement {
     late_block: Option<BlockPosition>,
     /// The column's last sample as it was read: the batch that wrote it may change it in place.
     end: Option<(i64, f64)>,
+    /// What a deletion takes out.
+    out: Option<TimeRange>,
     /// None where nothing was to be taken out.
     new: Option<SeriesAppender>,
 }
@@ -109,8 +111,13 @@ pub(crate) enum Fold {
 }
 
 impl PreparedReplacement {
-    /// `new` has what of `view` is kept.
-    fn new(of: &Arc<MemSeries>, view: &HeadSeries, new: Option<SeriesAppender>) -> Self {
+    /// `new` has what of `view` is not in `out`.
+    fn new(
+        of: &Arc<MemSeries>,
+        view: &HeadSeries,
+        out: Option<TimeRange>,
+        new: Option<SeriesAppender>,
+    ) -> Self {
         Self {
             of: Arc::clone(of),
             column_len: view.column().len(),
@@ -118,6 +125,7 @@ impl PreparedReplacement {
             column_block: view.column().last_block(),
             late_block: view.late().last_block(),
             end: view.column().last(),
+            out,
             new,
         }
     }
@@ -144,12 +152,21 @@ impl PreparedReplacement {
         };
         let now = HeadSeries::all(Arc::clone(&self.of));
         let mut added = 0;
-        for sample in self.more(&now) {
+        for sample in self.more(&now).filter(|(at, _)| self.keeps(*at)) {
             new.append(cursor, Stamp::before_all(), sample);
             added += 1;
         }
-        *self = Self::new(&Arc::clone(&self.of), &now, Some(new));
+        *self = Self::new(&Arc::clone(&self.of), &now, self.out, Some(new));
         added
+    }
+
+    fn keeps(&self, at: i64) -> bool {
+        self.out.is_none_or(|out| !out.contains(Millis(at)))
+    }
+
+    /// The series that it is to replace.
+    pub(crate) const fn of(&self) -> &Arc<MemSeries> {
+        &self.of
     }
 
     /// Whether a sample in `range` has come in since.
@@ -320,12 +337,12 @@ impl SeriesAppender {
             && !self.late.as_ref().is_some_and(|late| late.is_folding)
     }
 
-    /// Folds the late samples in, if they are few: a series of the same samples takes the place of the old one, which is returned. Of
-    /// a longer one, the series to [fold](Self::prepare_long_fold) without a lock.
-    pub(crate) fn fold(&mut self, cursor: &mut SlabCursor) -> Fold {
+    /// Folds the late samples in, if the series has at most so many samples: one of the same samples takes the place of the old one, which
+    /// is returned. Of a longer one, the series to [fold](Self::prepare_long_fold) without a lock.
+    pub(crate) fn fold(&mut self, cursor: &mut SlabCursor, at_most: usize) -> Fold {
         let lengths = self.shared.visibility.written();
         if let Some(late) = &mut self.late
-            && lengths.column + lengths.late > FOLDED_AT_ONCE_MAX
+            && lengths.column + lengths.late > at_most
         {
             late.is_folding = true;
             return Fold::Later(Arc::clone(&self.shared));
@@ -355,10 +372,21 @@ impl SeriesAppender {
     fn prepare_fold(cursor: &mut SlabCursor, of: &Arc<MemSeries>) -> PreparedReplacement {
         let view = HeadSeries::all(Arc::clone(of));
         let mut new = Self::new(of.tenant(), &of.slabs);
-        for sample in view.read(&TimeRange::ALL).iter() {
+        let mut append = |sample| {
             new.append(cursor, Stamp::before_all(), sample);
+        };
+        // The late samples alone are copied to be sorted: the column may be as large as all memory that there is for samples.
+        let late = view.late_in(&TimeRange::ALL);
+        let mut column = view.column().samples().peekable();
+        for (at, value) in late.iter() {
+            while let Some(older) = column.next_if(|(older, _)| *older < at) {
+                append(older);
+            }
+            column.next_if(|(same, _)| *same == at);
+            append((at, value));
         }
-        PreparedReplacement::new(of, &view, Some(new))
+        column.for_each(append);
+        PreparedReplacement::new(of, &view, None, Some(new))
     }
 
     /// Folds the late samples in as it was prepared: costs what has come in since. Returns the old series; `None` where another
@@ -393,7 +421,7 @@ impl SeriesAppender {
             }
             new
         });
-        PreparedReplacement::new(of, &view, new)
+        PreparedReplacement::new(of, &view, Some(*range), new)
     }
 
     /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where that can not be used. Returns
@@ -407,8 +435,10 @@ impl SeriesAppender {
         let usable = prepared.filter(|prepared| prepared.is_usable(&self.shared, range));
         let mut prepared = usable.unwrap_or_else(|| Self::prepare(cursor, &self.shared, range));
         let mut new = prepared.new.take()?;
-        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
-        for sample in prepared.more(&self.all()).filter(kept) {
+        for sample in prepared
+            .more(&self.all())
+            .filter(|(at, _)| prepared.keeps(*at))
+        {
             new.append(cursor, Stamp::before_all(), sample);
         }
         Some(self.replace(new))

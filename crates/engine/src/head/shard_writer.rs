@@ -6,7 +6,9 @@ use super::batches::Stamp;
 use super::mem_series::MemSeries;
 use super::pages::PAGE;
 use super::place::{page_of, place};
-use super::series_appender::{Fold, PreparedReplacement, SERIES_BYTES, SeriesAppender};
+use super::series_appender::{
+    FOLDED_AT_ONCE_MAX, Fold, PreparedReplacement, SERIES_BYTES, SeriesAppender,
+};
 use super::slabs::SlabCursor;
 use crate::day::Day;
 use crate::prefetch::prefetch;
@@ -44,7 +46,9 @@ pub(crate) struct ShardWriter {
 pub(crate) struct DeferredFolds {
     /// Series whose place others have taken. Freeing their blocks takes time, and a lock.
     replaced: Vec<Arc<MemSeries>>,
-    /// Series that are long, and due to be folded.
+    /// Samples of the series that were folded with the shard locked.
+    folded: usize,
+    /// Series that are due to be folded, and too long for that.
     pub(crate) due: Vec<(SeriesRef, Arc<MemSeries>)>,
 }
 
@@ -143,8 +147,10 @@ impl ShardWriter {
             let mut is_folded = false;
             if appender.is_due_to_fold() {
                 let before = appender.len();
-                match appender.fold(cursor) {
+                let at_most = FOLDED_AT_ONCE_MAX.saturating_sub(self.deferred.folded);
+                match appender.fold(cursor, at_most) {
                     Fold::Done(old) => {
+                        self.deferred.folded += usize::try_from(before).unwrap_or(usize::MAX);
                         self.deferred.replaced.push(old);
                         sum.held += appender.len().cast_signed() - before.cast_signed();
                         is_folded = true;

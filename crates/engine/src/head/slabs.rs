@@ -185,7 +185,8 @@ impl Slabs {
         self.is_retired.load(Ordering::Relaxed)
     }
 
-    /// No more blocks are taken.
+    /// The samples are in files: nobody who reads them is to keep the slabs. Copies for folds and deletions that are under way may still
+    /// take blocks.
     pub(super) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
     }
@@ -209,7 +210,7 @@ impl Slabs {
 
     /// The lock of freed blocks.
     #[cfg(test)]
-    pub(super) fn hold_freed(&self) -> impl Sized {
+    pub(super) fn lock_freed(&self) -> impl Sized {
         self.freed.lock().unwrap()
     }
 

@@ -52,6 +52,25 @@ fn send(writer: &mut ShardWriter, instants: impl Iterator<Item = i64>) {
     writer.head().count(TenantId(1), sum);
 }
 
+/// Each was short enough, and thousands of them were folded by one batch with their shard locked.
+#[test]
+fn a_shard_is_locked_for_the_folds_of_few_of_many_series_that_are_due_at_once() {
+    let mut writer = ShardWriter::new(Arc::new(Head::default()));
+    let mut send = |instants: &dyn Fn(i64) -> i64, count: i64| {
+        let of_series = |series| (0..count).map(move |number| (SeriesRef(series), number));
+        let all = (0..32).flat_map(of_series);
+        let samples: Vec<_> = all
+            .map(|(series, number)| (series, instants(number), 1.0))
+            .collect();
+        let (mut sum, terms) = (AppendCounts::default(), (TenantId(1), Stamp::before_all()));
+        writer.append(terms, &samples, &mut sum, |_, _| {});
+        writer.take_deferred()
+    };
+    assert!(send(&|number| 2 * number, 1000).due.is_empty());
+    let due = send(&|number| 2 * number + 1, 300).due;
+    assert_eq!(due.len(), 32 - 3, "three have nearly 4096 together");
+}
+
 /// Copies were counted nowhere, and stayed until the next flush.
 #[test]
 fn what_slabs_take_beyond_what_samples_pay_counts_for_nobody() {
@@ -80,7 +99,7 @@ fn what_slabs_take_beyond_what_samples_pay_counts_for_nobody() {
 fn a_writer_frees_no_blocks_while_its_shard_is_locked() {
     let head = Arc::new(Head::default());
     let mut writer = ShardWriter::new(Arc::clone(&head));
-    let freed = head.slabs.hold_freed();
+    let freed = head.slabs.lock_freed();
     send(&mut writer, (0..2000).rev());
     drop(freed);
     drop(writer.take_deferred());

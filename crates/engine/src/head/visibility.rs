@@ -20,7 +20,8 @@ const CHANGING: u64 = u64::MAX;
 const UNKNOWN: u64 = u64::MAX;
 
 /// Where the number of late samples begins in a packed length. A column of 2^34 samples would take 256 GiB of memory, and 2^30 late
-/// samples wait only behind a column of 2^33, because they are folded in when they are an eighth of it: a flush begins long before.
+/// samples wait only behind a column of 2^33, because they are folded in when they are an eighth of it, or while it is copied for that: a
+/// flush begins long before.
 const LATE_SHIFT: u32 = 34;
 
 /// One late sample in a packed length.

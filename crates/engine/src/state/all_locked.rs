@@ -137,8 +137,8 @@ impl<'s> AllLocked<'s> {
     }
 
     /// Deletes the samples of the series in the range: those in the head at once; those in the frozen head and in segments, which
-    /// never change, are hidden by a tombstone, where there may be any. The caller clears their days **before** this, in pieces of any size, so that samples
-    /// that are written afterwards set their days again.
+    /// never change, are hidden by a tombstone, where there may be any. The caller clears their days **before** this, in pieces of any
+    /// size, so that samples that are written afterwards set their days again.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,

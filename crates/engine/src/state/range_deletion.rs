@@ -2,7 +2,7 @@
 
 use super::{State, Version};
 use crate::head;
-use crate::head::series_appender::PreparedReplacement;
+use crate::head::series_appender::{CAUGHT_UP_MAX, FOLDED_AT_ONCE_MAX, PreparedReplacement};
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -52,6 +52,20 @@ impl State {
             series,
             prepared: series.iter().map(SeriesRef).filter_map(prepare).collect(),
             only_in_head,
+        }
+    }
+
+    /// Adds to the copies what has come in since they were made, until it is so little that it can be with everything locked.
+    pub(crate) fn catch_up(&self, deletion: &mut RangeDeletion<'_>) {
+        let version = self.version();
+        for _ in 0..CAUGHT_UP_MAX {
+            let prepared = deletion.prepared.iter_mut();
+            let added: usize = prepared
+                .map(|(series, prepared)| head::catch_up(&version.head, *series, prepared))
+                .sum();
+            if added <= FOLDED_AT_ONCE_MAX {
+                return;
+            }
         }
     }
 

@@ -35,7 +35,7 @@ impl Writer {
     }
 
     fn fold(&mut self) {
-        if let Fold::Later(due) = self.appender.fold(&mut self.cursor) {
+        if let Fold::Later(due) = self.appender.fold(&mut self.cursor, FOLDED_AT_ONCE_MAX) {
             let mut folded = SeriesAppender::prepare_fold(&mut self.cursor, &due);
             self.appender.apply_fold(&mut self.cursor, &mut folded);
         }

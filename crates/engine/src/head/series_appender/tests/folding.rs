@@ -49,7 +49,7 @@ fn a_long_series_is_folded_without_the_lock_beside_its_writer() {
         cursor,
         appender: inner,
     } = &mut appender;
-    let Fold::Later(due) = inner.fold(cursor) else {
+    let Fold::Later(due) = inner.fold(cursor, FOLDED_AT_ONCE_MAX) else {
         panic!("it is long");
     };
     assert!(!appender.is_due_to_fold(), "somebody is at it");
@@ -70,4 +70,35 @@ fn a_long_series_is_folded_without_the_lock_beside_its_writer() {
     model.push(next);
     assert_eq!(samples(&appender.all()), model);
     assert_eq!(appender.shared().visibility.all().late, 1);
+}
+
+/// What had come in while a deletion was prepared was added with everything locked, however much it was.
+#[test]
+fn a_prepared_deletion_catches_up_and_brings_nothing_back() {
+    let mut appender = new_series();
+    for at in 0..1000 {
+        appender.append(stamp(1), at, 1.0);
+    }
+    let out = range(500, 1500);
+    let mut prepared = appender.prepare(&out);
+    for at in (1000..3000).chain([77, 600]) {
+        appender.append(stamp(2), at, 2.0);
+    }
+    let mut cursor = SlabCursor::new();
+    let (added, again) = (
+        prepared.catch_up(&mut cursor),
+        prepared.catch_up(&mut cursor),
+    );
+    assert_eq!(again, 0);
+    appender.append(stamp(3), 3000, 3.0);
+    appender.append(stamp(3), 501, 3.0);
+    let kept: Vec<i64> = (0..3001).filter(|at| !out.contains(Millis(*at))).collect();
+    assert_eq!(
+        added,
+        (1000..3000).filter(|at| kept.contains(at)).count() + 1
+    );
+    appender.remove_range(&out, prepared);
+    let left = samples(&appender.all());
+    assert_eq!(left.iter().map(|(at, _)| *at).collect::<Vec<_>>(), kept);
+    assert_eq!(left[77], (77, 2.0));
 }
