@@ -56,6 +56,7 @@ pub(super) async fn serve(
         if !slot.is_of(shared.proxies.key(peer.address()), &on_limit) {
             return;
         }
+        state.await_head();
     }
     if shared.proxies.trusts(peer.address()) {
         state.set_shared();
@@ -80,7 +81,7 @@ pub(super) async fn serve(
         let Some(tls) = &shared.tls else {
             return serve_http(&shared, stream, peer, executor, phase, on_limit).await;
         };
-        let handshake = handshake(&shared, tls, stream, &on_limit);
+        let handshake = handshake(&shared, tls, stream, &state, &on_limit);
         if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
             state.await_head();
             serve_http(&shared, stream, peer, executor, phase, on_limit).await;
@@ -156,10 +157,14 @@ async fn handshake(
     shared: &ListenerContext,
     tls: &Tls,
     stream: Socket,
+    state: &ConnectionState,
     on_limit: &(impl Fn(&'static Limit) + Sync),
 ) -> Option<tokio_rustls::server::TlsStream<Socket>> {
     let acceptor = tokio_rustls::TlsAcceptor::from(tls.current());
-    match tokio::time::timeout(shared.times.head, acceptor.accept(stream)).await {
+    // What the first byte has taken is part of its time.
+    let until = state.deadline(&shared.times);
+    let until = until.unwrap_or_else(|| Instant::now() + shared.times.head);
+    match tokio::time::timeout_at(until.into(), acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
             tracing::debug!(%error, "tls handshake failed");

@@ -153,7 +153,7 @@ impl ConnectionState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stage before the first head has ended: the time for the head begins.
+    /// A stage before the first head has ended: the time for the next begins.
     pub(super) fn await_head(&self) {
         self.state().head = Some(Instant::now());
     }
