@@ -171,7 +171,8 @@ fn nothing_found_says_where_to_look() {
 #[test]
 fn a_server_that_is_away_has_an_exit_code_of_its_own() {
     let mut terminal = filled();
-    let nowhere = std::net::TcpListener::bind("127.0.0.1:0")
+    // Not of 127.0.0.1: there the next test takes the port as soon as it is free.
+    let nowhere = std::net::TcpListener::bind("127.83.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();

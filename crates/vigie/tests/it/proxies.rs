@@ -119,7 +119,8 @@ fn regression_7_plain_http_goes_to_a_proxy_in_its_own_form() {
 
 #[test]
 fn regression_7_a_dead_proxy_is_named_as_such() {
-    let free = TcpListener::bind("127.0.0.1:0")
+    // Not of 127.0.0.1: there the next test takes the port as soon as it is free.
+    let free = TcpListener::bind("127.83.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
