@@ -175,7 +175,7 @@ limits! {
     /// Elements of a series name.
     fixed NAME_ELEMENTS = "name_elements", 64, "elements", "a sample with a deeper name is rejected";
     /// Labels of a series.
-    fixed LABELS_PER_SERIES = "labels_per_series", 256, "labels", "a series with more labels is refused; a name of `name_bytes` can not hold as many";
+    fixed LABELS_PER_SERIES = "labels_per_series", 256, "labels", "a series with more labels is refused; a name of `name_bytes` cannot hold as many";
     /// Length of the name of a label.
     fixed LABEL_NAME_BYTES = "label_name_bytes", 1024, "bytes", "a series that has a label with a longer name is refused";
     /// Length of the value of a label.

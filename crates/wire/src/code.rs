@@ -65,8 +65,8 @@ codes! {
     PARTLY_STORED = "BXNMSMT31E", Invalid, "some lines or fields of a write in InfluxDB's form were stored, and some were rejected";
     TARGET_MISSING = "BXNMSMT03E", Invalid, "the query has no `target`";
     TARGETS_TOO_MANY = "BXNMSMT04E", Invalid, "the query has more targets than `targets_per_query`, or than `targets_per_render` in `/render`";
-    TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` can not be parsed";
-    TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` can not be parsed";
+    TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` cannot be parsed";
+    TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` cannot be parsed";
     RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant, or those of a deletion run backwards";
     QUERY_MALFORMED = "BXNMSMT09E", Invalid, "`query` is not a pattern";
     QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion, or a search for nodes, has no `query`";
@@ -88,7 +88,7 @@ codes! {
     OUTCOME_UNKNOWN = "BXNMSSV12E", Internal, "the identity database did not say, or not in time, whether it made the change: it may have been made, so look before you send it again";
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
     DISK_FULL = "BXNMSSV11E", Unavailable, "the server's disk is full, or has less free space than `storage.reserve_bytes`: it is retried, and writing resumes by itself";
-    REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
+    REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers cannot be read";
 }
 
 /// The meaning of 503 where others are told 429.
@@ -159,7 +159,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "BXNIM0106E",
         "400, 429, 503",
-        "a property has a value that is not accepted, the form can not be read, or a token that is shown as a proof is no good; with 429: too many wrong ones come from your network; with 503: the keys of the issuer of a compute resource's token can not be read now",
+        "a property has a value that is not accepted, the form cannot be read, or a token that is shown as a proof is no good; with 429: too many wrong ones come from your network; with 503: the keys of the issuer of a compute resource's token cannot be read now",
     ),
     word("BXNIM0109E", "400", "a property is missing or empty"),
     word("BXNIM0113E", "400", "a property is no CRN"),
@@ -280,7 +280,7 @@ pub const UAA: &[Word] = &[
     word(
         "invalid_request",
         "400",
-        "a field is missing, given twice or of a second factor, or the form can not be read",
+        "a field is missing, given twice or of a second factor, or the form cannot be read",
     ),
     word("unsupported_grant_type", "400", "the grant is not served"),
     word(

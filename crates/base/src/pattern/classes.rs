@@ -1,4 +1,4 @@
-//! Classes of characters: the characters that a pattern can not tell apart are one class, and each class has the set of
+//! Classes of characters: the characters that a pattern cannot tell apart are one class, and each class has the set of
 //! states that consume it, as a row of bits.
 
 /// Sets bit `at`.

@@ -216,7 +216,7 @@ impl Pattern {
         !progress.open.is_empty() || progress.live().iter().any(can_continue)
     }
 
-    /// The first character after `after` with which it can still fit, where `after` is one with which it can not.
+    /// The first character after `after` with which it can still fit, where `after` is one with which it cannot.
     pub fn next_allowed(&self, progress: &mut Progress, after: char) -> Option<char> {
         if !progress.open.is_empty() {
             return successor(after);

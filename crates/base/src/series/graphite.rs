@@ -2,7 +2,7 @@
 //!
 //! Characters of a value that Graphite's text cannot carry (a `;`, blanks, invisible ones, and the characters of its query
 //! grammar) are written as `\` and two hexadecimal digits for each byte: `a;b` is `a\3bb`. No path and no name of a label
-//! holds any of it. Senders can not write such values, so that `C:\20` never becomes something else by accident: what they
+//! holds any of it. Senders cannot write such values, so that `C:\20` never becomes something else by accident: what they
 //! send goes through [`SeriesName`](crate::name::SeriesName), which refuses the backslash.
 
 use super::{KeyError, SeriesKey};

@@ -424,7 +424,7 @@ impl SeriesAppender {
         PreparedReplacement::new(of, &view, Some(*range), new)
     }
 
-    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where that can not be used. Returns
+    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where that cannot be used. Returns
     /// the old series, if there was anything to take out.
     pub(crate) fn remove_range(
         &mut self,

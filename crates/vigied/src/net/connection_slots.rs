@@ -6,8 +6,9 @@
 //!
 //! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not have sent its
 //! request yet): of the source with most such connections (or half as many, or most among the sources that a search reaches), the one idle
-//! longest. If there is none, the source with most connections without a credential loses one, an idle one before a busy one. A
-//! connection that carried a request with a valid credential keeps its slot. The number of these is limited so that new connections always
+//! longest. If there is none, the source with most connections without a credential loses one, an idle one before a busy one; but where that
+//! source has few, which may all be new ones of one honest client, the one loses its slot that has been busy longest with what needs no
+//! credential. A connection that carried a request with a valid credential keeps its slot. The number of these is limited so that new connections always
 //! get in: health checks, and callers about to authenticate. At that limit, the account that keeps most slots gives one up to an account
 //! that keeps fewer: of its oldest, the one idle longest. The connection stays open, but may be evicted like others.
 
@@ -40,12 +41,21 @@ const NEW_TIME: Duration = Duration::from_secs(1);
 /// How many more connections than slots may be open: evicted ones use a file descriptor until their own tasks have closed them.
 const CLOSING_MAX: usize = 128;
 
+/// For how long a connection counts as new.
+#[derive(Debug, Clone, Copy)]
+struct NewTimes {
+    /// One that is idle.
+    idle: Duration,
+    /// One that is busy: with a login, say.
+    busy: Duration,
+}
+
 /// The slots of one listener.
 #[derive(Debug)]
 pub(crate) struct ConnectionSlots {
     total: usize,
     per_source: usize,
-    new_time: Duration,
+    new: NewTimes,
     table: Mutex<ConnectionTable>,
     /// The sources whose connections share the reactor threads.
     sources: Arc<ActiveSources>,
@@ -77,7 +87,10 @@ impl ConnectionSlots {
             } else {
                 usize::MAX
             },
-            new_time,
+            new: NewTimes {
+                idle: new_time,
+                busy: new_time,
+            },
             table: Mutex::default(),
             sources: Arc::new(ActiveSources::of_runtime()),
             open: AtomicUsize::new(0),
@@ -125,7 +138,7 @@ impl ConnectionSlots {
         }
         if table.count >= self.total {
             on_limit(&limit::CONNECTIONS);
-            if !table.make_room_anywhere(source, self.total, self.new_time) {
+            if !table.make_room_anywhere(source, self.total, self.new) {
                 return None;
             }
         }
@@ -146,7 +159,7 @@ impl ConnectionSlots {
     /// Evicts some connections when the system refuses to open more; returns whether there was one to evict.
     pub(super) fn make_room(&self) -> bool {
         let mut table = self.lock();
-        let made = table.make_room_anywhere(None, self.total, self.new_time);
+        let made = table.make_room_anywhere(None, self.total, self.new);
         let now = Instant::now();
         while table.evict_found(now) {}
         made

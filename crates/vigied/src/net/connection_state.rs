@@ -53,6 +53,8 @@ struct State {
     head: Option<Instant>,
     /// Since when no request is open.
     idle: Instant,
+    /// Since when one is, or was last.
+    busy: Instant,
     /// Bytes that the client has sent since its last request and since the last progress of a request or an answer.
     idle_bytes: u64,
     /// The peer was told to leave because the connection was idle.
@@ -88,8 +90,8 @@ pub(super) enum TimedOut {
 pub(super) enum Activity {
     /// No request is open, since this time.
     Idle(Instant),
-    /// A request is being worked on, or an answer is being sent.
-    Busy,
+    /// Requests are worked on, or answers are sent, since this time.
+    Busy(Instant),
 }
 
 impl ConnectionState {
@@ -99,6 +101,7 @@ impl ConnectionState {
             state: Mutex::new(State {
                 head: Some(now),
                 idle: now,
+                busy: now,
                 idle_bytes: 0,
                 leaving: false,
                 is_http2: false,
@@ -181,6 +184,9 @@ impl ConnectionState {
     /// A request head has arrived.
     pub(super) fn begin_request(self: &Arc<Self>, version: Version) -> PendingRequest {
         let mut state = self.state();
+        if state.is_idle() {
+            state.busy = Instant::now();
+        }
         state.head = None;
         state.idle_bytes = 0;
         state.is_http2 = version == Version::HTTP_2;
@@ -371,7 +377,7 @@ impl ConnectionState {
         if state.is_idle() {
             Activity::Idle(state.idle)
         } else {
-            Activity::Busy
+            Activity::Busy(state.busy)
         }
     }
 

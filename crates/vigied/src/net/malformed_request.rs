@@ -55,7 +55,7 @@ fn too_large() -> Problem {
 
 fn malformed() -> Problem {
     code::REQUEST_MALFORMED
-        .problem("the method, target, version or a header line of the request can not be read")
+        .problem("the method, target, version or a header line of the request cannot be read")
         .hint(
             "send HTTP/1.1 or HTTP/2, with nothing but visible ASCII in the first line; \
              a query has `%22`, `%3C` and `%3E` in place of `\"`, `<` and `>`",

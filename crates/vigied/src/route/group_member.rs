@@ -225,7 +225,7 @@ fn status<T>(outcome: &Result<T, Refusal>, done: StatusCode) -> (u16, Vec<Identi
     }
 }
 
-/// The wishes that can be read, in their order; the others keep why they can not.
+/// The wishes that can be read, in their order; the others keep why they cannot.
 fn readable<W: Copy>(wishes: &[Result<W, Refusal>]) -> Vec<W> {
     wishes.iter().flatten().copied().collect()
 }

@@ -13,7 +13,7 @@ pub enum FormError {
     #[error("the form has more than `form_bytes` = {FORM_BYTES_MAX} bytes")]
     TooLarge,
     /// Not URL-encoded, too many fields, or a field twice.
-    #[error("the form can not be read: {0}")]
+    #[error("the form cannot be read: {0}")]
     Malformed(#[from] QueryError),
     /// A field that is needed.
     #[error("the form has no field `{0}`, or an empty one")]

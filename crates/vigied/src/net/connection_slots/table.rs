@@ -1,5 +1,6 @@
 //! The table of open connections, and the choice of those to evict.
 
+use super::NewTimes;
 use super::idle_found::IdleFound;
 use super::kept_slots::KeptSlots;
 use crate::net::active_sources::ActiveSources;
@@ -9,7 +10,7 @@ use base::id::AccountId;
 use base::source::SourceKey;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A search finds one in this many slots when all are taken, so that it serves many new connections.
 const BATCH: usize = 64;
@@ -23,6 +24,9 @@ const TIED_MAX: usize = 128;
 /// Connections that are looked at: to find the source with most that have been idle for a while, once one with any is found; and where there
 /// is none, to find one to evict.
 const LOOKS_MAX: usize = 512;
+
+/// So many new connections at once an honest client may well have.
+const FEW: usize = 8;
 
 /// Connections of an account that are looked at when it gives up a protected slot: its oldest ones.
 const CANDIDATES: usize = 64;
@@ -43,6 +47,8 @@ pub(super) struct ConnectionTable {
     /// Until when none that may be evicted can have been idle for a while: the search for those is not repeated for each newcomer while
     /// all are busy or new.
     pub(super) none_stale_until: Option<Instant>,
+    /// Until when none can have been busy for long, of those that a search for them looks at.
+    none_busy_until: Option<Instant>,
     /// The ones to evict next.
     idle_found: IdleFound,
 }
@@ -78,13 +84,13 @@ impl ConnectionTable {
         &mut self,
         new: Option<SourceKey>,
         slots: usize,
-        new_time: Duration,
+        new_times: NewTimes,
     ) -> bool {
         let now = Instant::now();
         if self.evict_found(now) {
             return true;
         }
-        let found = self.search_anywhere(new, slots, new_time, now);
+        let found = self.search_anywhere(new, slots, new_times, now);
         self.idle_found = IdleFound::new(found.idle, now);
         self.evict_found(now) || found.busy.is_some_and(|key| self.evict(key))
     }
@@ -130,20 +136,59 @@ impl ConnectionTable {
         &mut self,
         new: Option<SourceKey>,
         slots: usize,
-        new_time: Duration,
+        new_times: NewTimes,
         now: Instant,
     ) -> Found {
         if self.none_stale_until.is_none_or(|until| until <= now) {
-            let before = now.checked_sub(new_time).unwrap_or(now);
+            let before = now.checked_sub(new_times.idle).unwrap_or(now);
             let stale = self.sources_with_most_stale(new, before);
             if !stale.is_empty() {
                 return self.search(&stale, slots, before, usize::MAX);
             }
             let first = self.first_idle_since().unwrap_or(now);
-            self.none_stale_until = Some(first + new_time);
+            self.none_stale_until = Some(first + new_times.idle);
         }
         let most = self.sources_with_most(new);
+        let may_be_busy_for_long = self.none_busy_until.is_none_or(|until| until <= now);
+        if may_be_busy_for_long && self.have_few(&most) {
+            let busy = self.longest_busy();
+            if let Some((since, key)) = busy
+                && now.saturating_duration_since(since) >= new_times.busy
+            {
+                return Found {
+                    idle: Vec::new(),
+                    busy: Some(key),
+                };
+            }
+            let since = busy.map_or(now, |(since, _)| since);
+            self.none_busy_until = Some(since + new_times.busy);
+        }
         self.search(&most, slots, now, LOOKS_MAX)
+    }
+
+    /// Whether each of these sources has few connections without a credential. Those of proxies are of many clients.
+    fn have_few(&self, sources: &[Option<SourceKey>]) -> bool {
+        let has_few = |group: &SourceConnections| group.evictable_count() <= FEW;
+        sources
+            .iter()
+            .all(|source| source.is_some() && self.groups.get(source).is_some_and(has_few))
+    }
+
+    /// Of the connections that are looked at, the one busy longest, and since when.
+    fn longest_busy(&self) -> Option<(Instant, ConnectionKey)> {
+        let direct = self.groups.iter().filter(|(source, _)| source.is_some());
+        let open = direct.flat_map(|(source, group)| {
+            let open = group.connections.iter();
+            let open = open.filter(|(_, entry)| entry.kept.is_none());
+            open.map(move |(id, entry)| ((*source, *id), entry))
+        });
+        let busy = open
+            .take(LOOKS_MAX)
+            .filter_map(|(key, entry)| match entry.activity() {
+                Activity::Busy(since) => Some((since, key)),
+                Activity::Idle(_) => None,
+            });
+        busy.min()
     }
 
     /// Since when the one that may be evicted and has been idle longest is.
@@ -151,7 +196,7 @@ impl ConnectionTable {
         let all = self.groups.values().flat_map(SourceConnections::evictable);
         let idle = all.filter_map(|entry| match entry.activity() {
             Activity::Idle(since) => Some(since),
-            Activity::Busy => None,
+            Activity::Busy(_) => None,
         });
         idle.min()
     }
@@ -236,7 +281,7 @@ impl ConnectionTable {
             match entry.activity() {
                 Activity::Idle(since) if since <= before => found.idle.push((since, key)),
                 Activity::Idle(_) => {}
-                Activity::Busy => found.busy = found.busy.or(Some(key)),
+                Activity::Busy(_) => found.busy = found.busy.or(Some(key)),
             }
         }
         let most = (slots / BATCH).clamp(1, (found.idle.len() / 2).max(1));

@@ -33,10 +33,8 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
     state.record_read(1);
     assert_eq!(state.deadline(&TIMES), first);
     let asked = state.begin_request(Version::HTTP_11);
-    assert_eq!(
-        (state.deadline(&TIMES), state.activity()),
-        (None, Activity::Busy)
-    );
+    assert_eq!(state.deadline(&TIMES), None);
+    assert!(matches!(state.activity(), Activity::Busy(since) if since >= begun));
     drop(asked);
     assert!(ends_after(&state, 90, begun));
     state.record_read(1);

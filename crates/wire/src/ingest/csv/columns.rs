@@ -31,7 +31,7 @@ pub enum HeaderError {
     #[error("the file is empty, expected a header line with the names of the columns")]
     Empty,
     /// The line can't be read.
-    #[error("the header line can not be read: {0}")]
+    #[error("the header line cannot be read: {0}")]
     Malformed(RejectReason),
     /// A column that is needed.
     #[error("there is no column `{column}`; the columns are {found}")]

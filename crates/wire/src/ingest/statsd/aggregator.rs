@@ -66,7 +66,7 @@ impl Aggregator {
     /// One that keeps nothing yet.
     ///
     /// # Errors
-    /// [`SettingsError`]: the settings can not be worked with.
+    /// [`SettingsError`]: the settings cannot be worked with.
     pub fn new(settings: Settings, bounds: AggregatorLimits) -> Result<Self, SettingsError> {
         settings.check()?;
         let names = Namespace::new(&settings);

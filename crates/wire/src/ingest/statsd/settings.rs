@@ -86,7 +86,7 @@ impl Settings {
     /// Whether they can be worked with.
     ///
     /// # Errors
-    /// [`SettingsError`] names the first that can not.
+    /// [`SettingsError`] names the first that cannot.
     pub fn check(&self) -> Result<(), SettingsError> {
         if self.flush_interval_ms == 0 {
             return Err(SettingsError::Interval);
@@ -140,7 +140,7 @@ pub struct Histogram {
     pub bins: Vec<f64>,
 }
 
-/// Why settings can not be worked with.
+/// Why settings cannot be worked with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SettingsError {
     /// No time at all.
