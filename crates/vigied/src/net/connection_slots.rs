@@ -4,13 +4,14 @@
 //! How much a new connection costs does not grow with the connections that there are: a search of all in vain is not repeated for a
 //! while, and otherwise a limited number of them is looked at, beside how many each source has.
 //!
-//! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not have sent its
-//! request yet): of the source with most such connections (or half as many, or most among the sources that a search reaches), the one idle
-//! longest. If there is none, the source with most connections without a credential loses one, an idle one before a busy one; but where that
-//! source has few, which may all be new ones of one honest client, the one loses its slot that has been busy longest with what needs no
-//! credential. A connection that carried a request with a valid credential keeps its slot. The number of these is limited so that new connections always
-//! get in: health checks, and callers about to authenticate. At that limit, the account that keeps most slots gives one up to an account
-//! that keeps fewer: of its oldest, the one idle longest. The connection stays open, but may be evicted like others.
+//! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not have sent
+//! its request yet): of the source with most such connections (or half as many, or most among the sources that a search reaches), the one
+//! idle longest. If there is none, the source with most connections without a credential loses one, an idle one before a busy one; but
+//! where that source has few, which may all be new ones of one honest client, the one loses its slot that has been busy longest with what
+//! needs no credential. A connection that carried a request with a valid credential keeps its slot. The number of these is limited so
+//! that new connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most slots
+//! gives one up to an account that keeps fewer: of its oldest, the one idle longest. The connection stays open, but may be evicted like
+//! others.
 
 mod idle_found;
 mod kept_slots;

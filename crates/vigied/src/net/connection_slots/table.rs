@@ -21,8 +21,8 @@ const EVICTED_AT_ONCE: usize = 8;
 /// Of sources with equally many connections, those with so many together are looked at at once.
 const TIED_MAX: usize = 128;
 
-/// Connections that are looked at: to find the source with most that have been idle for a while, once one with any is found; and where there
-/// is none, to find one to evict.
+/// Connections that are looked at: to find the source with most that have been idle for a while, once one with any is found; and where
+/// there is none, to find one to evict.
 const LOOKS_MAX: usize = 512;
 
 /// So many new connections at once an honest client may well have.
