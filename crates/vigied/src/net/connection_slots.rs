@@ -15,6 +15,7 @@
 
 mod idle_found;
 mod kept_slots;
+mod new_times;
 #[cfg(test)]
 mod recount;
 mod table;
@@ -27,29 +28,18 @@ use super::source_schedule::SourceSchedule;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
+use new_times::NewTimes;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use table::{ConnectionTable, Entry, SourceConnections};
 use tokio::sync::Notify;
 
 /// One in this many slots is never kept.
 const NEWCOMERS: usize = 8;
 
-/// How long a connection counts as new: it may be idle only because its request is still on its way.
-const NEW_TIME: Duration = Duration::from_secs(1);
-
 /// How many more connections than slots may be open: evicted ones use a file descriptor until their own tasks have closed them.
 const CLOSING_MAX: usize = 128;
-
-/// For how long a connection counts as new.
-#[derive(Debug, Clone, Copy)]
-struct NewTimes {
-    /// One that is idle.
-    idle: Duration,
-    /// One that is busy: with a login, say.
-    busy: Duration,
-}
 
 /// The slots of one listener.
 #[derive(Debug)]
@@ -76,10 +66,10 @@ pub(super) struct ConnectionSlot {
 
 impl ConnectionSlots {
     pub(super) fn new(total: usize, per_source: usize) -> Arc<Self> {
-        Self::with_new_time(total, per_source, NEW_TIME)
+        Self::with_new_times(total, per_source, NewTimes::default())
     }
 
-    fn with_new_time(total: usize, per_source: usize, new_time: Duration) -> Arc<Self> {
+    fn with_new_times(total: usize, per_source: usize, new: NewTimes) -> Arc<Self> {
         Arc::new(Self {
             total,
             // If it is not below the total, only the total applies, and only its name is reported.
@@ -88,10 +78,7 @@ impl ConnectionSlots {
             } else {
                 usize::MAX
             },
-            new: NewTimes {
-                idle: new_time,
-                busy: new_time,
-            },
+            new,
             table: Mutex::default(),
             sources: Arc::new(ActiveSources::of_runtime()),
             open: AtomicUsize::new(0),

@@ -4,6 +4,7 @@ use super::*;
 use base::id::Guid;
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// What happens to the slots.
 #[derive(Debug, Clone)]
@@ -77,8 +78,8 @@ proptest! {
         per_source in 1_usize..12,
         is_patient: bool,
     ) {
-        let new_time = if is_patient { NEW_TIME } else { Duration::ZERO };
-        let slots = ConnectionSlots::with_new_time(10, per_source, new_time);
+        let new = if is_patient { NewTimes::default() } else { NewTimes::of(Duration::ZERO) };
+        let slots = ConnectionSlots::with_new_times(10, per_source, new);
         let mut open: Vec<ConnectionSlot> = Vec::new();
         for event in events {
             match event {

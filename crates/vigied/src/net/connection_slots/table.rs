@@ -1,8 +1,8 @@
 //! The table of open connections, and the choice of those to evict.
 
-use super::NewTimes;
 use super::idle_found::IdleFound;
 use super::kept_slots::KeptSlots;
+use super::new_times::NewTimes;
 use crate::net::active_sources::ActiveSources;
 use crate::net::connection_state::{Activity, ConnectionKey, ConnectionState};
 use crate::net::source_schedule::SourceSchedule;

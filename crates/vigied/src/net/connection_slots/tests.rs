@@ -2,6 +2,7 @@ use super::*;
 use http::Version;
 use std::cell::Cell;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 fn source(last: u8) -> Option<SourceKey> {
     Some(SourceKey::of([192, 0, 2, last].into()))
@@ -105,7 +106,7 @@ fn a_new_connection_is_evicted_after_those_of_the_largest_source() {
 /// Looking at all of them for each newcomer took longer than newcomers take to come.
 #[test]
 fn idle_connections_are_not_searched_for_again_before_there_can_be_any() {
-    let slots = ConnectionSlots::with_new_time(8, 8, Duration::from_secs(3600));
+    let slots = ConnectionSlots::with_new_times(8, 8, NewTimes::of(Duration::from_secs(3600)));
     let none_stale_until = || slots.lock().none_stale_until;
     let first = connect(&slots, 1).unwrap();
     let others: Vec<_> = (0..7).map(|_| connect(&slots, 2).unwrap()).collect();
@@ -126,7 +127,7 @@ fn idle_connections_are_not_searched_for_again_before_there_can_be_any() {
 
 #[test]
 fn idle_connections_are_evicted_before_busy_ones() {
-    let slots = ConnectionSlots::with_new_time(3, 3, Duration::ZERO);
+    let slots = ConnectionSlots::with_new_times(3, 3, NewTimes::of(Duration::ZERO));
     let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
     let asked: Vec<_> = busy
         .iter()
@@ -146,8 +147,11 @@ fn idle_connections_are_evicted_before_busy_ones() {
 /// addresses as there are slots kept each one busy.
 #[test]
 fn few_new_connections_of_a_source_stay_beside_strangers_that_are_busy_for_long() {
-    let mut slots = ConnectionSlots::with_new_time(64, 64, Duration::from_secs(3600));
-    Arc::get_mut(&mut slots).unwrap().new.busy = Duration::ZERO;
+    let new = NewTimes {
+        idle: Duration::from_secs(3600),
+        busy: Duration::ZERO,
+    };
+    let slots = ConnectionSlots::with_new_times(64, 64, new);
     let strangers: Vec<_> = (0..64).map(|from| connect(&slots, from).unwrap()).collect();
     let asked: Vec<_> = strangers
         .iter()
@@ -166,7 +170,8 @@ fn few_new_connections_of_a_source_stay_beside_strangers_that_are_busy_for_long(
 /// Each new connection cost two looks at every other one, with the lock that all of them need.
 #[test]
 fn new_connections_cost_few_looks_at_busy_ones() {
-    let slots = ConnectionSlots::with_new_time(2000, 2000, Duration::from_secs(3600));
+    let slots =
+        ConnectionSlots::with_new_times(2000, 2000, NewTimes::of(Duration::from_secs(3600)));
     let sources = (0..2000).map(|number: u16| {
         let [high, low] = number.to_be_bytes();
         Some(SourceKey::of([192, 0, high, low].into()))
@@ -197,7 +202,7 @@ fn new_connections_cost_few_looks_at_busy_ones() {
 /// To look at all of them held up everybody who came behind.
 #[test]
 fn of_a_crowd_of_idle_ones_one_source_is_looked_at() {
-    let slots = ConnectionSlots::with_new_time(2000, 2000, Duration::ZERO);
+    let slots = ConnectionSlots::with_new_times(2000, 2000, NewTimes::of(Duration::ZERO));
     let crowd: Vec<_> = (0..100).flat_map(|_| 0..20).collect();
     let crowd: Vec<_> = crowd
         .into_iter()
@@ -212,7 +217,8 @@ fn of_a_crowd_of_idle_ones_one_source_is_looked_at() {
 /// A search among all of them took a millisecond where the largest source had few that had been idle for long enough.
 #[test]
 fn a_search_ends_soon_once_it_has_found_an_idle_connection() {
-    let slots = ConnectionSlots::with_new_time(4096, 4096, Duration::from_secs(3600));
+    let slots =
+        ConnectionSlots::with_new_times(4096, 4096, NewTimes::of(Duration::from_secs(3600)));
     let crowd: Vec<_> = (0..4096_usize)
         .map(|number| connect(&slots, u8::try_from(number % 16).unwrap()).unwrap())
         .collect();
@@ -235,7 +241,7 @@ fn a_search_ends_soon_once_it_has_found_an_idle_connection() {
 /// search finds.
 #[test]
 fn where_each_source_has_one_idle_connection_a_search_serves_many_newcomers() {
-    let slots = ConnectionSlots::with_new_time(2048, 2048, Duration::ZERO);
+    let slots = ConnectionSlots::with_new_times(2048, 2048, NewTimes::of(Duration::ZERO));
     let crowd: Vec<_> = (0..2048_u16)
         .map(|number| {
             let [high, low] = number.to_be_bytes();
@@ -266,7 +272,7 @@ fn where_each_source_has_one_idle_connection_a_search_serves_many_newcomers() {
 /// What a search has found may be needed before its turn to be evicted comes.
 #[test]
 fn what_was_found_idle_stays_if_it_is_used_meanwhile() {
-    let slots = ConnectionSlots::with_new_time(1024, 1024, Duration::ZERO);
+    let slots = ConnectionSlots::with_new_times(1024, 1024, NewTimes::of(Duration::ZERO));
     let crowd: Vec<_> = (0..1024).map(|_| connect(&slots, 1).unwrap()).collect();
     let first = connect(&slots, 2).unwrap();
     let left = |from: usize| {
@@ -287,7 +293,7 @@ fn what_was_found_idle_stays_if_it_is_used_meanwhile() {
 /// One newcomer at a time would wait for a pause each.
 #[test]
 fn where_the_system_opens_no_more_many_give_way_at_once() {
-    let slots = ConnectionSlots::with_new_time(1024, 1024, Duration::ZERO);
+    let slots = ConnectionSlots::with_new_times(1024, 1024, NewTimes::of(Duration::ZERO));
     let crowd: Vec<_> = (0..200).map(|_| connect(&slots, 1).unwrap()).collect();
     assert!(slots.make_room());
     assert_eq!(crowd.iter().filter(|slot| has_slot(slot)).count(), 184);

@@ -1,0 +1,27 @@
+//! For how long a connection counts as new.
+
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewTimes {
+    /// One that is idle: its request may still be on its way.
+    pub(super) idle: Duration,
+    /// One that is busy: with a login, say.
+    pub(super) busy: Duration,
+}
+
+impl NewTimes {
+    /// The same for all.
+    pub(super) const fn of(time: Duration) -> Self {
+        Self {
+            idle: time,
+            busy: time,
+        }
+    }
+}
+
+impl Default for NewTimes {
+    fn default() -> Self {
+        Self::of(Duration::from_secs(1))
+    }
+}
