@@ -3,12 +3,10 @@
 
 use crate::guard::may_wait;
 use crate::lock_waiters::LockWaiters;
+use crate::state::YIELD_MAX;
 use crate::sync::{Mutex, MutexGuard, lock};
 use std::sync::TryLockError;
-use std::time::{Duration, Instant};
-
-/// How long a deletion waits for the one that has the next turn to be awake.
-const YIELD_MAX: Duration = Duration::from_millis(10);
+use std::time::Instant;
 
 #[derive(Debug, Default)]
 pub(crate) struct DeletionTurns {

@@ -21,6 +21,7 @@ pub(crate) use freeze::FreezeOutcome;
 pub(crate) use frozen_head::FrozenHead;
 pub(crate) use range_deletion::RangeDeletion;
 pub(crate) use read_view::{FEW_SERIES, ReadView, SeriesHeads};
+pub(crate) use yield_to_waiters::YIELD_MAX;
 
 use crate::created_series::CreatedSeries;
 use crate::day::Day;

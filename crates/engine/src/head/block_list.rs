@@ -1,9 +1,10 @@
 //! Samples in memory that one writer appends and any number of readers read at the same time, without a lock: a list of
 //! blocks that only ever grows. How many of the samples count is published elsewhere, and only after they are written.
 
+use super::block::Block;
 use super::cell::Cell;
 use super::recent::RECENT;
-use super::slabs::{Block, LINK, SlabCursor, Slabs};
+use super::slabs::{LINK, SlabCursor, Slabs};
 use crate::points::Points;
 use std::sync::atomic::{AtomicU64, Ordering};
 

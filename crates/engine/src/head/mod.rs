@@ -5,11 +5,13 @@
 
 pub(crate) mod append_counts;
 pub(crate) mod batches;
+mod block;
 mod block_list;
 mod bytes_max;
 mod cell;
 mod cells_view;
 mod counts;
+mod freed_blocks;
 mod growing_tree;
 pub(crate) mod mem_series;
 mod pages;

@@ -4,12 +4,13 @@
 //! old one. Readers that have the old one read it to its end.
 
 use super::batches::Stamp;
+use super::block::Block;
 use super::block_list::{BlockPosition, FIRST_BYTES, PREPAID_MAX, all_prepaid_max, prepaid};
 use super::cell::Cell;
 use super::mem_series::MemSeries;
 use super::recent::RECENT;
 use super::series::HeadSeries;
-use super::slabs::{Block, SlabCursor, Slabs};
+use super::slabs::{SlabCursor, Slabs};
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::sync::Arc;

@@ -2,14 +2,14 @@
 //! costs more than to fill it, and may grow a thread's heap by a page at a time, with the address space of the process locked
 //! against all other threads. Each writer has a slab of its own, so that none waits for another.
 //!
-//! Blocks of a series that another has replaced are used again once nobody reads them.
+//! Blocks of a series that another has replaced are used again once nobody reads them ([`FreedBlocks`]).
 
+use super::block::Block;
 use super::cell::Cell;
+use super::freed_blocks::FreedBlocks;
 use super::growing_tree::GrowingTree;
-use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Cells of the largest slab: 64 KiB. What is left of each writer's last slab counts for nobody.
 const SLAB: u64 = 1 << 12;
@@ -20,30 +20,6 @@ const FIRST_SLAB: u64 = 1 << 8;
 /// Cells of a block beside its samples.
 pub(super) const LINK: usize = 1;
 
-/// A block, by the number of its first cell. That one is its link to the next block, and is followed by the samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Block {
-    first: NonZeroU64,
-    size: u32,
-}
-
-impl Block {
-    /// The block with this link, of so many samples; 0 links to none.
-    pub(super) fn at(link: u64, size: u32) -> Option<Self> {
-        NonZeroU64::new(link).map(|first| Self { first, size })
-    }
-
-    /// What a link to it says.
-    pub(super) const fn link(self) -> u64 {
-        self.first.get()
-    }
-
-    /// How many samples fit.
-    pub(super) const fn size(self) -> u32 {
-        self.size
-    }
-}
-
 /// Blocks by their link.
 #[derive(Debug)]
 pub(crate) struct Slabs {
@@ -53,9 +29,7 @@ pub(crate) struct Slabs {
     next: AtomicU64,
     /// Memory of all slabs.
     bytes: AtomicU64,
-    /// Blocks that may be used again, by size. A writer takes none where somebody else has the lock.
-    freed: Mutex<BTreeMap<u32, Vec<u64>>>,
-    any_freed: AtomicBool,
+    freed: FreedBlocks,
     /// Nobody takes a block any more.
     is_retired: AtomicBool,
 }
@@ -75,8 +49,7 @@ impl Default for Slabs {
             slabs: GrowingTree::default(),
             next: AtomicU64::new(1),
             bytes: AtomicU64::new(0),
-            freed: Mutex::default(),
-            any_freed: AtomicBool::new(false),
+            freed: FreedBlocks::default(),
             is_retired: AtomicBool::new(false),
         }
     }
@@ -99,7 +72,7 @@ impl SlabCursor {
 
     /// A block that links to none. Its samples are whatever they were.
     pub(super) fn take(&mut self, slabs: &Slabs, size: u32) -> Block {
-        let block = slabs.take_freed(size);
+        let block = slabs.freed.take(size);
         let block = block.unwrap_or_else(|| self.take_new(slabs, size));
         slabs.link(block, None);
         block
@@ -110,9 +83,9 @@ impl SlabCursor {
         while self.end.saturating_sub(self.next.get()) < cells {
             *self = slabs.begin(self.cells);
         }
-        let first = self.next;
-        self.next = first.saturating_add(cells);
-        Block { first, size }
+        let block = Block::of(self.next, size);
+        self.next = self.next.saturating_add(cells);
+        block
     }
 }
 
@@ -133,26 +106,11 @@ impl Slabs {
         }
     }
 
-    fn take_freed(&self, size: u32) -> Option<Block> {
-        if !self.any_freed.load(Ordering::Relaxed) {
-            return None;
-        }
-        let mut freed = self.freed.try_lock().ok()?;
-        let of_size = freed.get_mut(&size)?;
-        let link = of_size.pop()?;
-        if of_size.is_empty() {
-            freed.remove(&size);
-            // With the lock held: what is freed from here on sets it again.
-            self.any_freed.store(!freed.is_empty(), Ordering::Relaxed);
-        }
-        Block::at(link, size)
-    }
-
     /// The link of a block and its samples.
     fn cells(&self, block: Block) -> &[Cell] {
-        let slab = self.slabs.get((block.first.get() / SLAB) as usize);
-        let first = (block.first.get() % SLAB) as usize;
-        let end = first + LINK + block.size as usize;
+        let slab = self.slabs.get((block.link() / SLAB) as usize);
+        let first = (block.link() % SLAB) as usize;
+        let end = first + LINK + block.size() as usize;
         slab.and_then(|slab| slab.get(first..end))
             .unwrap_or_default()
     }
@@ -193,25 +151,13 @@ impl Slabs {
 
     /// The blocks may be used again: nobody reads them any more.
     pub(super) fn free(&self, blocks: impl Iterator<Item = Block>) {
-        let mut by_size: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
-        for block in blocks {
-            by_size.entry(block.size()).or_default().push(block.link());
-        }
-        if by_size.is_empty() {
-            return;
-        }
-        let mut freed = self.freed.lock().unwrap_or_else(PoisonError::into_inner);
-        for (size, mut links) in by_size {
-            freed.entry(size).or_default().append(&mut links);
-        }
-        self.any_freed.store(true, Ordering::Relaxed);
-        drop(freed);
+        self.freed.put(blocks);
     }
 
-    /// The lock of freed blocks.
+    /// The locks of freed blocks.
     #[cfg(test)]
     pub(super) fn lock_freed(&self) -> impl Sized {
-        self.freed.lock().unwrap()
+        self.freed.lock_all()
     }
 
     /// Slabs that were taken at any time.
@@ -281,18 +227,5 @@ mod tests {
         assert!(slabs.next(first, 28).is_none());
         assert_eq!(cursor.take(&slabs, 28), second);
         assert_ne!(cursor.take(&slabs, 28), second);
-    }
-
-    /// A writer that waited would wait for a reader who drops a series.
-    #[test]
-    fn a_writer_takes_new_memory_where_freed_blocks_are_locked() {
-        let slabs = Slabs::default();
-        let mut cursor = SlabCursor::new();
-        let freed = cursor.take(&slabs, 28);
-        slabs.free(std::iter::once(freed));
-        let held = slabs.freed.lock().unwrap();
-        assert_ne!(cursor.take(&slabs, 28), freed);
-        drop(held);
-        assert_eq!(cursor.take(&slabs, 28), freed);
     }
 }

@@ -4,9 +4,9 @@ use super::State;
 use crate::guard::{Lock, may_wait};
 use std::time::{Duration, Instant};
 
-/// A work waits so long at most for those who wait for its locks. A woken thread mostly runs within a fraction of it, also on busy
-/// processors.
-const YIELD_MAX: Duration = Duration::from_millis(10);
+/// A long work waits so long at most, between two of its pieces, for those who wait for its lock. A woken thread mostly runs within a
+/// fraction of it, also on busy processors.
+pub(crate) const YIELD_MAX: Duration = Duration::from_millis(10);
 
 /// A writer takes several locks, one after the other. After it got the first one, it has so much time to take the others.
 const PAUSE: Duration = Duration::from_micros(100);
