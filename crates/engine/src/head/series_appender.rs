@@ -105,8 +105,8 @@ pub(crate) struct PreparedReplacement {
 /// What has become of late samples that were to be folded in.
 #[derive(Debug)]
 pub(crate) enum Fold {
-    /// They are in the column; the old series.
-    Done(Arc<MemSeries>),
+    /// They are in the column. So many samples were copied for it, those included that others have overwritten.
+    Done { old: Arc<MemSeries>, copied: usize },
     /// They are many: this series is to be folded without a lock.
     Later(Arc<MemSeries>),
 }
@@ -342,15 +342,16 @@ impl SeriesAppender {
     /// is returned. Of a longer one, the series to [fold](Self::prepare_long_fold) without a lock.
     pub(crate) fn fold(&mut self, cursor: &mut SlabCursor, at_most: usize) -> Fold {
         let lengths = self.shared.visibility.written();
+        let copied = lengths.column + lengths.late;
         if let Some(late) = &mut self.late
-            && lengths.column + lengths.late > at_most
+            && copied > at_most
         {
             late.is_folding = true;
             return Fold::Later(Arc::clone(&self.shared));
         }
         let mut folded = Self::prepare_fold(cursor, &self.shared);
         match self.apply_fold(cursor, &mut folded) {
-            Some(old) => Fold::Done(old),
+            Some(old) => Fold::Done { old, copied },
             None => Fold::Later(Arc::clone(&self.shared)),
         }
     }

@@ -149,8 +149,8 @@ impl ShardWriter {
                 let before = appender.len();
                 let at_most = FOLDED_AT_ONCE_MAX.saturating_sub(self.deferred.folded);
                 match appender.fold(cursor, at_most) {
-                    Fold::Done(old) => {
-                        self.deferred.folded += usize::try_from(before).unwrap_or(usize::MAX);
+                    Fold::Done { old, copied } => {
+                        self.deferred.folded += copied;
                         self.deferred.replaced.push(old);
                         sum.held += appender.len().cast_signed() - before.cast_signed();
                         is_folded = true;

@@ -71,6 +71,24 @@ fn a_shard_is_locked_for_the_folds_of_few_of_many_series_that_are_due_at_once() 
     assert_eq!(due.len(), 32 - 3, "three have nearly 4096 together");
 }
 
+/// They count once each in whatever else is counted, and were folded all.
+#[test]
+fn samples_of_one_instant_are_as_much_to_fold_as_others() {
+    let (mut writer, batches) = (
+        ShardWriter::new(Arc::new(Head::default())),
+        Batches::default(),
+    );
+    let mut send = |count| {
+        let of_series = |series| (0..count).map(move |_| (SeriesRef(series), 0, 1.0));
+        let samples: Vec<_> = (0..32).flat_map(of_series).collect();
+        let (mut sum, batch) = (AppendCounts::default(), batches.begin());
+        writer.append((TenantId(1), batch.stamp()), &samples, &mut sum, |_, _| {});
+        writer.take_deferred().due.len()
+    };
+    assert_eq!(send(1), 0);
+    assert_eq!(send(300), 32 - 15, "fifteen have nearly 4096 together");
+}
+
 /// Copies were counted nowhere, and stayed until the next flush.
 #[test]
 fn what_slabs_take_beyond_what_samples_pay_counts_for_nobody() {

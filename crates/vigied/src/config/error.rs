@@ -24,6 +24,12 @@ pub(crate) enum ConfigError {
         key: String,
         what: String,
     },
+    #[error("flag {flag}: `{key}` {what}")]
+    Flag {
+        flag: String,
+        key: String,
+        what: String,
+    },
     #[error("environment: {0}")]
     Variable(String),
     #[error("cannot read the settings file {}", path.display())]
@@ -63,6 +69,11 @@ pub(crate) enum ConfigError {
 }
 
 impl ConfigError {
+    /// Whether the command line alone is wrong.
+    pub(crate) const fn is_usage(&self) -> bool {
+        matches!(self, Self::Flag { .. })
+    }
+
     /// Of a setting. A value that `what` repeats loses its password.
     pub(super) fn at(source: &Source, key: &str, what: String) -> Self {
         let what = match what.contains(DATABASE_FORM) {
@@ -73,6 +84,11 @@ impl ConfigError {
             Source::File { path, line } => Self::File {
                 path: path.clone(),
                 line: *line,
+                key: key.to_owned(),
+                what,
+            },
+            Source::Flag(flag) => Self::Flag {
+                flag: flag.clone(),
                 key: key.to_owned(),
                 what,
             },

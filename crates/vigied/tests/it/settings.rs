@@ -185,6 +185,35 @@ fn config_check_tells_values_and_sources() {
     );
 }
 
+/// Of a wrong flag a script learns what it learns of one that is not there; a wrong file is no wrong command line.
+#[test]
+fn a_wrong_value_of_a_flag_is_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |arguments: &[&str]| {
+        let output = Command::new(VIGIED)
+            .args(["config", "check", "--output", "json", "--data"])
+            .arg(folder.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        let last = errors.lines().last().unwrap();
+        let error: serde_json::Value = serde_json::from_str(last).unwrap();
+        let code = error["error"]["code"].as_str().unwrap().to_owned();
+        (output.status.code(), code)
+    };
+    for wrong in [
+        ["--set", "limits.foo=3"],
+        ["--set", "limits.api_keys_per_account=x"],
+        ["--listen", "99999"],
+    ] {
+        let expected = (Some(2), "invalid_value".to_owned());
+        assert_eq!(check(&wrong), expected, "{wrong:?}");
+    }
+    std::fs::write(folder.path().join("vigie.toml"), "listen = \"99999\"\n").unwrap();
+    assert_eq!(check(&[]), (Some(1), "failed".to_owned()));
+}
+
 #[test]
 fn an_access_token_lives_thirty_seconds_to_twelve_hours() {
     let folder = tempfile::tempdir().unwrap();
