@@ -301,7 +301,7 @@ mod tests {
     use crate::day::Day;
     use crate::guard::{LOCK_STEPS_MAX, step};
     use crate::index::activity::PartedSeries;
-    use crate::state::COPIES;
+    use crate::state::{COPIES, State};
     use crate::storage::faulty::Faulty;
     use crate::test_support::{TENANT, delete_all, empty_store, open_on, samples, send};
     use base::store::Durability;
@@ -331,6 +331,23 @@ mod tests {
         let ended = AssertUnwindSafe(|| core.apply_delete_series(&mut locked, &series));
         assert!(catch_unwind(ended).is_err());
         assert!(core.poison.is_set());
+    }
+
+    #[test]
+    fn a_deletion_catches_up_with_its_writers_before_it_locks() {
+        let core = empty_store(Millis(0));
+        send(&core, &samples(0..100), Durability::Buffered);
+        let range = TimeRange {
+            from: Millis(0),
+            until: Millis(49),
+        };
+        let series = [0].into();
+        let prepared = core.state.prepare(range, &series, None);
+        send(&core, &samples(100..1000), Durability::Buffered);
+        assert_eq!(State::behind(&prepared), 900);
+        let (locked, prepared) = core.lock_prepared(prepared);
+        assert_eq!(State::behind(&prepared), 0);
+        drop(locked);
     }
 
     /// The answer came while another call, which had ended the series, still waited for its record.

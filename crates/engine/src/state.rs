@@ -33,7 +33,7 @@ use crate::head::append_counts::AppendCounts;
 use crate::head::batches::{Batches, Stamp};
 use crate::head::mem_series::MemSeries;
 use crate::head::shard_writer::ShardWriter;
-use crate::head::{self, Head, SHARDS};
+use crate::head::{self, Head, SHARDS, SlabCursor};
 use crate::index::activity::{ActivityFilter, ActivityIndex, NewlyActive, PartedSeries};
 use crate::index::names::{Names, TenantNames};
 use crate::poison::Poison;
@@ -306,6 +306,7 @@ impl State {
     ) -> bool {
         let catalog = self.catalog.read();
         let of = |series: SeriesRef| catalog.registry.get(series).map(|entry| entry.tenant);
+        let mut due = Vec::new();
         let mut rest = samples;
         while let Some((first, ..)) = rest.first() {
             let number = head::shard(*first);
@@ -328,11 +329,13 @@ impl State {
             );
             // The log knows no accounts: until the next flush it is its tenant's own.
             writer.head().count_owner(tenant.into(), sum.bytes);
-            let deferred = writer.take_deferred();
+            let mut deferred = writer.take_deferred();
             drop(writer);
-            self.fold(deferred.due, &Poison::default());
+            due.append(&mut deferred.due);
             rest = others;
         }
+        drop(catalog);
+        self.fold(due, &Poison::default());
         true
     }
 
@@ -340,13 +343,19 @@ impl State {
     pub(crate) fn fold(&self, due: Vec<(SeriesRef, Arc<MemSeries>)>, poison: &Poison) {
         // Nobody else folds these series until it is done.
         let on_panic = poison.on_panic("folded late samples in");
+        // One for all of them: each leaves the rest of a slab unused.
+        let (mut head, mut cursor) = (self.version().head.clone(), SlabCursor::default());
         for (series, of) in due {
+            let now = self.version().head.clone();
+            if !Arc::ptr_eq(&now, &head) {
+                (head, cursor) = (now, SlabCursor::default());
+            }
             // A flush may have taken it, or a deletion replaced it.
-            let is_there = self.version().head.has(series, &of);
+            let is_there = head.has(series, &of);
             let Some(shard) = self.shard(head::shard(series)).filter(|_| is_there) else {
                 continue;
             };
-            let mut folded = head::prepare_fold(&of);
+            let mut folded = head::prepare_fold(&mut cursor, &of);
             let mut writer = shard.write();
             // Dropped before the lock, unlike the other.
             let on_panic = poison.on_panic("folded late samples in");

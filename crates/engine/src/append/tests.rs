@@ -1,6 +1,7 @@
 use super::*;
 use crate::guard::LOCK_STEPS_MAX;
-use crate::test_support::{TENANT, empty_store, samples, scope, send};
+use crate::storage::faulty::Faulty;
+use crate::test_support::{TENANT, empty_store, open_on, samples, scope, send};
 use base::store::Unlimited;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
@@ -159,7 +160,8 @@ fn refused_samples_are_written_in_parts_and_those_of_one_instant_are_counted() {
 /// What was due could be dropped with nothing to show it, and late samples would grow without end.
 #[test]
 fn late_samples_of_a_long_series_are_folded_in_when_their_batch_is_done() {
-    let core = empty_store(Millis(0));
+    let storage = Faulty::new(1);
+    let core = open_on(&storage, Millis(0));
     send(
         &core,
         &samples((0..20_000).map(|at| 2 * at)),
@@ -171,6 +173,16 @@ fn late_samples_of_a_long_series_are_folded_in_when_their_batch_is_done() {
         Durability::Buffered,
     );
     let view = core.state.version().head.all_of(TENANT, SeriesRef(0));
+    let view = view.unwrap();
+    assert_eq!((view.len(), view.late_len()), (23_000, 0));
+    // The start folds as well, and with no lock held either.
+    core.commit_all().unwrap();
+    let after_crash = open_on(&storage.crash(), Millis(0));
+    let view = after_crash
+        .state
+        .version()
+        .head
+        .all_of(TENANT, SeriesRef(0));
     let view = view.unwrap();
     assert_eq!((view.len(), view.late_len()), (23_000, 0));
 }

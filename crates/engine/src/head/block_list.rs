@@ -194,10 +194,17 @@ impl<'s> Run<'s> {
             .flat_map(|cells| cells.iter().map(Cell::read))
     }
 
-    /// The last block that has a sample.
-    pub(crate) fn last_block(self) -> Option<BlockPosition> {
-        let (slabs, mut block) = self.first?;
-        let mut number = 0;
+    /// The last block that has a sample, looked for from a block of the list that had one: `None` for the first.
+    pub(crate) fn last_block_from(self, known: Option<BlockPosition>) -> Option<BlockPosition> {
+        let (slabs, first) = self.first?;
+        let first = BlockPosition {
+            block: first,
+            number: 0,
+        };
+        let BlockPosition {
+            mut block,
+            mut number,
+        } = known.unwrap_or(first);
         while number + (block.size() as usize) < self.length {
             number += block.size() as usize;
             block = next(slabs, block)?;
@@ -207,7 +214,7 @@ impl<'s> Run<'s> {
 
     /// The last sample.
     pub(crate) fn last(self) -> Option<(i64, f64)> {
-        let last = self.last_block()?;
+        let last = self.last_block_from(None)?;
         self.from(Some(last), self.length.saturating_sub(1)).next()
     }
 

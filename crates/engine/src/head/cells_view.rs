@@ -36,9 +36,9 @@ impl<'s> CellsView<'s> {
         }
     }
 
-    /// The last block that has a sample.
-    pub(crate) fn last_block(self) -> Option<BlockPosition> {
-        self.in_blocks.last_block()
+    /// The last block that has a sample, looked for from a block that had one: `None` for the first.
+    pub(crate) fn last_block_from(self, known: Option<BlockPosition>) -> Option<BlockPosition> {
+        self.in_blocks.last_block_from(known)
     }
 
     /// The samples from sample `number` on, which is not before this block.

@@ -40,7 +40,8 @@ pub(crate) use place::{SHARDS, shard};
 use place::{page_of, series_at};
 use series::HeadSeries;
 use series_appender::{PreparedReplacement, SERIES_BYTES, SeriesAppender};
-use slabs::{SlabCursor, Slabs};
+pub(crate) use slabs::SlabCursor;
+use slabs::Slabs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use visibility::NotVisible;
@@ -228,7 +229,7 @@ pub(crate) fn prepare(
     Some(SeriesAppender::prepare(&mut cursor, &shared, range))
 }
 
-/// Adds to a prepared deletion what has come in since, without a lock; says how many samples that were.
+/// Adds to a prepared deletion what has come in since, without a lock; returns how many samples it has looked at.
 pub(crate) fn catch_up(
     head: &Head,
     series: SeriesRef,
@@ -241,10 +242,13 @@ pub(crate) fn catch_up(
     prepared.catch_up(&mut lock(&head.copying))
 }
 
-/// Prepares to fold the late samples of a series in, without a lock.
-pub(crate) fn prepare_fold(series: &Arc<MemSeries>) -> PreparedReplacement {
+/// Prepares to fold the late samples of a series in, without a lock. The cursor is of the head of the series.
+pub(crate) fn prepare_fold(
+    cursor: &mut SlabCursor,
+    series: &Arc<MemSeries>,
+) -> PreparedReplacement {
     may_wait();
-    SeriesAppender::prepare_long_fold(&mut SlabCursor::new(), series)
+    SeriesAppender::prepare_long_fold(cursor, series)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::mem_series::MemSeries;
 use super::recent::RECENT;
 use super::series::HeadSeries;
 use super::slabs::{SlabCursor, Slabs};
+use crate::guard::LOCKED_SAMPLES_MAX;
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::sync::Arc;
@@ -19,11 +20,8 @@ use std::sync::Arc;
 /// what a reader must sort, and keeps folding linear on the whole.
 const LATE_MIN: usize = 256;
 
-/// So many samples are folded while a shard is locked, in some ten microseconds: of one series or of several.
-pub(crate) const FOLDED_AT_ONCE_MAX: usize = 4096;
-
-/// A copy catches up so often with a writer who is faster.
-pub(crate) const CAUGHT_UP_MAX: usize = 8;
+/// How many times a copy catches up with its writer before it is applied with the lock held: one that is as fast would never be caught.
+pub(crate) const CATCH_UPS_MAX: usize = 8;
 
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
@@ -123,8 +121,8 @@ impl PreparedReplacement {
             of: Arc::clone(of),
             column_len: view.column().len(),
             late_len: view.late().len(),
-            column_block: view.column().last_block(),
-            late_block: view.late().last_block(),
+            column_block: view.column().last_block_from(None),
+            late_block: view.late().last_block_from(None),
             end: view.column().last(),
             out,
             new,
@@ -146,19 +144,44 @@ impl PreparedReplacement {
         self.new.is_some()
     }
 
-    /// Adds what has come in since to its copy, for it to be applied sooner; no lock is needed. Says how many samples that were.
+    /// Adds what has come in since to its copy, so that less is left for when it is applied; no lock is needed. Without a copy, it looks
+    /// whether there is still nothing to take out. Returns how many samples it has looked at; 0 where it is to be prepared again.
     pub(crate) fn catch_up(&mut self, cursor: &mut SlabCursor) -> usize {
-        let Some(mut new) = self.new.take() else {
-            return 0;
-        };
         let now = HeadSeries::all(Arc::clone(&self.of));
-        let mut added = 0;
-        for sample in self.more(&now).filter(|(at, _)| self.keeps(*at)) {
-            new.append(cursor, Stamp::before_all(), sample);
-            added += 1;
+        let mut new = self.new.take();
+        let mut looked_at = 0;
+        for sample in self.more(&now) {
+            let is_kept = self.keeps(sample.0);
+            match &mut new {
+                Some(new) if is_kept => drop(new.append(cursor, Stamp::before_all(), sample)),
+                None if !is_kept => return 0,
+                _ => {}
+            }
+            looked_at += 1;
         }
-        *self = Self::new(&Arc::clone(&self.of), &now, self.out, Some(new));
-        added
+        self.new = new;
+        self.column_block = now.column().last_block_from(self.column_block);
+        self.late_block = now.late().last_block_from(self.late_block);
+        self.column_len = now.column().len();
+        self.late_len = now.late().len();
+        self.end = now.column().last();
+        looked_at
+    }
+
+    /// Catches up until so little is left that it can be added with the lock held.
+    fn caught_up(mut self, cursor: &mut SlabCursor) -> Self {
+        for _ in 0..CATCH_UPS_MAX {
+            if self.catch_up(cursor) <= LOCKED_SAMPLES_MAX {
+                break;
+            }
+        }
+        self
+    }
+
+    /// How many samples have come in since.
+    #[cfg(test)]
+    pub(crate) fn behind(&self) -> usize {
+        self.more(&HeadSeries::all(Arc::clone(&self.of))).count()
     }
 
     fn keeps(&self, at: i64) -> bool {
@@ -356,19 +379,12 @@ impl SeriesAppender {
         }
     }
 
-    /// Prepares to fold the late samples in; no lock is needed. What comes in meanwhile is copied, too, until it is so little that it can
-    /// be with the shard locked.
+    /// Prepares to fold the late samples in, and what comes in meanwhile; no lock is needed.
     pub(crate) fn prepare_long_fold(
         cursor: &mut SlabCursor,
         of: &Arc<MemSeries>,
     ) -> PreparedReplacement {
-        let mut folded = Self::prepare_fold(cursor, of);
-        for _ in 0..CAUGHT_UP_MAX {
-            if folded.catch_up(cursor) <= FOLDED_AT_ONCE_MAX {
-                break;
-            }
-        }
-        folded
+        Self::prepare_fold(cursor, of).caught_up(cursor)
     }
 
     fn prepare_fold(cursor: &mut SlabCursor, of: &Arc<MemSeries>) -> PreparedReplacement {

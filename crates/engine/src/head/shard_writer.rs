@@ -6,11 +6,10 @@ use super::batches::Stamp;
 use super::mem_series::MemSeries;
 use super::pages::PAGE;
 use super::place::{page_of, place};
-use super::series_appender::{
-    FOLDED_AT_ONCE_MAX, Fold, PreparedReplacement, SERIES_BYTES, SeriesAppender,
-};
+use super::series_appender::{Fold, PreparedReplacement, SERIES_BYTES, SeriesAppender};
 use super::slabs::SlabCursor;
 use crate::day::Day;
+use crate::guard::LOCKED_SAMPLES_MAX;
 use crate::prefetch::prefetch;
 use crate::series_ref::SeriesRef;
 use crate::sparse::Sparse;
@@ -147,7 +146,7 @@ impl ShardWriter {
             let mut is_folded = false;
             if appender.is_due_to_fold() {
                 let before = appender.len();
-                let at_most = FOLDED_AT_ONCE_MAX.saturating_sub(self.deferred.folded);
+                let at_most = LOCKED_SAMPLES_MAX.saturating_sub(self.deferred.folded);
                 match appender.fold(cursor, at_most) {
                     Fold::Done { old, copied } => {
                         self.deferred.folded += copied;

@@ -30,7 +30,7 @@ pub(crate) struct Slabs {
     /// Memory of all slabs.
     bytes: AtomicU64,
     freed: FreedBlocks,
-    /// Nobody takes a block any more.
+    /// The samples are in files: blocks are freed with the head, and none by itself.
     is_retired: AtomicBool,
 }
 
@@ -138,13 +138,13 @@ impl Slabs {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Whether nobody takes a block any more, so that none needs to be freed by itself.
+    /// Whether blocks are freed with the head, and none by itself.
     pub(super) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Relaxed)
     }
 
-    /// The samples are in files: nobody who reads them is to keep the slabs. Copies for folds and deletions that are under way may still
-    /// take blocks.
+    /// The samples are in files: readers let go of the head, and its blocks are freed with it. Copies for folds and deletions that are under
+    /// way may still take some.
     pub(super) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
     }

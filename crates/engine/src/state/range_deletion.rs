@@ -1,8 +1,9 @@
 //! A deletion of a range, prepared without a lock: what it takes from the head, and whether anything is left for a tombstone to hide.
 
 use super::{State, Version};
+use crate::guard::LOCKED_SAMPLES_MAX;
 use crate::head;
-use crate::head::series_appender::{CAUGHT_UP_MAX, FOLDED_AT_ONCE_MAX, PreparedReplacement};
+use crate::head::series_appender::{CATCH_UPS_MAX, PreparedReplacement};
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -55,18 +56,25 @@ impl State {
         }
     }
 
-    /// Adds to the copies what has come in since they were made, until it is so little that it can be with everything locked.
+    /// Adds to the copies what has come in since they were made, until so little is left that it can be added with everything locked.
     pub(crate) fn catch_up(&self, deletion: &mut RangeDeletion<'_>) {
         let version = self.version();
-        for _ in 0..CAUGHT_UP_MAX {
+        for _ in 0..CATCH_UPS_MAX {
             let prepared = deletion.prepared.iter_mut();
-            let added: usize = prepared
+            let looked_at: usize = prepared
                 .map(|(series, prepared)| head::catch_up(&version.head, *series, prepared))
                 .sum();
-            if added <= FOLDED_AT_ONCE_MAX {
+            if looked_at <= LOCKED_SAMPLES_MAX {
                 return;
             }
         }
+    }
+
+    /// How many samples have come in since it was prepared.
+    #[cfg(test)]
+    pub(crate) fn behind(deletion: &RangeDeletion<'_>) -> usize {
+        let prepared = deletion.prepared.values();
+        prepared.map(PreparedReplacement::behind).sum()
     }
 
     /// Prepares it again for series that have changed since then ([`super::AllLocked::changed_since`]).
@@ -111,6 +119,39 @@ mod tests {
         drop(state.lock_all().freeze(2));
         assert_eq!(delete(3), (1, 3));
         assert!(state.only_in_head(TENANT, &TimeRange::ALL).is_none());
+    }
+
+    #[test]
+    fn a_deletion_catches_up_with_its_writers_without_a_lock() {
+        let state = empty_store(Millis(0)).state;
+        let create = |name| {
+            let mut catalog = state.catalog().write();
+            catalog.registry.create(TENANT, name).unwrap()
+        };
+        let (copied, untouched, hit) = (create("copied"), create("untouched"), create("hit"));
+        let send = |series, times: std::ops::Range<i64>| {
+            let shard = state.shard(head::shard(series)).unwrap();
+            let samples: Vec<_> = times.map(|at| (series, at, 1.0)).collect();
+            state.append(&mut shard.write(), TENANT, Stamp::before_all(), &samples);
+        };
+        send(copied, 0..100);
+        send(untouched, 1000..1100);
+        send(hit, 1000..1100);
+        let all: RoaringBitmap = [copied.0, untouched.0, hit.0].into();
+        let range = TimeRange {
+            from: Millis(0),
+            until: Millis(49),
+        };
+        let mut deletion = state.prepare(range, &all, None);
+        send(copied, 100..6000);
+        send(untouched, 1100..6000);
+        assert_eq!(State::behind(&deletion), 5900 + 4900);
+        state.catch_up(&mut deletion);
+        assert_eq!(State::behind(&deletion), 0);
+        assert!(state.lock_all().changed_since(&deletion).is_empty());
+        send(hit, 20..21);
+        state.catch_up(&mut deletion);
+        assert_eq!(state.lock_all().changed_since(&deletion), [hit]);
     }
 
     /// Series were copied as a whole with everything locked where another deletion or a fold had replaced them.

@@ -35,7 +35,7 @@ impl Writer {
     }
 
     fn fold(&mut self) {
-        if let Fold::Later(due) = self.appender.fold(&mut self.cursor, FOLDED_AT_ONCE_MAX) {
+        if let Fold::Later(due) = self.appender.fold(&mut self.cursor, LOCKED_SAMPLES_MAX) {
             let mut folded = SeriesAppender::prepare_fold(&mut self.cursor, &due);
             self.appender.apply_fold(&mut self.cursor, &mut folded);
         }
@@ -385,7 +385,7 @@ fn a_reader_beside_the_writer_finds_every_sample() {
                 let view = HeadSeries::all(Arc::clone(&shared));
                 let length = view.len().cast_signed();
                 let first = (length - 64).max(0);
-                let block = view.column().last_block();
+                let block = view.column().last_block_from(None);
                 // The last block may have no more than the last sample.
                 let number = (length - 1).max(0);
                 let last = view.column().from(block, usize::try_from(number).unwrap());
