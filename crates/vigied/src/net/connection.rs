@@ -40,7 +40,7 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: IpAddr,
     mut slot: ConnectionSlot,
-    mut phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<Phase>,
     on_limit: impl Fn(&'static Limit) + Send + Sync,
 ) {
     let state = Arc::clone(slot.state());
@@ -49,7 +49,7 @@ pub(super) async fn serve(
     let mut peer = Peer::at(peer);
     if shared.proxies.use_proxy_protocol() {
         let header = read_proxy_header(&shared, &mut stream, peer, &on_limit);
-        let Some(client) = in_time(&state, &mut phase, header).await.flatten() else {
+        let Some(client) = in_time(&state, &phase, header).await.flatten() else {
             return;
         };
         peer = client;
@@ -63,7 +63,7 @@ pub(super) async fn serve(
     }
     // What HTTP and TLS need is made when there is something to read: one who says nothing costs a socket, and little else.
     let first_byte = first_byte(&shared, &stream, &state, &on_limit);
-    if in_time(&state, &mut phase, first_byte)
+    if in_time(&state, &phase, first_byte)
         .await
         .flatten()
         .is_none()
@@ -82,7 +82,7 @@ pub(super) async fn serve(
             return serve_http(&shared, stream, peer, executor, phase, on_limit).await;
         };
         let handshake = handshake(&shared, tls, stream, &state, &on_limit);
-        if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
+        if let Some(stream) = in_time(&state, &phase, handshake).await.flatten() {
             state.await_head();
             serve_http(&shared, stream, peer, executor, phase, on_limit).await;
         }
@@ -97,14 +97,32 @@ pub(super) async fn serve(
 /// Runs a stage that has its own time limit; `None` if the connection has to end first.
 async fn in_time<T>(
     state: &ConnectionState,
-    phase: &mut watch::Receiver<Phase>,
+    phase: &watch::Receiver<Phase>,
     stage: impl Future<Output = T>,
 ) -> Option<T> {
     tokio::select! {
+        // In this order: what has arrived is served.
+        biased;
         done = stage => Some(done),
         () = state.evicted() => None,
-        _ = phase.changed() => None,
+        () = drained(state, phase.clone()) => None,
     }
+}
+
+/// Resolves when the server drains, and no first request of the connection is on its way any more.
+async fn drained(state: &ConnectionState, mut phase: watch::Receiver<Phase>) {
+    let drains = phase.wait_for(|phase| *phase != Phase::Serving).await;
+    if drains.map(drop).is_ok()
+        && let Some(until) = state.new_until()
+    {
+        sleep_until(until.into()).await;
+    }
+}
+
+/// Resolves when time is up.
+async fn over(mut phase: watch::Receiver<Phase>) {
+    // It is as well when the listener is gone.
+    let _ = phase.wait_for(|phase| *phase == Phase::Over).await;
 }
 
 /// Reads the PROXY header, which names the client.
@@ -182,7 +200,7 @@ async fn serve_http<S>(
     stream: S,
     peer: Peer,
     executor: StreamExecutor,
-    mut phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<Phase>,
     on_limit: impl Fn(&'static Limit) + Sync,
 ) where
     S: Connected,
@@ -200,18 +218,15 @@ async fn serve_http<S>(
     let mut alarm = Alarm::default();
     let grace = shared.times.half_closed;
     let mut abandoned = std::pin::pin!(client_watch::abandoned(&socket, state, grace));
+    let mut over = std::pin::pin!(over(phase.clone()));
+    let mut drained = std::pin::pin!(drained(state, phase));
+    let mut is_leaving = false;
     loop {
         tokio::select! {
             // In this order: what the connection has just done sets the alarm.
             biased;
             () = state.evicted() => return,
-            changed = phase.changed() => {
-                if changed.is_err() || *phase.borrow_and_update() == Phase::Over {
-                    return;
-                }
-                state.begin_leaving();
-                connection.as_mut().graceful_shutdown();
-            }
+            () = over.as_mut() => return,
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
                     if is_too_large(&*error) {
@@ -220,6 +235,12 @@ async fn serve_http<S>(
                     tracing::debug!(error, "connection ended early");
                 }
                 return;
+            }
+            // After the connection, which has read what has arrived.
+            () = drained.as_mut(), if !is_leaving => {
+                is_leaving = true;
+                state.begin_leaving();
+                connection.as_mut().graceful_shutdown();
             }
             why = abandoned.as_mut() => {
                 if why == Abandoned::HalfClosed {
@@ -284,4 +305,29 @@ fn is_too_large(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool
     error
         .downcast_ref::<hyper::Error>()
         .is_some_and(hyper::Error::is_parse_too_large)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Version;
+
+    fn is_drained(state: &ConnectionState, phase: &watch::Receiver<Phase>) -> bool {
+        let drained = std::pin::pin!(drained(state, phase.clone()));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        drained.poll(&mut context).is_ready()
+    }
+
+    #[tokio::test]
+    async fn a_draining_server_waits_for_the_first_request_of_a_new_connection_alone() {
+        let (sender, phase) = watch::channel(Phase::Serving);
+        let (new, used) = (ConnectionState::new(None), ConnectionState::new(None));
+        let used = Arc::new(used);
+        drop(used.begin_request(Version::HTTP_11));
+        assert!(!is_drained(&new, &phase) && !is_drained(&used, &phase));
+        sender.send(Phase::Draining).unwrap();
+        assert!(!is_drained(&new, &phase) && is_drained(&used, &phase));
+        drained(&new, phase.clone()).await;
+        assert!(is_drained(&new, &phase));
+    }
 }

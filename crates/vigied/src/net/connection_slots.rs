@@ -1,26 +1,24 @@
 //! Slots for connections. No connection waits for a slot: when all are taken, an existing connection is evicted or the new
 //! one is closed.
 //!
-//! How much a new connection costs does not grow with the connections that there are: a search of all in vain is not repeated for a
-//! while, and otherwise a limited number of them is looked at, beside how many each source has.
+//! Among the connections that may be evicted, a search looks at some hundred, and finds those that lose least ([`loss::Loss`] says in
+//! which order): what is idle before what is in use, crowds before sources with few connections, and then what has been so longest. So a
+//! new connection costs no more where there are more of them.
 //!
-//! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not have sent
-//! its request yet): of the source with most such connections (or half as many, or most among the sources that a search reaches), the one
-//! idle longest. If there is none, the source with most connections without a credential loses one, an idle one before a busy one; but
-//! where that source has few, which may all be new ones of one honest client, the one loses its slot that has been busy longest with what
-//! needs no credential. A connection that carried a request with a valid credential keeps its slot. The number of these is limited so
+//! A connection that carried a request with a valid credential keeps its slot. The number of these is limited so
 //! that new connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most slots
 //! gives one up to an account that keeps fewer: of its oldest, the one idle longest. The connection stays open, but may be evicted like
 //! others.
 
-mod idle_found;
 mod kept_slots;
+mod loss;
 mod new_times;
 #[cfg(test)]
 mod recount;
 mod table;
 #[cfg(test)]
 mod tests;
+mod victims;
 
 use super::active_sources::ActiveSources;
 use super::connection_state::{ConnectionKey, ConnectionState, SlotKeeper};
@@ -31,8 +29,7 @@ use base::source::SourceKey;
 use new_times::NewTimes;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
-use table::{ConnectionTable, Entry, SourceConnections};
+use table::ConnectionTable;
 use tokio::sync::Notify;
 
 /// One in this many slots is never kept.
@@ -46,7 +43,6 @@ const CLOSING_MAX: usize = 128;
 pub(crate) struct ConnectionSlots {
     total: usize,
     per_source: usize,
-    new: NewTimes,
     table: Mutex<ConnectionTable>,
     /// The sources whose connections share the reactor threads.
     sources: Arc<ActiveSources>,
@@ -78,8 +74,7 @@ impl ConnectionSlots {
             } else {
                 usize::MAX
             },
-            new,
-            table: Mutex::default(),
+            table: Mutex::new(ConnectionTable::new(total, new)),
             sources: Arc::new(ActiveSources::of_runtime()),
             open: AtomicUsize::new(0),
             closed: Notify::new(),
@@ -120,36 +115,25 @@ impl ConnectionSlots {
             .map_or(0, |group| group.connections.len());
         if source.is_some() && of_source >= self.per_source {
             on_limit(&limit::CONNECTIONS_PER_SOURCE);
-            if !table.make_room_of(source, self.per_source) {
+            if !table.make_room_of(source) {
                 return None;
             }
         }
         if table.count >= self.total {
             on_limit(&limit::CONNECTIONS);
-            if !table.make_room_anywhere(source, self.total, self.new) {
+            if !table.make_room_anywhere() {
                 return None;
             }
         }
-        let id = table.next;
-        table.next += 1;
-        table.count += 1;
-        state.set_slot_key(Some((source, id)));
-        let entry = Entry {
-            state: Arc::clone(state),
-            kept: None,
-        };
-        let group = table.groups.entry(source);
-        let group = group.or_insert_with(|| SourceConnections::among(&self.sources));
-        group.connections.insert(id, entry);
+        let id = table.add(source, Arc::clone(state), &self.sources);
         Some(id)
     }
 
     /// Evicts some connections when the system refuses to open more; returns whether there was one to evict.
     pub(super) fn make_room(&self) -> bool {
         let mut table = self.lock();
-        let made = table.make_room_anywhere(None, self.total, self.new);
-        let now = Instant::now();
-        while table.evict_found(now) {}
+        let made = table.make_room_anywhere();
+        table.evict_all_found();
         made
     }
 

@@ -4,6 +4,7 @@
 //! A stage begins with its first byte and ends when it is complete; bytes that trickle in between extend nothing.
 
 mod turn;
+mod usage;
 
 use super::remaining_body::SharedBody;
 use super::times::Times;
@@ -16,6 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use turn::Answer;
+pub(super) use usage::{Activity, Usage};
+
+/// How long a connection counts as new: its first request may still be on its way.
+pub(super) const NEW_TIME: Duration = Duration::from_secs(1);
 
 /// How long a peer may take to leave after it was told to.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
@@ -41,6 +46,8 @@ pub(crate) struct ConnectionState {
     /// Set only by the slots.
     kept: AtomicBool,
     discards: AtomicBool,
+    /// A request of it had a valid credential.
+    has_credential: AtomicBool,
     /// Several clients share it: a trusted proxy's.
     shared: AtomicBool,
     slot_keeper: Option<Weak<dyn SlotKeeper>>,
@@ -85,15 +92,6 @@ pub(super) enum TimedOut {
     Answer(Arc<SharedBody>, &'static Limit),
 }
 
-/// The work that an eviction would lose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Activity {
-    /// No request is open, since this time.
-    Idle(Instant),
-    /// Requests are worked on, or answers are sent, since this time.
-    Busy(Instant),
-}
-
 impl ConnectionState {
     pub(super) fn new(slot_keeper: Option<Weak<dyn SlotKeeper>>) -> Self {
         let now = Instant::now();
@@ -119,6 +117,7 @@ impl ConnectionState {
             watch_begun: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
+            has_credential: AtomicBool::new(false),
             shared: AtomicBool::new(false),
             slot_keeper,
             slot: Mutex::new(None),
@@ -294,6 +293,7 @@ impl ConnectionState {
         if self.keeps_slot() {
             return;
         }
+        self.has_credential.store(true, Ordering::Relaxed);
         if let Some(slot_keeper) = self.slot_keeper.as_ref().and_then(Weak::upgrade) {
             slot_keeper.keep(self, account);
         }
@@ -306,6 +306,13 @@ impl ConnectionState {
 
     pub(super) fn set_keeps_slot(&self, kept: bool) {
         self.kept.store(kept, Ordering::Relaxed);
+    }
+
+    /// Until when its first request may still be on its way; `None` once there was one.
+    pub(super) fn new_until(&self) -> Option<Instant> {
+        let state = self.state();
+        let head = state.head.filter(|_| !state.is_http1 && !state.is_http2);
+        head.map(|since| since + NEW_TIME)
     }
 
     /// The peer was told to leave: without an open request, little time is left in any stage.
@@ -371,13 +378,18 @@ impl ConnectionState {
         }
     }
 
-    /// The work that an eviction would lose.
-    pub(super) fn activity(&self) -> Activity {
+    /// What it does now.
+    pub(super) fn usage(&self) -> Usage {
+        let has_credential = self.has_credential.load(Ordering::Relaxed);
         let state = self.state();
-        if state.is_idle() {
-            Activity::Idle(state.idle)
-        } else {
-            Activity::Busy(state.busy)
+        let activity = match state.is_idle() {
+            true => Activity::Idle(state.idle),
+            false => Activity::Busy(state.busy),
+        };
+        Usage {
+            activity,
+            awaits_request: state.head,
+            has_credential,
         }
     }
 

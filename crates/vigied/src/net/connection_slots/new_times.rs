@@ -1,5 +1,6 @@
 //! For how long a connection counts as new.
 
+use crate::net::connection_state::NEW_TIME;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,6 @@ impl NewTimes {
 
 impl Default for NewTimes {
     fn default() -> Self {
-        Self::of(Duration::from_secs(1))
+        Self::of(NEW_TIME)
     }
 }

@@ -53,6 +53,10 @@ fn check(table: &ConnectionTable) -> Result<(), TestCaseError> {
             .collect();
         prop_assert_eq!(group.kept, keepers.len());
         prop_assert!(!group.connections.is_empty());
+        for (id, entry) in &group.connections {
+            let is_evictable = table.evictable.contains(&(*source, *id));
+            prop_assert_eq!(is_evictable, entry.kept.is_none());
+        }
         count += group.connections.len();
         kept += keepers.len();
         for (id, account) in keepers {
@@ -60,6 +64,7 @@ fn check(table: &ConnectionTable) -> Result<(), TestCaseError> {
         }
     }
     prop_assert_eq!((table.count, table.kept.len()), (count, kept));
+    prop_assert_eq!(table.evictable.len(), count - kept);
     let most = by_account.values().map(Vec::len).max();
     prop_assert_eq!(table.kept.most().map(|(_, count)| count), most);
     for account in (0..3).map(account) {

@@ -1,32 +1,29 @@
 //! The table of open connections, and the choice of those to evict.
 
-use super::idle_found::IdleFound;
 use super::kept_slots::KeptSlots;
+use super::loss::Loss;
 use super::new_times::NewTimes;
+use super::victims::{Victim, Victims};
 use crate::net::active_sources::ActiveSources;
-use crate::net::connection_state::{Activity, ConnectionKey, ConnectionState};
+use crate::net::connection_state::{ConnectionKey, ConnectionState, Usage};
 use crate::net::source_schedule::SourceSchedule;
 use base::id::AccountId;
 use base::source::SourceKey;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use indexmap::IndexSet;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A search finds one in this many slots when all are taken, so that it serves many new connections.
-const BATCH: usize = 64;
+/// Connections that a search looks at. To look at thousands for each newcomer, with the lock that all of them need, kept everybody waiting
+/// for a millisecond.
+pub(super) const LOOKS_MAX: usize = 512;
 
-/// How many of them are evicted at once: each time, a thread is woken to close them, and while it closes many, everybody else waits.
+/// A search finds one in this many of those that it looks at, so that it serves many newcomers.
+const FOUND_PART: usize = 8;
+
+/// How many idle connections are evicted at once: each time, a thread is woken to close them, and while it closes many, everybody else
+/// waits.
 const EVICTED_AT_ONCE: usize = 8;
-
-/// Of sources with equally many connections, those with so many together are looked at at once.
-const TIED_MAX: usize = 128;
-
-/// Connections that are looked at: to find the source with most that have been idle for a while, once one with any is found; and where
-/// there is none, to find one to evict.
-const LOOKS_MAX: usize = 512;
-
-/// So many new connections at once an honest client may well have.
-const FEW: usize = 8;
 
 /// Connections of an account that are looked at when it gives up a protected slot: its oldest ones.
 const CANDIDATES: usize = 64;
@@ -37,20 +34,22 @@ thread_local! {
     pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ConnectionTable {
+    /// All slots.
+    slots: usize,
+    new: NewTimes,
     pub(super) next: u64,
     pub(super) count: usize,
     pub(super) kept: KeptSlots,
     /// By source; connections of trusted proxies are under `None`.
     pub(super) groups: HashMap<Option<SourceKey>, SourceConnections>,
-    /// Until when none that may be evicted can have been idle for a while: the search for those is not repeated for each newcomer while
-    /// all are busy or new.
-    pub(super) none_stale_until: Option<Instant>,
-    /// Until when none can have been busy for long, of those that a search for them looks at.
-    none_busy_until: Option<Instant>,
+    /// All that may be evicted.
+    pub(super) evictable: IndexSet<ConnectionKey>,
+    /// The number of the next search: each looks at others.
+    search: usize,
     /// The ones to evict next.
-    idle_found: IdleFound,
+    victims: Victims,
 }
 
 #[derive(Debug)]
@@ -58,7 +57,7 @@ pub(super) struct SourceConnections {
     pub(super) connections: BTreeMap<u64, Entry>,
     pub(super) kept: usize,
     /// Its ones to evict next when it has as many as it may have.
-    idle_found: IdleFound,
+    victims: Victims,
     pub(super) schedule: Arc<SourceSchedule>,
 }
 
@@ -69,227 +68,104 @@ pub(super) struct Entry {
     pub(super) kept: Option<AccountId>,
 }
 
-/// What a search for connections to evict has found.
-#[derive(Debug, Default)]
-struct Found {
-    /// Since when each has been idle.
-    idle: Vec<(Instant, ConnectionKey)>,
-    /// To be evicted if none is idle.
-    busy: Option<ConnectionKey>,
-}
-
 impl ConnectionTable {
-    /// Evicts the connections that lose least.
-    pub(super) fn make_room_anywhere(
-        &mut self,
-        new: Option<SourceKey>,
-        slots: usize,
-        new_times: NewTimes,
-    ) -> bool {
-        let now = Instant::now();
-        if self.evict_found(now) {
-            return true;
+    pub(super) fn new(slots: usize, new: NewTimes) -> Self {
+        Self {
+            slots,
+            new,
+            next: 0,
+            count: 0,
+            kept: KeptSlots::default(),
+            groups: HashMap::new(),
+            evictable: IndexSet::new(),
+            search: 0,
+            victims: Victims::default(),
         }
-        let found = self.search_anywhere(new, slots, new_times, now);
-        self.idle_found = IdleFound::new(found.idle, now);
-        self.evict_found(now) || found.busy.is_some_and(|key| self.evict(key))
     }
 
-    /// Evicts the connections of this source that lose least.
-    pub(super) fn make_room_of(&mut self, source: Option<SourceKey>, slots: usize) -> bool {
-        let now = Instant::now();
-        if self.evict_found_of(source, now) {
-            return true;
+    /// Evicts connections of whatever source; returns whether there was one.
+    pub(super) fn make_room_anywhere(&mut self) -> bool {
+        self.evict_found() || {
+            self.victims = self.victims_among(&self.sample());
+            self.search += 1;
+            self.evict_found()
         }
-        let found = self.search(&[source], slots, now, usize::MAX);
-        if let Some(group) = self.groups.get_mut(&source) {
-            group.idle_found = IdleFound::new(found.idle, now);
-        }
-        self.evict_found_of(source, now) || found.busy.is_some_and(|key| self.evict(key))
     }
 
-    /// Evicts a few of those that the last search has found and that have been idle ever since.
-    pub(super) fn evict_found(&mut self, now: Instant) -> bool {
-        let mut evicted = 0;
-        while evicted < EVICTED_AT_ONCE
-            && let Some((since, key)) = self.idle_found.next(now)
-        {
-            evicted += usize::from(self.evict_idle(key, since));
-        }
-        evicted > 0
-    }
-
-    /// The same of the last search among this source's.
-    fn evict_found_of(&mut self, source: Option<SourceKey>, now: Instant) -> bool {
-        let mut evicted = 0;
-        while evicted < EVICTED_AT_ONCE
-            && let Some(group) = self.groups.get_mut(&source)
-            && let Some((since, key)) = group.idle_found.next(now)
-        {
-            evicted += usize::from(self.evict_idle(key, since));
-        }
-        evicted > 0
-    }
-
-    /// Which connections lose least.
-    fn search_anywhere(
-        &mut self,
-        new: Option<SourceKey>,
-        slots: usize,
-        new_times: NewTimes,
-        now: Instant,
-    ) -> Found {
-        if self.none_stale_until.is_none_or(|until| until <= now) {
-            let before = now.checked_sub(new_times.idle).unwrap_or(now);
-            let stale = self.sources_with_most_stale(new, before);
-            if !stale.is_empty() {
-                return self.search(&stale, slots, before, usize::MAX);
-            }
-            let first = self.first_idle_since().unwrap_or(now);
-            self.none_stale_until = Some(first + new_times.idle);
-        }
-        let most = self.sources_with_most(new);
-        let may_be_busy_for_long = self.none_busy_until.is_none_or(|until| until <= now);
-        if may_be_busy_for_long && self.have_few(&most) {
-            let busy = self.longest_busy();
-            if let Some((since, key)) = busy
-                && now.saturating_duration_since(since) >= new_times.busy
-            {
-                return Found {
-                    idle: Vec::new(),
-                    busy: Some(key),
-                };
-            }
-            let since = busy.map_or(now, |(since, _)| since);
-            self.none_busy_until = Some(since + new_times.busy);
-        }
-        self.search(&most, slots, now, LOOKS_MAX)
-    }
-
-    /// Whether each of these sources has few connections without a credential. Those of proxies are of many clients.
-    fn have_few(&self, sources: &[Option<SourceKey>]) -> bool {
-        let has_few = |group: &SourceConnections| group.evictable_count() <= FEW;
-        sources
-            .iter()
-            .all(|source| source.is_some() && self.groups.get(source).is_some_and(has_few))
-    }
-
-    /// Of the connections that are looked at, the one busy longest, and since when.
-    fn longest_busy(&self) -> Option<(Instant, ConnectionKey)> {
-        let direct = self.groups.iter().filter(|(source, _)| source.is_some());
-        let open = direct.flat_map(|(source, group)| {
-            let open = group.connections.iter();
-            let open = open.filter(|(_, entry)| entry.kept.is_none());
-            open.map(move |(id, entry)| ((*source, *id), entry))
-        });
-        let busy = open
-            .take(LOOKS_MAX)
-            .filter_map(|(key, entry)| match entry.activity() {
-                Activity::Busy(since) => Some((since, key)),
-                Activity::Idle(_) => None,
-            });
-        busy.min()
-    }
-
-    /// Since when the one that may be evicted and has been idle longest is.
-    fn first_idle_since(&self) -> Option<Instant> {
-        let all = self.groups.values().flat_map(SourceConnections::evictable);
-        let idle = all.filter_map(|entry| match entry.activity() {
-            Activity::Idle(since) => Some(since),
-            Activity::Busy(_) => None,
-        });
-        idle.min()
-    }
-
-    /// The source with most connections that have been idle since `before`, at least with half as many as any other, as far as the looks
-    /// reach that begin with the sources that have most connections; and some of those that have as many: where each of thousands has one,
-    /// one search makes room for many newcomers. To look at all connections for each of them would keep them waiting. Proxies come last, as
-    /// in the rank.
-    pub(super) fn sources_with_most_stale(
-        &self,
-        new: Option<SourceKey>,
-        before: Instant,
-    ) -> Vec<Option<SourceKey>> {
-        let groups = self.groups.iter();
-        let mut by_bound: BinaryHeap<_> = groups
-            .map(|(source, group)| (rank(*source, new, group.evictable_count()), *source))
-            .collect();
-        let (mut most, mut found) = ((false, 0), Vec::new());
-        let mut looks = 0;
-        while let Some(((is_direct, bound), source)) = by_bound.pop() {
-            let is_decided = most.0 && !is_direct || 2 * most.1 >= bound || looks >= LOOKS_MAX;
-            let tied = (found.len() + 1).saturating_mul(bound);
-            let is_tied = (is_direct, bound) == most && tied <= TIED_MAX;
-            if !found.is_empty() && is_decided && !is_tied {
-                break;
-            }
+    /// Evicts connections of this source; returns whether there was one.
+    pub(super) fn make_room_of(&mut self, source: Option<SourceKey>) -> bool {
+        self.evict_found_of(source) || {
             let group = self.groups.get(&source);
-            let stale = group.map_or(0, |group| group.idle_since(before));
-            looks += group.map_or(0, SourceConnections::evictable_count);
-            let rank = rank(source, new, stale);
-            if stale == 0 || rank < most {
-                continue;
+            let keys = group.into_iter().flat_map(|group| group.evictable());
+            let keys: Vec<_> = keys.take(LOOKS_MAX).map(|id| (source, id)).collect();
+            let victims = self.victims_among(&keys);
+            if let Some(group) = self.groups.get_mut(&source) {
+                group.victims = victims;
             }
-            if rank > most {
-                (most, found) = (rank, Vec::new());
-            }
-            found.push(source);
+            self.evict_found_of(source)
         }
-        found
     }
 
-    /// The sources with most connections without a credential.
-    fn sources_with_most(&self, new: Option<SourceKey>) -> Vec<Option<SourceKey>> {
-        let mut most = (false, 0);
-        let mut found = Vec::new();
-        for (source, group) in &self.groups {
-            let number = group.evictable_count();
-            if number == 0 {
-                continue;
-            }
-            let rank = rank(*source, new, number);
-            if rank > most {
-                most = rank;
-                found.clear();
-            }
-            if rank == most {
-                found.push(*source);
-            }
-        }
-        found
+    /// Evicts idle connections: all that the last search has found.
+    pub(super) fn evict_all_found(&mut self) {
+        while self.victims.are_idle() && self.evict_found() {}
     }
 
-    /// Of these sources' connections some that have been idle since `before`, the ones idle longest, and a busy one. Looks at `looks_max`
-    /// connections at most.
-    fn search(
-        &self,
-        sources: &[Option<SourceKey>],
-        slots: usize,
-        before: Instant,
-        looks_max: usize,
-    ) -> Found {
-        let mut found = Found::default();
-        let groups = sources
-            .iter()
-            .filter_map(|source| Some((*source, self.groups.get(source)?)));
-        let open = groups.flat_map(|(source, group)| {
-            let open = group.connections.iter();
-            let open = open.filter(|(_, entry)| entry.kept.is_none());
-            open.map(move |(id, entry)| ((source, *id), entry))
+    fn evict_found(&mut self) -> bool {
+        let mut victims = std::mem::take(&mut self.victims);
+        let evicted = self.evict_some(&mut victims);
+        self.victims = victims;
+        evicted
+    }
+
+    fn evict_found_of(&mut self, source: Option<SourceKey>) -> bool {
+        let group = self.groups.get_mut(&source);
+        let Some(mut victims) = group.map(|group| std::mem::take(&mut group.victims)) else {
+            return false;
+        };
+        let evicted = self.evict_some(&mut victims);
+        if let Some(group) = self.groups.get_mut(&source) {
+            group.victims = victims;
+        }
+        evicted
+    }
+
+    /// Evicts a few of those that a search has found, if they do what they did then; returns whether there was one.
+    fn evict_some(&mut self, victims: &mut Victims) -> bool {
+        let at_once = if victims.are_idle() {
+            EVICTED_AT_ONCE
+        } else {
+            1
+        };
+        let mut evicted = 0;
+        while evicted < at_once
+            && let Some(victim) = victims.next()
+        {
+            evicted += usize::from(self.evict(&victim));
+        }
+        evicted > 0
+    }
+
+    /// Some of the connections that may be evicted. Those that lose least among them lose little among all, and a few searches look at all.
+    fn sample(&self) -> Vec<ConnectionKey> {
+        let count = self.evictable.len();
+        let step = count.div_ceil(LOOKS_MAX).max(1);
+        let numbers = (self.search % step..count).step_by(step);
+        let keys = numbers.filter_map(|number| self.evictable.get_index(number));
+        keys.copied().collect()
+    }
+
+    /// Of these connections, the ones that lose least.
+    fn victims_among(&self, keys: &[ConnectionKey]) -> Victims {
+        let now = Instant::now();
+        let looks = keys.iter().filter_map(|key @ (source, id)| {
+            let group = self.groups.get(source)?;
+            let usage = group.connections.get(id)?.usage();
+            let crowd = group.evictable_count();
+            let loss = Loss::of(&usage, *source, (crowd, self.slots), (now, self.new));
+            Some((loss, Victim { key: *key, usage }))
         });
-        for (key, entry) in open.take(looks_max) {
-            match entry.activity() {
-                Activity::Idle(since) if since <= before => found.idle.push((since, key)),
-                Activity::Idle(_) => {}
-                Activity::Busy(_) => found.busy = found.busy.or(Some(key)),
-            }
-        }
-        let most = (slots / BATCH).clamp(1, (found.idle.len() / 2).max(1));
-        if most < found.idle.len() {
-            found.idle.select_nth_unstable(most);
-            found.idle.truncate(most);
-        }
-        found
+        Victims::new(looks.collect(), keys.len() / FOUND_PART)
     }
 
     /// Takes one protected slot from the account with most, if this account would still have fewer.
@@ -302,7 +178,7 @@ impl ConnectionTable {
         let oldest = self.kept.oldest(most).take(CANDIDATES);
         let candidates = oldest.filter_map(|(source, id)| {
             let entry = self.groups.get(&source)?.connections.get(&id)?;
-            Some((entry.state.activity(), source, id))
+            Some((entry.usage().activity, source, id))
         });
         // The longest idle one; a busy one if none is idle.
         let Some((_, source, id)) = candidates.min() else {
@@ -322,9 +198,11 @@ impl ConnectionTable {
         };
         entry.state.set_keeps_slot(kept.is_some());
         let before = std::mem::replace(&mut entry.kept, kept);
+        match kept {
+            Some(_) => self.evictable.swap_remove(&(source, id)),
+            None => self.evictable.insert((source, id)),
+        };
         if let Some(account) = before {
-            // It may have been idle for long.
-            self.none_stale_until = None;
             group.kept -= 1;
             self.kept.remove(account, (source, id));
         }
@@ -334,16 +212,32 @@ impl ConnectionTable {
         }
     }
 
-    /// Evicts a connection without a credential that has been idle since then.
-    fn evict_idle(&mut self, (source, id): ConnectionKey, since: Instant) -> bool {
-        let group = self.groups.get(&source);
-        let entry = group.and_then(|group| group.connections.get(&id));
-        let is_still = |entry: &Entry| entry.activity() == Activity::Idle(since);
-        entry.is_some_and(|entry| entry.kept.is_none() && is_still(entry))
-            && self.evict((source, id))
+    /// Adds a connection, whose key must be new.
+    pub(super) fn add(
+        &mut self,
+        source: Option<SourceKey>,
+        state: Arc<ConnectionState>,
+        sources: &Arc<ActiveSources>,
+    ) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.count += 1;
+        state.set_slot_key(Some((source, id)));
+        let group = self.groups.entry(source);
+        let group = group.or_insert_with(|| SourceConnections::among(sources));
+        group.connections.insert(id, Entry { state, kept: None });
+        self.evictable.insert((source, id));
+        id
     }
 
-    fn evict(&mut self, (source, id): ConnectionKey) -> bool {
+    /// Evicts a connection, unless it has done something since.
+    fn evict(&mut self, victim: &Victim) -> bool {
+        let (source, id) = victim.key;
+        let group = self.groups.get(&source);
+        let entry = group.and_then(|group| group.connections.get(&id));
+        if !entry.is_some_and(|entry| entry.kept.is_none() && entry.usage() == victim.usage) {
+            return false;
+        }
         let gone = self.remove(source, id);
         if let Some(entry) = &gone {
             entry.state.evict();
@@ -355,6 +249,7 @@ impl ConnectionTable {
         self.set_kept(source, id, None);
         let group = self.groups.get_mut(&source)?;
         let entry = group.connections.remove(&id)?;
+        self.evictable.swap_remove(&(source, id));
         self.count -= 1;
         if group.connections.is_empty() {
             self.groups.remove(&source);
@@ -363,46 +258,34 @@ impl ConnectionTable {
     }
 }
 
-/// How soon a source loses one of this number of connections. The new connection adds one to its own source. Proxies come last: their
-/// connections serve many clients.
-fn rank(source: Option<SourceKey>, new: Option<SourceKey>, number: usize) -> (bool, usize) {
-    (source.is_some(), number + usize::from(source == new))
-}
-
 impl Entry {
-    fn activity(&self) -> Activity {
+    fn usage(&self) -> Usage {
         #[cfg(test)]
         LOOKS.with(|looks| looks.set(looks.get() + 1));
-        self.state.activity()
+        self.state.usage()
     }
 }
 
 impl SourceConnections {
     /// None yet, of one of these sources.
-    pub(super) fn among(sources: &Arc<ActiveSources>) -> Self {
+    fn among(sources: &Arc<ActiveSources>) -> Self {
         Self {
             connections: BTreeMap::new(),
             kept: 0,
-            idle_found: IdleFound::default(),
+            victims: Victims::default(),
             schedule: Arc::new(SourceSchedule::among(sources)),
         }
     }
 
-    /// How many have no credential.
+    /// How many may be evicted.
     fn evictable_count(&self) -> usize {
         self.connections.len() - self.kept
     }
 
-    /// Number of connections without a credential that have been idle since `before`.
-    fn idle_since(&self, before: Instant) -> usize {
-        let is_idle =
-            |entry: &&Entry| matches!(entry.activity(), Activity::Idle(since) if since <= before);
-        self.evictable().filter(is_idle).count()
-    }
-
-    /// The connections without a credential.
-    fn evictable(&self) -> impl Iterator<Item = &Entry> {
-        let all = self.connections.values();
-        all.filter(|connection| connection.kept.is_none())
+    /// Those that may be evicted, the oldest first.
+    fn evictable(&self) -> impl Iterator<Item = u64> {
+        let open = self.connections.iter();
+        let open = open.filter(|(_, entry)| entry.kept.is_none());
+        open.map(|(id, _)| *id)
     }
 }

@@ -34,7 +34,7 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
     assert_eq!(state.deadline(&TIMES), first);
     let asked = state.begin_request(Version::HTTP_11);
     assert_eq!(state.deadline(&TIMES), None);
-    assert!(matches!(state.activity(), Activity::Busy(since) if since >= begun));
+    assert!(matches!(state.usage().activity, Activity::Busy(since) if since >= begun));
     drop(asked);
     assert!(ends_after(&state, 90, begun));
     state.record_read(1);
@@ -135,7 +135,7 @@ fn one_answer_among_others_is_given_up_alone() {
     let last = state.overdue(&none);
     assert!(matches!(last, Some(TimedOut::Connection(_))), "{last:?}");
     drop((first, second));
-    assert!(matches!(state.activity(), Activity::Idle(_)));
+    assert!(matches!(state.usage().activity, Activity::Idle(_)));
 }
 
 /// Frames of HTTP/2 that are no request were read in pieces of the largest size, however long each took.

@@ -109,6 +109,27 @@ fn a_second_signal_ends_it_at_once() {
     assert_eq!((status.code(), status.signal()), (Some(143), None));
 }
 
+/// Connections that were still to be accepted, or to be read for the first time, were closed without an answer.
+#[test]
+fn what_had_arrived_before_the_signal_is_answered() {
+    const REQUEST: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: v\r\n\r\n";
+    let mut server = Server::start();
+    let mut open = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(&server.serving.address).unwrap();
+        stream.write_all(REQUEST).unwrap();
+        open.push(stream);
+    }
+    server.serving.signal("TERM");
+    for mut stream in open {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+    }
+    assert!(ended(&mut server.serving).success());
+}
+
 /// With nothing left to answer, the end of the shutdown stood in the log before the signal that began it.
 #[test]
 fn regression_7_the_log_tells_a_stop_in_the_order_in_which_it_went() {
