@@ -108,6 +108,15 @@ impl AuthError {
         matches!(self, Self::Stale { .. } | Self::Behind | Self::Unheard)
     }
 
+    /// The account that lets no credential in from the address of the request, if that is why.
+    #[must_use]
+    pub const fn closed_account(&self) -> Option<AccountId> {
+        match self {
+            Self::AddressNotAllowed { account, .. } => Some(*account),
+            _ => None,
+        }
+    }
+
     /// Whether the caller has no role at all where the credential is for.
     #[must_use]
     pub fn has_no_role(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The configuration of the service.
 
 use crate::model::directory::Plan;
-use crate::refusal::Reason;
+use crate::refusal::Refusal;
 use crate::token::keyring::SigningAlgorithm;
 use crate::workload::WorkloadIssuer;
 use base::limit::{self, Limit};
@@ -47,7 +47,7 @@ pub struct IamConfig {
     /// Limits.
     pub limits: IamLimits,
     /// The audit's reason for a refused proof: the code of the answer.
-    pub refusal_word: fn(&Reason) -> &'static str,
+    pub refusal_word: fn(&Refusal) -> &'static str,
 }
 
 /// The cost of the Argon2id hash of a new password; a stored hash contains its own cost.

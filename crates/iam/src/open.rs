@@ -8,7 +8,6 @@ use crate::config::{
 use crate::error::IamError;
 use crate::keyed_turns::KeyedTurns;
 use crate::login::Logins;
-use crate::refusal::Reason;
 use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended_sessions::EndedSessions;
@@ -76,7 +75,7 @@ impl Iam {
             password_checks_max: 1,
             password_cost: PasswordCost::default(),
             limits: IamLimits::default(),
-            refusal_word: Reason::name,
+            refusal_word: |refusal| refusal.reason.name(),
             deleted_milliseconds,
             default_plan: None,
             invitations,

@@ -351,15 +351,13 @@ impl Refusal {
     }
 
     /// The account that lets nobody in from the address of the request, if that is why.
-    pub(crate) fn closed_account(&self) -> Option<AccountId> {
+    #[must_use]
+    pub fn closed_account(&self) -> Option<AccountId> {
         if let Some(Remedy::AllowAddress(account)) = self.remedy {
             return Some(account);
         }
         match &self.reason {
-            Reason::Credential(error) => match **error {
-                AuthError::AddressNotAllowed { account, .. } => Some(account),
-                _ => None,
-            },
+            Reason::Credential(error) => error.closed_account(),
             _ => None,
         }
     }

@@ -26,8 +26,9 @@ mod text;
 use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
-use config::{Layers, Resolved, Settings};
+use config::{ConfigError, Layers, Resolved, Settings};
 use data_dir::private_files;
+use failure::coded_error::CodedError;
 use lifecycle::{logging, serve, shutdown};
 use operator::identity_place::with_database_of_server;
 use operator::{audit, health, init, output, sender_keys, workload_accounts};
@@ -269,6 +270,12 @@ fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)
         file,
         environment,
         flags,
+    })
+    .map_err(|error| match error {
+        ConfigError::Flag { .. } => {
+            CodedError::usage("invalid_value", error.to_string()).into()
+        }
+        other => anyhow::Error::new(other),
     })?;
     Ok((Settings::new(&resolved)?, resolved))
 }

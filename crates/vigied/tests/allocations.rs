@@ -95,7 +95,7 @@ mod tests {
                 password_cost: iam::PasswordCost::default(),
                 limits: iam::IamLimits::default(),
                 signing: iam::SigningConfig::default(),
-                refusal_word: iam::Reason::name,
+                refusal_word: |refusal| refusal.reason.name(),
                 deleted_milliseconds: 0,
                 default_plan: None,
                 workload_issuers: Vec::new(),

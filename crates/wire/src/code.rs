@@ -374,6 +374,15 @@ pub fn meaning(code: &str) -> Option<&'static str> {
         .or_else(|| entered().map(|(_, meaning)| *meaning))
 }
 
+/// The meaning of the code that a refusal was entered with in the audit. Whoever has to wait is refused with the same code, for what has
+/// come before: that is not entered as a refusal of what they show.
+#[must_use]
+pub fn meaning_of_refusal(code: &str) -> Option<&'static str> {
+    let meaning = meaning(code)?;
+    let own = meaning.split_once("; with 429:").map(|(own, _)| own);
+    Some(own.unwrap_or(meaning))
+}
+
 /// Looks a code up by its text.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Code> {

@@ -22,7 +22,7 @@ impl Iam {
         if is_there || problem.is_slowed || !reason.is_entered() {
             return;
         }
-        let why = (self.0.config.refusal_word)(reason);
+        let why = (self.0.config.refusal_word)(problem);
         // The proof was not checked at all.
         if *reason == Reason::NoClient {
             return self.note_client_refused(why);

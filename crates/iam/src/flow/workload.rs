@@ -119,7 +119,7 @@ impl Iam {
         if let Err(IamError::Refused(refusal)) = &answer
             && refusal.reason.is_entered()
         {
-            self.note_refused_resource(&resource, wanted, &refusal.reason);
+            self.note_refused_resource(&resource, wanted, refusal);
         }
         answer
     }
@@ -129,15 +129,15 @@ impl Iam {
         &self,
         resource: &ComputeResource,
         wanted: &WorkloadLogin,
-        reason: &Reason,
+        refusal: &Refusal,
     ) {
         let directory = self.directory();
         let profile = wanted.profile.find(&directory, resource.account);
-        let why = match (reason, profile) {
+        let why = match (&refusal.reason, profile) {
             (Reason::NotAuthorized, None) => WorkloadRefusal::UnknownProfile.name(),
             (Reason::NotAuthorized, Some(_)) => WorkloadRefusal::NotForWorkload.name(),
             (Reason::NotAMember, _) => WorkloadRefusal::WrongAccount.name(),
-            (reason, _) => (self.0.config.refusal_word)(reason),
+            _ => (self.0.config.refusal_word)(refusal),
         };
         let workload = RefusedWorkload {
             issuer: Some(resource.issuer().to_owned()),

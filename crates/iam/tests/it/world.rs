@@ -148,7 +148,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
             passes: 1,
         },
         limits: iam::IamLimits::default(),
-        refusal_word: iam::Reason::name,
+        refusal_word: |refusal| refusal.reason.name(),
         deleted_milliseconds: 7 * 86_400_000,
         default_plan: None,
         invitations: InvitationConfig::default(),

@@ -24,6 +24,7 @@ pub(crate) enum ConfigError {
         key: String,
         what: String,
     },
+    /// The command line alone is wrong.
     #[error("flag {flag}: `{key}` {what}")]
     Flag {
         flag: String,
@@ -69,11 +70,6 @@ pub(crate) enum ConfigError {
 }
 
 impl ConfigError {
-    /// Whether the command line alone is wrong.
-    pub(crate) const fn is_usage(&self) -> bool {
-        matches!(self, Self::Flag { .. })
-    }
-
     /// Of a setting. A value that `what` repeats loses its password.
     pub(super) fn at(source: &Source, key: &str, what: String) -> Self {
         let what = match what.contains(DATABASE_FORM) {

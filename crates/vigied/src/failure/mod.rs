@@ -15,7 +15,6 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use crate::config::ConfigError;
 use crate::data_dir::DataDirError;
 use crate::failure::coded_error::CodedError;
 
@@ -112,11 +111,6 @@ fn is_denied(cause: Cause<'_>) -> bool {
     kind(cause) == Some(ErrorKind::PermissionDenied)
 }
 
-/// Whether a flag that is a setting has a value that it cannot have.
-fn is_wrong_flag(cause: Cause<'_>) -> bool {
-    cause.downcast_ref().is_some_and(ConfigError::is_usage)
-}
-
 /// A store's refusal as a failure kind: a full disk is the same kind wherever it is found.
 pub(crate) fn of_store(error: StoreError) -> anyhow::Error {
     match error.is_out_of_space() {
@@ -165,9 +159,6 @@ fn code(error: &anyhow::Error) -> String {
         if let Some(DbError::OutcomeUnknown { .. }) = cause.downcast_ref() {
             return Some("outcome_unknown".to_owned());
         }
-        if is_wrong_flag(cause) {
-            return Some("invalid_value".to_owned());
-        }
         is_denied(cause).then(|| "permission_denied".to_owned())
     };
     if is_full(error) {
@@ -186,9 +177,7 @@ pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
     };
     // There is nowhere to report a failure of this.
     let _ = writeln!(std::io::stderr(), "{message}");
-    let is_usage = |cause: Cause<'_>| {
-        cause.downcast_ref().is_some_and(CodedError::is_usage) || is_wrong_flag(cause)
-    };
+    let is_usage = |cause: Cause<'_>| cause.downcast_ref().is_some_and(CodedError::is_usage);
     match error.chain().any(is_usage) {
         true => ExitCode::from(USAGE),
         false => ExitCode::FAILURE,

@@ -122,9 +122,13 @@ pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
         .retry_after(seconds)
 }
 
-/// The code of a reason.
-pub(crate) fn word(reason: &Reason) -> &'static str {
-    match reason {
+/// The code of a refused proof for the audit. Where it is the address that is refused, it is the same for all proofs: the answers of some
+/// interfaces say no more than that it is not allowed.
+pub(crate) fn word(refusal: &iam::Refusal) -> &'static str {
+    if refusal.closed_account().is_some() {
+        return code::ADDRESS_NOT_ALLOWED.code;
+    }
+    match &refusal.reason {
         Reason::Credential(error) => credential(error).code,
         other => word_and_kind(other).1,
     }

@@ -130,7 +130,7 @@ pub(crate) fn as_json(entry: &Recorded) -> Value {
         "source": some(&entry.source),
         "account_guid": some(&entry.account),
         "target": some(&entry.target),
-        "why_said": why.and_then(code::meaning),
+        "why_said": why.and_then(code::meaning_of_refusal),
         "details": details,
         "transaction_id": some(&entry.transaction),
         "times": entry.times,
@@ -178,8 +178,9 @@ fn line(iam: &Iam, row: &Value) -> String {
         line.push_str(&format!(", {times} times"));
     }
     let in_line = [text("source"), text("target"), text("account_guid")];
+    let is_in_line = |value: &str| !value.is_empty() && in_line.contains(&value);
     for (name, value) in details.iter().flatten() {
-        if value.as_str().is_none_or(|value| !in_line.contains(&value)) {
+        if !value.as_str().is_some_and(is_in_line) {
             line.push_str(&format!(" {name}={}", detail(value)));
         }
     }

@@ -13,7 +13,7 @@ use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source;
 use axum::extract::{FromRequestParts, Request};
-use base::id::KeyId;
+use base::id::{AccountId, KeyId};
 use base::scope::{Action, Domain, Forbidden, Scope};
 use base::source::Source;
 use http::HeaderMap;
@@ -51,6 +51,8 @@ pub(crate) struct Caller {
 pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, AuditedCredential)>,
+    /// The account that lets no credential in from where the request came from, if that is why.
+    pub(crate) closed_account: Option<AccountId>,
     /// Whether another node may have made the credential a moment ago. Where it may be asked, this is not the answer yet.
     pub(crate) from: FromOtherNode,
 }
@@ -85,6 +87,7 @@ impl From<Refusal> for RejectedCaller {
         Self {
             refusal,
             known: None,
+            closed_account: None,
             from: FromOtherNode::No,
         }
     }
@@ -199,6 +202,7 @@ pub(crate) fn scope(
         Box::new(RejectedCaller {
             refusal: refusal(app, source, credential_and_error, from),
             known: proof.map(|proof| (proof, credential)),
+            closed_account: error.closed_account(),
             from,
         })
     })?;
@@ -289,6 +293,7 @@ pub(crate) fn identity(
                 }
             },
             known: proof.map(|proof| (proof, credential)),
+            closed_account: error.closed_account(),
             from,
         })
     })?;

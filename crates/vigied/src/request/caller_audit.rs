@@ -75,7 +75,12 @@ pub(super) fn verified(app: &App, request: &Request) -> Option<CallerId> {
 pub(super) fn rejected(
     app: &App,
     request: &Request,
-    RejectedCaller { refusal, known, .. }: RejectedCaller,
+    RejectedCaller {
+        refusal,
+        known,
+        closed_account,
+        ..
+    }: RejectedCaller,
     presented: Credential,
 ) -> Response {
     let Refusal(problem) = &refusal;
@@ -102,7 +107,7 @@ pub(super) fn rejected(
         app.iam.note_refused(Refused {
             action,
             principal: who.map(|who| who.principal),
-            account: who.and_then(|who| who.account),
+            account: who.and_then(|who| who.account).or(closed_account),
             credential: who.map_or(presented, |who| who.credential),
             why,
         });

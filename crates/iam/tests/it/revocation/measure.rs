@@ -91,7 +91,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
             PER_ACCOUNT.iter().map(|limit| (*limit, u64::MAX)),
         ),
         stale_seconds_max: 300,
-        refusal_word: iam::Reason::name,
+        refusal_word: |refusal| refusal.reason.name(),
         password_checks_max: 1,
         password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits {

@@ -74,7 +74,7 @@ async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::Or
         password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits::default(),
         signing: iam::SigningConfig::default(),
-        refusal_word: iam::Reason::name,
+        refusal_word: |refusal| refusal.reason.name(),
         deleted_milliseconds: 0,
         default_plan: None,
         workload_issuers: Vec::new(),
