@@ -181,7 +181,7 @@ async fn open(folder: &Path, algorithm: SigningAlgorithm) -> Result<Iam, Failure
         encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),
         stale_seconds_max: 300,
-        refusal_word: iam::Reason::name,
+        refusal_word: |refusal| refusal.reason.name(),
         password_checks_max: 1,
         password_cost: iam::PasswordCost::default(),
         limits: iam::IamLimits::default(),

@@ -2,7 +2,7 @@
 
 pub use crate::auth_error::AuthError;
 
-use crate::refusal::{Reason, Refusal, Remedy};
+use crate::refusal::{Lockable, Reason, Refusal, Remedy};
 use crate::token::key_error::KeyError;
 use base::id::AccountId;
 use base::time::Millis;
@@ -100,6 +100,11 @@ fn shortened(value: &str) -> &str {
 impl IamError {
     pub(crate) fn refused(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Refused(Refusal::new(reason, message))
+    }
+
+    /// What is named in `message` is locked.
+    pub(crate) fn locked(what: Lockable, message: String) -> Self {
+        Self::Refused(Refusal::new(Reason::Locked, message).remedy(Remedy::Unlock(what)))
     }
 
     /// A management request for something that does not exist or that the caller may not see.

@@ -48,7 +48,7 @@ pub use model::directory::Directory;
 pub use model::proof::Proof;
 pub use model::time_condition::TimeCondition;
 pub use model::{bounds, claim_condition, directory, role};
-pub use refusal::{Reason, Refusal, Remedy};
+pub use refusal::{Lockable, Reason, Refusal, Remedy};
 pub use sender::SourceKeyError;
 pub use service::Iam;
 pub use state::shared_query::QueryMoment;

@@ -144,6 +144,19 @@ impl Reason {
     }
 }
 
+/// What can be locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lockable {
+    /// A user's API key.
+    Key,
+    /// An API key of a service ID.
+    ServiceKey,
+    /// A service ID.
+    ServiceId,
+    /// A resource instance.
+    Instance,
+}
+
 /// The remedy that the caller has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
@@ -183,6 +196,8 @@ pub enum Remedy {
     BetterPassword,
     /// Delete keys.
     DeleteKeys,
+    /// Unlock it.
+    Unlock(Lockable),
     /// Have fewer of what the limit counts, or have the operator raise the limit.
     RaiseLimit(AccountId, &'static Limit),
     /// Delete events.

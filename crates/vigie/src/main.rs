@@ -36,6 +36,7 @@ mod proxy;
 mod receipt;
 #[cfg(test)]
 mod reference;
+mod refused_key;
 mod screen;
 mod secret_argument;
 mod session;

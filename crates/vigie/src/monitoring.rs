@@ -16,6 +16,7 @@ use crate::env;
 use crate::error::{Failure, Kind};
 use crate::missing_role;
 use crate::printable_text::{PrintableText, escaped};
+use crate::refused_key;
 use crate::secret_argument;
 use crate::session::{Token, checked, grant, is_for_token, not_logged_in};
 use crate::token::Claims;
@@ -292,6 +293,28 @@ impl<'a> Monitoring<'a> {
         Ok(reply)
     }
 
+    /// The answer, but where the server hides what is targeted: then the failure, with a remedy that only this side knows.
+    fn unless_target_is_gone(&self, reply: Reply) -> Result<Reply, Failure> {
+        if !missing_role::is_hidden(&reply) || !self.is_of_target() {
+            return Ok(reply);
+        }
+        let mut failure = reply.refusal("use the metrics");
+        failure.hints.insert(
+            0,
+            "this is what you have targeted: if it was deleted, `vigie account deleted` lists it, and `vigie target -s SPACE` targets another".into(),
+        );
+        Err(failure)
+    }
+
+    /// Whether its space or organization is the targeted one.
+    fn is_of_target(&self) -> bool {
+        let (Ok(cf), Some(id)) = (self.context.cf(), self.domain.id.as_deref()) else {
+            return false;
+        };
+        let is_id = |prefix, guid: &str| id.strip_prefix(prefix) == Some(guid);
+        is_id("s-", &cf.space_fields.guid) || is_id("o-", &cf.organization_fields.guid)
+    }
+
     /// As [`Self::exchange`]; `pause` waits before another attempt, and returns whether to make it.
     pub(crate) fn exchange_while(
         &self,
@@ -315,7 +338,9 @@ impl<'a> Monitoring<'a> {
                     .and_then(|seconds| seconds.parse().ok())
                     .map(Duration::from_secs),
                 Err(failure) if failure.kind == Kind::Unreachable => None,
-                Ok(_) | Err(_) => return answer,
+                Ok(_) | Err(_) => {
+                    return answer.and_then(|reply| self.unless_target_is_gone(reply));
+                }
             };
             let is_patient = policy == RetryPolicy::Patient;
             let is_put_off = is_patient && answer.is_ok();
@@ -419,12 +444,23 @@ impl<'a> Monitoring<'a> {
             ("apikey", key.expose()),
             ("response_type", "cloud_iam"),
         ];
-        let reply = grant(self.context, iam, &form)?.parse("exchange the API key for a token")?;
-        let reply: TokenReply = checked(reply)?;
+        let reply = grant(self.context, iam, &form)?;
+        let reply = reply.parse("exchange the API key for a token");
+        let reply: TokenReply = checked(reply.map_err(key_refused)?)?;
         let fresh = Secret::new(reply.access_token.expose().to_owned());
         token.replace(Some(fresh.clone()));
         Ok(fresh)
     }
+}
+
+/// The token service refuses a key with 400, where others answer 401 to a wrong credential.
+fn key_refused(mut failure: Failure) -> Failure {
+    if failure.code.as_deref() != Some("BXNIM0415E") || failure.status != Some(400) {
+        return failure;
+    }
+    failure.kind = Kind::NotLoggedIn;
+    let hint = refused_key::hint(failure.text.as_deref().unwrap_or_default());
+    failure.hint(hint)
 }
 
 /// A text as the name of a directory.

@@ -272,9 +272,7 @@ fn settings(arguments: &SettingArgs) -> anyhow::Result<(Settings, Vec<Resolved>)
         flags,
     })
     .map_err(|error| match error {
-        ConfigError::Flag { .. } => {
-            CodedError::usage("invalid_value", error.to_string()).into()
-        }
+        ConfigError::Flag { .. } => CodedError::usage("invalid_value", error.to_string()).into(),
         other => anyhow::Error::new(other),
     })?;
     Ok((Settings::new(&resolved)?, resolved))

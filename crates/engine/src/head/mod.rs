@@ -236,7 +236,7 @@ pub(crate) fn catch_up(
     prepared: &mut PreparedReplacement,
 ) -> usize {
     // What is there is of another head, or has been replaced: it is prepared again.
-    if !head.has(series, prepared.of()) {
+    if !head.has(series, prepared.original()) {
         return 0;
     }
     prepared.catch_up(&mut lock(&head.copying))

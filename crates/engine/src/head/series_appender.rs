@@ -86,7 +86,7 @@ pub(crate) struct SeriesAppender {
 /// The series as it will be after a deletion, or with its late samples folded in, built without a lock.
 #[derive(Debug)]
 pub(crate) struct PreparedReplacement {
-    of: Arc<MemSeries>,
+    original: Arc<MemSeries>,
     column_len: usize,
     late_len: usize,
     /// The last blocks that were read.
@@ -95,9 +95,9 @@ pub(crate) struct PreparedReplacement {
     /// The column's last sample as it was read: the batch that wrote it may change it in place.
     end: Option<(i64, f64)>,
     /// What a deletion takes out.
-    out: Option<TimeRange>,
+    removed: Option<TimeRange>,
     /// None where nothing was to be taken out.
-    new: Option<SeriesAppender>,
+    copy: Option<SeriesAppender>,
 }
 
 /// What has become of late samples that were to be folded in.
@@ -110,56 +110,56 @@ pub(crate) enum Fold {
 }
 
 impl PreparedReplacement {
-    /// `new` has what of `view` is not in `out`.
+    /// `copy` has what of `view` is not in `removed`.
     fn new(
-        of: &Arc<MemSeries>,
+        original: &Arc<MemSeries>,
         view: &HeadSeries,
-        out: Option<TimeRange>,
-        new: Option<SeriesAppender>,
+        removed: Option<TimeRange>,
+        copy: Option<SeriesAppender>,
     ) -> Self {
         Self {
-            of: Arc::clone(of),
+            original: Arc::clone(original),
             column_len: view.column().len(),
             late_len: view.late().len(),
             column_block: view.column().last_block_from(None),
             late_block: view.late().last_block_from(None),
             end: view.column().last(),
-            out,
-            new,
+            removed,
+            copy,
         }
     }
 
     /// Whether it was prepared of this series, and not of one that it has replaced.
     fn is_of(&self, series: &Arc<MemSeries>) -> bool {
-        Arc::ptr_eq(&self.of, series)
+        Arc::ptr_eq(&self.original, series)
     }
 
     /// Whether it can be applied to the series as it is now without a look at what was there when it was prepared.
     pub(crate) fn is_usable(&self, series: &Arc<MemSeries>, range: &TimeRange) -> bool {
-        self.is_of(series) && (self.new.is_some() || !self.has_more_in(range))
+        self.is_of(series) && (self.copy.is_some() || !self.has_more_in(range))
     }
 
     /// Whether it has a copy of what is kept.
     pub(crate) const fn is_copy(&self) -> bool {
-        self.new.is_some()
+        self.copy.is_some()
     }
 
     /// Adds what has come in since to its copy, so that less is left for when it is applied; no lock is needed. Without a copy, it looks
     /// whether there is still nothing to take out. Returns how many samples it has looked at; 0 where it is to be prepared again.
     pub(crate) fn catch_up(&mut self, cursor: &mut SlabCursor) -> usize {
-        let now = HeadSeries::all(Arc::clone(&self.of));
-        let mut new = self.new.take();
+        let now = HeadSeries::all(Arc::clone(&self.original));
+        let mut copy = self.copy.take();
         let mut looked_at = 0;
         for sample in self.more(&now) {
             let is_kept = self.keeps(sample.0);
-            match &mut new {
-                Some(new) if is_kept => drop(new.append(cursor, Stamp::before_all(), sample)),
+            match &mut copy {
+                Some(copy) if is_kept => drop(copy.append(cursor, Stamp::before_all(), sample)),
                 None if !is_kept => return 0,
                 _ => {}
             }
             looked_at += 1;
         }
-        self.new = new;
+        self.copy = copy;
         self.column_block = now.column().last_block_from(self.column_block);
         self.late_block = now.late().last_block_from(self.late_block);
         self.column_len = now.column().len();
@@ -181,21 +181,21 @@ impl PreparedReplacement {
     /// How many samples have come in since.
     #[cfg(test)]
     pub(crate) fn behind(&self) -> usize {
-        self.more(&HeadSeries::all(Arc::clone(&self.of))).count()
+        self.more(&HeadSeries::all(Arc::clone(&self.original))).count()
     }
 
     fn keeps(&self, at: i64) -> bool {
-        self.out.is_none_or(|out| !out.contains(Millis(at)))
+        self.removed.is_none_or(|removed| !removed.contains(Millis(at)))
     }
 
     /// The series that it is to replace.
-    pub(crate) const fn of(&self) -> &Arc<MemSeries> {
-        &self.of
+    pub(crate) const fn original(&self) -> &Arc<MemSeries> {
+        &self.original
     }
 
     /// Whether a sample in `range` has come in since.
     fn has_more_in(&self, range: &TimeRange) -> bool {
-        let now = HeadSeries::all(Arc::clone(&self.of));
+        let now = HeadSeries::all(Arc::clone(&self.original));
         let mut more = self.more(&now);
         more.any(|(at, _)| range.contains(Millis(at)))
     }
@@ -417,7 +417,7 @@ impl SeriesAppender {
         if !folded.is_of(&self.shared) {
             return None;
         }
-        let mut new = folded.new.take()?;
+        let mut new = folded.copy.take()?;
         for sample in folded.more(&self.all()) {
             new.append(cursor, Stamp::before_all(), sample);
         }
@@ -452,7 +452,7 @@ impl SeriesAppender {
     ) -> Option<Arc<MemSeries>> {
         let usable = prepared.filter(|prepared| prepared.is_usable(&self.shared, range));
         let mut prepared = usable.unwrap_or_else(|| Self::prepare(cursor, &self.shared, range));
-        let mut new = prepared.new.take()?;
+        let mut new = prepared.copy.take()?;
         for sample in prepared
             .more(&self.all())
             .filter(|(at, _)| prepared.keeps(*at))

@@ -67,13 +67,13 @@ impl Drop for FoundSeries<'_> {
 /// The state of the store that one query reads; no later write changes it.
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {
-    common: Common,
+    common: QueryScope,
     wanted: Vec<FoundSeries<'c>>,
 }
 
 /// The data that the series of a query share: the version, the range and the tombstones.
 #[derive(Debug)]
-pub(super) struct Common {
+pub(super) struct QueryScope {
     /// Its place among the queries of one request.
     query: usize,
     tenant: TenantId,
@@ -144,7 +144,7 @@ impl<'c> Snapshot<'c> {
         let tombstones = tombstones.iter();
         let concerns = |tombstone: &&Tombstone| tombstone.range.overlaps(&query.range);
         let frozen_through = |frozen: &Arc<FrozenHead>| frozen.sequence;
-        let common = Common {
+        let common = QueryScope {
             query: query.place,
             tenant: query.tenant,
             tenant_series: query.tenant_series,
@@ -179,7 +179,7 @@ impl<'c> Snapshot<'c> {
     }
 
     /// The series, in order, and what they are read from.
-    pub(super) fn into_parts(self) -> (Common, Vec<FoundSeries<'c>>) {
+    pub(super) fn into_parts(self) -> (QueryScope, Vec<FoundSeries<'c>>) {
         (self.common, self.wanted)
     }
 }
@@ -234,7 +234,7 @@ fn ensure_samples_left(meter: &QueryMeter<'_>, samples: u64) -> Result<(), Store
     Ok(context.ensure_left(Resource::Bytes, bytes)?)
 }
 
-impl Common {
+impl QueryScope {
     /// Steps for a look at where a series has samples.
     fn steps_per_series(&self) -> u64 {
         1 + (self.segments.len() + self.tombstones.len()) as u64

@@ -1,6 +1,6 @@
 //! The series of a query, divided into parts that are large enough to be worth a thread.
 
-use super::fetch::{Common, FoundSeries, Snapshot};
+use super::fetch::{QueryScope, FoundSeries, Snapshot};
 use crate::query_meter::QueryMeter;
 use base::context::Context;
 use base::cursor::SeriesVisitor;
@@ -17,7 +17,7 @@ const PART_COST: u64 = 32 * SERIES_COST;
 /// Series of one query.
 #[derive(Debug)]
 struct SeriesPart<'c> {
-    common: Arc<Common>,
+    common: Arc<QueryScope>,
     wanted: Vec<FoundSeries<'c>>,
     cost: u64,
 }

@@ -3,8 +3,8 @@
 //!
 //! Segments are read a day after the other; those with samples of many days beside them, from the first day to the last.
 //!
-//! It keeps in memory one block of each segment of the current day and of each late segment, and of what it has of the heads the late
-//! samples and a chunk: never what files have of the whole series.
+//! In memory it keeps one block of each segment of the current day and of each late segment, the late samples of both heads, and one
+//! chunk of their others. So what files have of a series is never in memory as a whole.
 
 use super::source_cursor::SourceCursor;
 use super::spans::{Deletion, Spans};

@@ -16,7 +16,7 @@ use crate::model::page::{ListPart, Page, PageRequest};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::Reason;
+use crate::refusal::Lockable;
 use crate::repo::revisions::Versioned;
 use crate::repo::{activity, api_keys};
 use crate::service::Iam;
@@ -399,7 +399,11 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 
 fn locked(key: &ApiKey) -> IamError {
     let message = format!("the API key `{}` is locked: unlock it first", key.name);
-    IamError::refused(Reason::Locked, message)
+    let what = match key.principal {
+        Principal::User(_) => Lockable::Key,
+        _ => Lockable::ServiceKey,
+    };
+    IamError::locked(what, message)
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.

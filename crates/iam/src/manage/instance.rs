@@ -11,7 +11,7 @@ use crate::model::number::number_of;
 use crate::model::page::ListPart;
 use crate::model::text::{check_length, name};
 use crate::policy::{Visibility, require_visible};
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{Lockable, Refusal};
 use crate::repo::{policies, resource_groups, resource_instances, resource_keys};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -326,7 +326,7 @@ fn locked(instance: &Instance) -> IamError {
         "the instance `{}` is locked: unlock it first",
         instance.name
     );
-    IamError::refused(Reason::Locked, message)
+    IamError::locked(Lockable::Instance, message)
 }
 
 fn about(caller: &Identity, action: Action, instance: &Instance) -> Entry {

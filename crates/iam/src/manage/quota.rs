@@ -87,8 +87,10 @@ impl Iam {
                 return Err(IamError::invalid("limit", what));
             };
             if limit.unit == PERCENT && value.is_some_and(|value| !(1..=100).contains(&value)) {
-                let what =
-                    format!("`{name}` is a share: a whole number from 1 to 100, or `default`");
+                let what = format!(
+                    "`{name}` is a share: a whole number from 1 to 100, or `default`, not {}",
+                    value.unwrap_or_default()
+                );
                 return Err(IamError::invalid("limit", what));
             }
             if account_limits::set(&mut tx, account, limit.name, *value).await? {

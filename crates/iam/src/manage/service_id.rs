@@ -16,7 +16,7 @@ use crate::model::room::check_count;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{Lockable, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
 use crate::repo::revisions::Versioned;
@@ -195,7 +195,7 @@ impl Iam {
                     "the API key `{key}` (`{name}`) of the service ID `{}` (`{}`) is locked: unlock it first",
                     service.id, service.name
                 );
-                Err(IamError::refused(Reason::Locked, message))
+                Err(IamError::locked(Lockable::ServiceKey, message))
             }
         }
     }
@@ -389,7 +389,7 @@ fn locked(service: &Service) -> IamError {
         "the service ID `{}` (`{}`) is locked: unlock it first",
         service.id, service.name
     );
-    IamError::refused(Reason::Locked, message)
+    IamError::locked(Lockable::ServiceId, message)
 }
 
 /// A list that is not too long, of CRNs that can be shown.

@@ -92,7 +92,7 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
             Some(name) if levenshtein(name, key) <= 4 => {
                 format!("is not a setting; did you mean `{name}`?")
             }
-            _ => "is not a setting; `vigied config check` lists them all".to_owned(),
+            _ => "is not a setting; `vigied config reference` lists them all".to_owned(),
         }
     };
     if let Some((path, values)) = &layers.file {
@@ -163,11 +163,27 @@ fn check_number(
     }
 }
 
+/// The number in place of a port, where it is none.
+fn too_large_port(address: &str) -> Option<&str> {
+    let (_, port) = address.rsplit_once(':').unwrap_or(("", address));
+    let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && port.parse::<u16>().is_err()).then_some(port)
+}
+
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
     if value.contains(char::REPLACEMENT_CHARACTER) {
         return Err("must be text in UTF-8".to_owned());
+    }
+    let is_address = matches!(
+        setting.shape,
+        Shape::Address | Shape::Socket | Shape::Listener
+    );
+    if let Some(port) = too_large_port(typed).filter(|_| is_address) {
+        return Err(format!(
+            "must have a port from 0 to 65535, not {port} as in `{typed}`"
+        ));
     }
     match setting.shape {
         Shape::Text if value.chars().any(char::is_control) => {

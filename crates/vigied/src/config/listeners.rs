@@ -137,10 +137,20 @@ impl SenderSettings {
             let Some(address) = address(values, key)? else {
                 return Ok(());
             };
+            let switch = |on: bool| match (format, on) {
+                (Format::Lumberjack, true) => "lumberjack.without_tls = \"never\"".to_owned(),
+                (Format::Lumberjack, false) => {
+                    "lumberjack.without_tls = \"loopback_only\"".to_owned()
+                }
+                _ => format!("{table}.tls = {on}"),
+            };
             if tls && !has_certificate {
                 return Err(refused(
                     key,
-                    "needs `tls.certificate` and `tls.key`, or no TLS on loopback (`without_tls` of the same table)",
+                    &format!(
+                        "needs `tls.certificate` and `tls.key`; a listener on a loopback address may do without TLS, with `{}`",
+                        switch(false)
+                    ),
                 ));
             }
             let is_open = !tls && !address.ip().is_loopback();
@@ -148,7 +158,8 @@ impl SenderSettings {
                 return Err(refused(
                     key,
                     &format!(
-                        "{address} is not a loopback address, and without TLS everything would cross the network readable; switch TLS on, or say in words which risk you take (`without_tls` of the same table)"
+                        "{address} is not a loopback address, and without TLS everything would cross the network readable; switch TLS on (`{}`), or say in words which risk you take (`{table}.without_tls`)",
+                        switch(true)
                     ),
                 ));
             }

@@ -92,7 +92,7 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
         .filter(|known| levenshtein(known, &escaped) <= slip_max);
     match nearest {
         Some(known) => format!("`{escaped}` names no setting; did you mean `{known}`?"),
-        None => format!("`{escaped}` names no setting; `vigied config check` lists them all"),
+        None => format!("`{escaped}` names no setting; `vigied config reference` lists them all"),
     }
 }
 
@@ -160,9 +160,9 @@ mod tests {
             .into_iter(),
         );
         insta::assert_snapshot!(warnings.join("\n"), @r"
-        `VIGIE_FOO` names no setting; `vigied config check` lists them all
+        `VIGIE_FOO` names no setting; `vigied config reference` lists them all
         `VIGIE_LISTN` names no setting; did you mean `VIGIE_LISTEN`?
-        `VIGIE_WHOLLY_ELSE` names no setting; `vigied config check` lists them all
+        `VIGIE_WHOLLY_ELSE` names no setting; `vigied config reference` lists them all
         ");
         let names: Vec<String> = all().iter().map(Setting::environment).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

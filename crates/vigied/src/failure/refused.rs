@@ -11,7 +11,7 @@ use db::DbError;
 use iam::bounds::{NOT_ASSUMABLE, NOT_AUTHORIZED};
 use iam::directory::ApiKey;
 use iam::token::key_error::KeyError;
-use iam::{AuthError, IamError, Reason, Refusal, Remedy};
+use iam::{AuthError, IamError, Lockable, Reason, Refusal, Remedy};
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use wire::code;
@@ -191,6 +191,18 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::ShorterLife => Cow::Borrowed(
             "set an earlier `expires_at`, or log in with a password or with a key that lasts longer",
         ),
+        Remedy::Unlock(Lockable::Key) => {
+            Cow::Borrowed("`vigie iam api-key-unlock NAME`, or `DELETE /v1/apikeys/ID/lock`")
+        }
+        Remedy::Unlock(Lockable::ServiceKey) => Cow::Borrowed(
+            "`vigie iam service-api-key-unlock NAME SERVICE_ID`, or `DELETE /v1/apikeys/ID/lock`",
+        ),
+        Remedy::Unlock(Lockable::ServiceId) => Cow::Borrowed(
+            "`vigie iam service-id-unlock SERVICE_ID`, or `DELETE /v1/serviceids/ID/lock`",
+        ),
+        Remedy::Unlock(Lockable::Instance) => {
+            Cow::Borrowed("`DELETE /v2/resource_instances/ID/lock`")
+        }
         Remedy::KeepLogin => Cow::Borrowed(
             "keep one login and renew it, or send the API key itself with each request",
         ),

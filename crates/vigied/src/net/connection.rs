@@ -53,10 +53,10 @@ pub(super) async fn serve(
             return;
         };
         peer = client;
-        if !slot.is_of(shared.proxies.key(peer.address()), &on_limit) {
+        if !slot.move_to(shared.proxies.key(peer.address()), &on_limit) {
             return;
         }
-        state.await_head();
+        state.begin_stage();
     }
     if shared.proxies.trusts(peer.address()) {
         state.set_shared();
@@ -83,7 +83,7 @@ pub(super) async fn serve(
         };
         let handshake = handshake(&shared, tls, stream, &state, &on_limit);
         if let Some(stream) = in_time(&state, &phase, handshake).await.flatten() {
-            state.await_head();
+            state.begin_stage();
             serve_http(&shared, stream, peer, executor, phase, on_limit).await;
         }
     });
@@ -158,9 +158,7 @@ async fn first_byte(
     state: &ConnectionState,
     on_limit: &(impl Fn(&'static Limit) + Sync),
 ) -> Option<()> {
-    let Some(until) = state.deadline(&shared.times) else {
-        return Some(());
-    };
+    let until = state.stage_end(&shared.times);
     // An accepted stream says at once that it is readable, whether or not it is.
     match tokio::time::timeout_at(until.into(), stream.peek(&mut [0])).await {
         Ok(peeked) => peeked.ok().map(|_| ()),
@@ -180,8 +178,7 @@ async fn handshake(
 ) -> Option<tokio_rustls::server::TlsStream<Socket>> {
     let acceptor = tokio_rustls::TlsAcceptor::from(tls.current());
     // What the first byte has taken is part of its time.
-    let until = state.deadline(&shared.times);
-    let until = until.unwrap_or_else(|| Instant::now() + shared.times.head);
+    let until = state.stage_end(&shared.times);
     match tokio::time::timeout_at(until.into(), acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
@@ -290,7 +287,7 @@ impl Alarm {
             let soon = Instant::now() + times.head.min(times.stall);
             let at = state.deadline(times).map_or(soon, |at| at.min(soon)).into();
             let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(at)));
-            // One that is set for earlier stays: to move it at each poll costs more than that it fires once too often.
+            // One that is set for earlier stays: to move it at each poll costs more than to look once more when it fires.
             if sleep.is_elapsed() || at < sleep.deadline() {
                 sleep.as_mut().reset(at);
             }

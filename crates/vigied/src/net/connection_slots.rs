@@ -199,7 +199,7 @@ impl ConnectionSlot {
     }
 
     /// Moves the connection to its real source; returns whether that source has a slot.
-    pub(super) fn is_of(
+    pub(super) fn move_to(
         &mut self,
         source: Option<SourceKey>,
         on_limit: &impl Fn(&'static Limit),

@@ -155,9 +155,15 @@ impl ConnectionState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A stage before the first head has ended: the time for the next begins.
-    pub(super) fn await_head(&self) {
+    /// A stage before the first head has ended (a PROXY header, a TLS handshake): the time for the next begins.
+    pub(super) fn begin_stage(&self) {
         self.state().head = Some(Instant::now());
+    }
+
+    /// Until when the stage before the first head has to end.
+    pub(super) fn stage_end(&self, times: &Times) -> Instant {
+        let since = self.state().head;
+        since.unwrap_or_else(Instant::now) + times.head
     }
 
     /// So many bytes arrived.

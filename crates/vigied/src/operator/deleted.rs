@@ -139,11 +139,11 @@ fn purge_question(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<St
         None => "their series".to_owned(),
     };
     let rest = match waiting.len().saturating_sub(1) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+        0 => " goes".to_owned(),
+        more => format!(" and {more} more go"),
     };
     Some(format!(
-        "`{}` ({}) of the account `{}`{rest} go at once, with {series} and all that was deleted in it, and nothing brings them back",
+        "`{}` ({}) of the account `{}`{rest} at once, with {series} and all that was deleted in it, and nothing brings them back",
         escaped(&first.name),
         first.domain,
         escaped(&account_name(iam, first.account)),

@@ -1,5 +1,6 @@
 //! Settings of an account as IBM's clients know them: read, changed with their tag, obeyed at once, or refused by their name.
 
+use crate::audit::{entries, of};
 use crate::harness::{Reply, Request, Server, VIGIED};
 use crate::limits::hits;
 use base::limit;
@@ -300,6 +301,21 @@ fn nothing_opens_an_account_from_an_address_that_it_does_not_allow() {
         assert!(reply.text().contains("127.0.0.1"), "{}", reply.text());
     }
     run("all");
+    // Each was refused for the address, and whoever asks for the account finds it; that all are let in again is not left out either.
+    let named = ["--account", server.owner.account.as_str()];
+    let found = entries(&server.data(), &named);
+    for event in ["proof_refused", "right_refused"] {
+        let rows = of(&found, event);
+        let mut rows = rows.iter().map(|row| &row["details"]["why"]);
+        assert!(rows.any(|why| *why == "BXNMSRI21E"), "{event}: {found:#?}");
+    }
+    let said = Command::new(VIGIED)
+        .args(["audit", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains(" allowed_ip_addresses=\"\""), "{said}");
     assert_eq!(account.by_key().status, 200);
     assert_eq!(account.read()["allowed_ip_addresses"], "");
     account.set(&json!({"allowed_ip_addresses": "127.0.0.0/8,::1", "mfa": "NONE_NO_ROPC"}));

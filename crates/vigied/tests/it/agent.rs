@@ -256,6 +256,11 @@ fn a_narrowed_key_needs_no_scope() {
     let output = agent.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
+    agent.env("VIGIE_API_KEY", "vgk_wrong");
+    let output = agent.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{errors}");
+    assert!(errors.contains("hint: is it the whole key"), "{errors}");
     for query in ["narrow.login", "narrow.load.load.*"] {
         let reply = server
             .request("GET", &format!("/v1/metrics/list?query={query}"))

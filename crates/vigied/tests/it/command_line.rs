@@ -255,7 +255,8 @@ fn a_key_from_creation_to_deletion_and_its_file_in_every_layout() {
     good(&["iam", "api-key-lock", "ci", "-f"]);
     good(&["login", "--apikey", "@key.json"]);
     good(&["login", "--apikey", &owner]);
-    assert!(bad(&["iam", "api-key-delete", "ci", "-f"]).contains("locked"));
+    let errors = bad(&["iam", "api-key-delete", "ci", "-f"]);
+    assert!(errors.contains("`bx iam api-key-unlock NAME`"), "{errors}");
     good(&["iam", "api-key-unlock", "ci", "-f"]);
     good(&["iam", "api-key-disable", "ci", "-f"]);
     let errors = bad(&["login", "--apikey", "@key.json"]);
@@ -273,11 +274,45 @@ fn a_key_from_creation_to_deletion_and_its_file_in_every_layout() {
             .count(),
         1
     );
-    good(&["iam", "api-key-delete", "cd", "-f"]);
+    good(&["login", "--apikey", "@key.json"]);
+    let deleted = desk.run("bx", &["iam", "api-key-delete", "cd", "-f"]);
+    assert!(deleted.status.success(), "{deleted:?}");
+    let notes = text(&deleted.stderr);
+    assert!(
+        notes.contains("This login was made with that key"),
+        "{notes}"
+    );
+    good(&["login", "--apikey", &owner]);
     bad(&["login", "--apikey", "@key.json"]);
     assert_eq!(
         good(&["iam", "api-keys", "-n", "cd", "--output", "JSON"]),
         "[]\n"
+    );
+}
+
+/// The hint was a command that gives a role in it.
+#[test]
+fn a_targeted_space_that_was_deleted_elsewhere_is_told_as_that() {
+    let desk = Desk::logged_in(&[]);
+    let cf = desk.home().join(".cf/config.json");
+    let run = |arguments: &[&str]| desk.run("vigie", arguments);
+    for arguments in [
+        &["account", "space-create", "gone"][..],
+        &["target", "-s", "gone"],
+    ] {
+        assert!(run(arguments).status.success(), "{arguments:?}");
+    }
+    let target = std::fs::read(&cf).unwrap();
+    let deleted = run(&["account", "space-delete", "gone", "-f"]);
+    assert!(text(&deleted.stderr).contains("now no space is: `vigie target -s SPACE`"));
+    // As it is for a login that did not delete it.
+    std::fs::write(&cf, target).unwrap();
+    let sent = run(&["metrics", "send", "a.b=1"]);
+    assert_eq!(sent.status.code(), Some(5), "{sent:?}");
+    let errors = text(&sent.stderr);
+    assert!(
+        errors.contains("`vigie target -s SPACE` targets another"),
+        "{errors}"
     );
 }
 

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// How many silent ones come again in a second.
 const REPLACED_PER_SECOND: f64 = 2400.0;
 
-/// How many slow ones send a byte in it.
+/// How many slow ones send a byte in a second.
 const BYTES_PER_SECOND: f64 = 5000.0;
 
 /// How many of each at once, where the machine has kept the crowd from its work for longer than a pause.

@@ -17,7 +17,7 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// A login to the account, if the bounds open it. No account, as of a text that is no id, is refused as an unknown one is.
+    /// A login to the account, if the bounds open it. `None`, where what was asked for is no id, is refused as an id that no account has.
     pub(crate) fn to(
         iam: &Iam,
         bounds: CredentialBounds,

@@ -29,7 +29,14 @@ pub(crate) fn delete(
     context: &Context,
 ) -> Result<(), Failure> {
     let output = &context.output;
-    if !context.may_delete(yes, format!("Really delete API key {}?", key.name))? {
+    let is_own = is_of_login(key, context);
+    let end = if is_own {
+        " This login ends with it."
+    } else {
+        ""
+    };
+    let question = format!("Really delete API key {}?{end}", key.name);
+    if !context.may_delete(yes, question)? {
         return Ok(());
     }
     output.action(format!("Deleting API key {named} as {}...", context.user()))?;
@@ -37,5 +44,16 @@ pub(crate) fn delete(
         Request::delete(url(context, &format!("/{}", encode(&key.id)))?),
         "delete the API key",
     )?;
+    if is_own {
+        output.note(
+            "This login was made with that key, and has ended: log in again with `vigie login`",
+        );
+    }
     output.done(&DeletedRow::of(&key.id))
+}
+
+/// Whether the login was made with the key.
+fn is_of_login(key: &ApiKey, context: &Context) -> bool {
+    let claims = context.claims();
+    claims.is_some_and(|claims| claims.iam_apikey_id == key.id)
 }

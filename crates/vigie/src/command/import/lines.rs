@@ -92,7 +92,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
     };
     let mut run = ImportRun::begin(subject, arguments, range, Arc::clone(pipe.stop()), context)?;
     if let Some(found) = &found {
-        run.is_of(Extent {
+        run.set_extent(Extent {
             units: 1,
             weight: found.bytes,
         });

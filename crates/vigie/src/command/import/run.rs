@@ -87,7 +87,7 @@ impl<'a> ImportRun<'a> {
     }
 
     /// Sets the whole of the progress, once that is known.
-    pub(super) fn is_of(&mut self, all: Extent) {
+    pub(super) fn set_extent(&mut self, all: Extent) {
         self.delivery.progress.begin(all);
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> 
         unit: "Files",
     };
     let mut run = ImportRun::begin(subject, arguments, range, Arc::clone(&stop), context)?;
-    run.is_of(extent(&folder, &stop));
+    run.set_extent(extent(&folder, &stop));
     let outcome = import(&folder, (&naming, range), &mut run);
     let outcome = outcome.and_then(|()| match run.delivery.tally.has_found_any() {
         true => Ok(()),

@@ -3,6 +3,7 @@
 use super::credential::Credential;
 use crate::error::{Failure, Kind};
 use crate::printable_text::escaped;
+use crate::refused_key;
 
 /// The message that scripts know, with hints.
 pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
@@ -31,23 +32,12 @@ pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
         return failure;
     }
     failure.hint(match credential {
-        Credential::ApiKey(_) => key_hint(text),
+        Credential::ApiKey(_) => refused_key::hint(text),
         Credential::Password(..) => "check the user and the password",
         Credential::Passcode(_) => {
             "a code is good once and for a few minutes; get a new one with `vigie login --sso`"
         }
     })
-}
-
-/// Hints by the server's reason. A new key needs another way to log in.
-fn key_hint(message: &str) -> &'static str {
-    if message.contains("its account was deleted") {
-        "the server's operator alone can bring a deleted account back, and its keys with it; for another account, take a key of that one"
-    } else if message.contains("cannot be used") {
-        "log in with `vigie login -u USER`; then fix this key, or make another with `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
-    } else {
-        "is it the whole key, and not deleted? for a new one, log in with `vigie login -u USER` and use `vigie iam api-key-create NAME`; for a service ID an Administrator does, with `vigie iam service-api-key-create NAME SERVICE_ID`"
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,10 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
+/// Said after the deletion of the targeted organization.
+const NO_ORG_TARGETED: &str =
+    "It was targeted, and now nothing is: `vigie target -o ORG -s SPACE` targets another";
+
 /// Delete an organization
 ///
 /// `vigie account org-restore` brings it back with its spaces and metrics, for as long as `vigie account deleted` lists it.
@@ -47,5 +51,10 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     let reply = context.ask(request, "delete the organization")?;
     // It is deleted, and said so, also where the target then cannot be stored.
     Deletion::of(&reply).report(Restorable::Org, guid, context)?;
-    context.update(|_, cf| cf.forget_org(guid))
+    let was_targeted = context.cf()?.organization_fields.guid == *guid;
+    context.update(|_, cf| cf.forget_org(guid))?;
+    if was_targeted && !context.output.is_json() {
+        context.output.note(NO_ORG_TARGETED);
+    }
+    Ok(())
 }

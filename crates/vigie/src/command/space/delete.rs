@@ -7,6 +7,10 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Args;
 
+/// Said after the deletion of the targeted space.
+const NO_SPACE_TARGETED: &str =
+    "It was targeted, and now no space is: `vigie target -s SPACE` targets another";
+
 /// Delete a space with its metrics
 ///
 /// `vigie account space-restore` brings it back with them, for as long as `vigie account deleted` lists it.
@@ -47,5 +51,10 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
     )?;
     // It is deleted, and said so, also where the target then cannot be stored.
     Deletion::of(&reply).report(Restorable::Space, guid, context)?;
-    context.update(|_, cf| cf.forget_space(guid))
+    let was_targeted = context.cf()?.space_fields.guid == *guid;
+    context.update(|_, cf| cf.forget_space(guid))?;
+    if was_targeted && !context.output.is_json() {
+        context.output.note(NO_SPACE_TARGETED);
+    }
+    Ok(())
 }

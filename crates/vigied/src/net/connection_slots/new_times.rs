@@ -12,7 +12,7 @@ pub(super) struct NewTimes {
 }
 
 impl NewTimes {
-    /// The same for all.
+    /// One time for both.
     pub(super) const fn of(time: Duration) -> Self {
         Self {
             idle: time,

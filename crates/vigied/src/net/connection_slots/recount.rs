@@ -97,7 +97,7 @@ proptest! {
                 Event::Move { connection, source: real } => {
                     if connection < open.len() {
                         let mut slot = open.swap_remove(connection);
-                        if slot.is_of(source(real), &|_| {}) {
+                        if slot.move_to(source(real), &|_| {}) {
                             open.push(slot);
                         }
                     }

@@ -354,7 +354,7 @@ fn proxies_have_no_bound_of_their_own_and_give_way_last() {
     let mut new = slots.accept(None, &|_| {}).unwrap();
     assert!(!has_slot(&direct) && proxied.iter().all(has_slot));
     // Whose connection it is comes out by the PROXY header.
-    assert!(new.is_of(source(7), &|_| {}));
+    assert!(new.move_to(source(7), &|_| {}));
     let newer = connect(&slots, 7).unwrap();
     assert!(!has_slot(&new) && has_slot(&newer));
     assert_eq!(slots.lock().count, 4);

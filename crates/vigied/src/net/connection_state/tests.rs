@@ -41,6 +41,20 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
     assert!(ends_after(&state, 15, begun));
 }
 
+/// The first byte and the TLS handshake are one stage; what a PROXY header has taken is no part of it.
+#[test]
+fn a_stage_before_the_first_head_ends_where_it_began_and_the_next_has_its_own_time() {
+    let begun = Instant::now();
+    let state = state();
+    let end = state.stage_end(&TIMES);
+    assert!((begun + TIMES.head..=Instant::now() + TIMES.head).contains(&end));
+    state.record_read(1);
+    while Instant::now() + TIMES.head <= end {}
+    assert_eq!(state.stage_end(&TIMES), end, "however late it is asked");
+    state.begin_stage();
+    assert!(state.stage_end(&TIMES) > end);
+}
+
 #[test]
 fn an_evicted_connection_has_little_time_in_any_stage() {
     let begun = Instant::now();

@@ -126,6 +126,10 @@ fn the_command_line_makes_a_service_id_that_sends() {
     let (code, errors) = owner.refused("iam service-id-delete web1 -f");
     assert_eq!(code, Some(1), "{errors}");
     assert!(errors.contains("is locked"), "{errors}");
+    assert!(
+        errors.contains("`vigie iam service-id-unlock SERVICE_ID`"),
+        "{errors}"
+    );
     owner.run("iam service-id-unlock web1");
     owner.run("iam service-id-delete web1 -f");
     let (code, errors) = program.refused("metrics send service.sent=9");
