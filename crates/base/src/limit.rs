@@ -41,9 +41,9 @@ limits! {
     /// Requests worked on at once.
     settable CONCURRENT_REQUESTS = "concurrent_requests", 512, "requests", "a request beyond it is answered with 429 and `Retry-After`";
     /// Connections open at once.
-    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it takes the place of an idle one on which nobody has authenticated; where there is none, it is closed";
+    settable CONNECTIONS = "connections", 4096, "connections", "a connection beyond it takes the place of one on which nobody has authenticated, of an idle one first; where there is none, it is closed";
     /// Connections of one source open at once.
-    settable CONNECTIONS_PER_SOURCE = "connections_per_source", 1024, "connections", "a connection beyond it, from one IPv4 address or IPv6 /64, takes the place of an idle one of the same source on which nobody has authenticated; where there is none, it is closed";
+    settable CONNECTIONS_PER_SOURCE = "connections_per_source", 1024, "connections", "a connection beyond it, from one IPv4 address or IPv6 /64, takes the place of one of the same source on which nobody has authenticated, of an idle one first; where there is none, it is closed";
     /// Time for each stage up to a request's head.
     settable HEAD_SECONDS = "head_seconds", 15, "seconds", "a connection whose PROXY header, TLS handshake or request head takes longer is closed";
     /// Time that a connection may stay without a request.

@@ -245,6 +245,7 @@ impl Core {
             drop(locked);
             self.state.prepare_again(&mut prepared, &changed);
         }
+        self.state.catch_up(&mut prepared);
         (self.state.lock_all(), prepared)
     }
 

@@ -25,8 +25,8 @@ pub(crate) const LOCK_STEPS_MAX: u64 = 4096;
 /// piece takes about a millisecond.
 pub(crate) const PIECE: usize = 256;
 
-/// Samples of series that are copied while a lock is held, where their copy can be made without it: those that are folded with their shard
-/// locked, and those that came in while a copy was made, unless they come in as fast as they are copied. A sample takes some 50 ns.
+/// Samples that are copied with a lock held, at most: those of short series that are folded with their shard locked, and those that came in
+/// while a copy was made without it, unless they come in as fast as they are copied. A sample takes some 50 ns.
 pub(crate) const LOCKED_SAMPLES_MAX: usize = 4096;
 
 thread_local! {

@@ -295,7 +295,7 @@ impl<'a> Monitoring<'a> {
 
     /// The answer, but where the server hides what is targeted: then the failure, with a remedy that only this side knows.
     fn unless_target_is_gone(&self, reply: Reply) -> Result<Reply, Failure> {
-        if !missing_role::is_hidden(&reply) || !self.is_of_target() {
+        if self.is_fallback || !missing_role::is_hidden(&reply) || !self.is_of_target() {
             return Ok(reply);
         }
         let mut failure = reply.refusal("use the metrics");
@@ -306,13 +306,12 @@ impl<'a> Monitoring<'a> {
         Err(failure)
     }
 
-    /// Whether its space or organization is the targeted one.
+    /// Whether its space is the targeted one.
     fn is_of_target(&self) -> bool {
         let (Ok(cf), Some(id)) = (self.context.cf(), self.domain.id.as_deref()) else {
             return false;
         };
-        let is_id = |prefix, guid: &str| id.strip_prefix(prefix) == Some(guid);
-        is_id("s-", &cf.space_fields.guid) || is_id("o-", &cf.organization_fields.guid)
+        id.strip_prefix("s-") == Some(cf.space_fields.guid.as_str())
     }
 
     /// As [`Self::exchange`]; `pause` waits before another attempt, and returns whether to make it.

@@ -1,5 +1,5 @@
-//! Blocks that may be used again. Readers free some when they drop a series that another has replaced, so nobody waits here: who finds a
-//! list locked goes to the next one, and who finds all locked takes new memory, or leaves the blocks to be freed with the head.
+//! Blocks that may be used again. Readers free some when they drop a series that another has replaced, so nobody waits here: whoever finds a
+//! list locked goes to the next one, and whoever finds all locked takes new memory, or leaves the blocks to be freed with the head.
 
 use super::block::Block;
 use std::array::from_fn;

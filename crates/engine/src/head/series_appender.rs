@@ -98,6 +98,8 @@ pub(crate) struct PreparedReplacement {
     removed: Option<TimeRange>,
     /// None where nothing was to be taken out.
     copy: Option<SeriesAppender>,
+    /// Now there is something to take out, and no copy.
+    is_overtaken: bool,
 }
 
 /// What has become of late samples that were to be folded in.
@@ -126,6 +128,7 @@ impl PreparedReplacement {
             end: view.column().last(),
             removed,
             copy,
+            is_overtaken: false,
         }
     }
 
@@ -136,7 +139,8 @@ impl PreparedReplacement {
 
     /// Whether it can be applied to the series as it is now without a look at what was there when it was prepared.
     pub(crate) fn is_usable(&self, series: &Arc<MemSeries>, range: &TimeRange) -> bool {
-        self.is_of(series) && (self.copy.is_some() || !self.has_more_in(range))
+        let is_whole = || self.copy.is_some() || !self.has_more_in(range);
+        self.is_of(series) && !self.is_overtaken && is_whole()
     }
 
     /// Whether it has a copy of what is kept.
@@ -154,7 +158,10 @@ impl PreparedReplacement {
             let is_kept = self.keeps(sample.0);
             match &mut copy {
                 Some(copy) if is_kept => drop(copy.append(cursor, Stamp::before_all(), sample)),
-                None if !is_kept => return 0,
+                None if !is_kept => {
+                    self.is_overtaken = true;
+                    return 0;
+                }
                 _ => {}
             }
             looked_at += 1;
@@ -178,14 +185,16 @@ impl PreparedReplacement {
         self
     }
 
-    /// How many samples have come in since.
+    /// How many samples have come in since, or have changed at the end.
     #[cfg(test)]
     pub(crate) fn behind(&self) -> usize {
-        self.more(&HeadSeries::all(Arc::clone(&self.original))).count()
+        self.more(&HeadSeries::all(Arc::clone(&self.original)))
+            .count()
     }
 
     fn keeps(&self, at: i64) -> bool {
-        self.removed.is_none_or(|removed| !removed.contains(Millis(at)))
+        self.removed
+            .is_none_or(|removed| !removed.contains(Millis(at)))
     }
 
     /// The series that it is to replace.

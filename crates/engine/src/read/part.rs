@@ -1,6 +1,6 @@
 //! The series of a query, divided into parts that are large enough to be worth a thread.
 
-use super::fetch::{QueryScope, FoundSeries, Snapshot};
+use super::fetch::{FoundSeries, QueryScope, Snapshot};
 use crate::query_meter::QueryMeter;
 use base::context::Context;
 use base::cursor::SeriesVisitor;

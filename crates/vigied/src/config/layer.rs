@@ -176,14 +176,13 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
     if value.contains(char::REPLACEMENT_CHARACTER) {
         return Err("must be text in UTF-8".to_owned());
     }
-    let is_address = matches!(
-        setting.shape,
-        Shape::Address | Shape::Socket | Shape::Listener
-    );
-    if let Some(port) = too_large_port(typed).filter(|_| is_address) {
-        return Err(format!(
-            "must have a port from 0 to 65535, not {port} as in `{typed}`"
-        ));
+    let is_address = match setting.shape {
+        Shape::Address | Shape::Listener => true,
+        Shape::Socket => !typed.contains('/'),
+        _ => false,
+    };
+    if is_address && let Some(port) = too_large_port(typed) {
+        return Err(format!("must have a port from 0 to 65535, not {port}"));
     }
     match setting.shape {
         Shape::Text if value.chars().any(char::is_control) => {

@@ -109,7 +109,7 @@ async fn in_time<T>(
     }
 }
 
-/// Resolves when the server drains, and no first request of the connection is on its way any more.
+/// Resolves when the server drains, and no request is on its way any more that is the first of the connection or has begun to arrive.
 async fn drained(state: &ConnectionState, mut phase: watch::Receiver<Phase>) {
     let drains = phase.wait_for(|phase| *phase != Phase::Serving).await;
     if drains.map(drop).is_ok()
@@ -121,7 +121,7 @@ async fn drained(state: &ConnectionState, mut phase: watch::Receiver<Phase>) {
 
 /// Resolves when time is up.
 async fn over(mut phase: watch::Receiver<Phase>) {
-    // It is as well when the listener is gone.
+    // It also resolves when the listener is gone.
     let _ = phase.wait_for(|phase| *phase == Phase::Over).await;
 }
 
@@ -233,7 +233,7 @@ async fn serve_http<S>(
                 }
                 return;
             }
-            // After the connection, which has read what has arrived.
+            // After the connection, which has read what had arrived when it was woken.
             () = drained.as_mut(), if !is_leaving => {
                 is_leaving = true;
                 state.begin_leaving();
@@ -323,7 +323,13 @@ mod tests {
         drop(used.begin_request(Version::HTTP_11));
         assert!(!is_drained(&new, &phase) && !is_drained(&used, &phase));
         sender.send(Phase::Draining).unwrap();
+        new.begin_stage();
         assert!(!is_drained(&new, &phase) && is_drained(&used, &phase));
+        used.record_read(1);
+        assert!(
+            !is_drained(&used, &phase),
+            "its next request has begun to arrive"
+        );
         drained(&new, phase.clone()).await;
         assert!(is_drained(&new, &phase));
     }

@@ -1,7 +1,7 @@
 //! Slots for connections. No connection waits for a slot: when all are taken, an existing connection is evicted or the new
 //! one is closed.
 //!
-//! Among the connections that may be evicted, a search looks at some hundred, and finds those that lose least ([`loss::Loss`] says in
+//! Among the connections that may be evicted, a search looks at several hundred, and finds those that lose least ([`loss::Loss`] says in
 //! which order): what is idle before what is in use, crowds before sources with few connections, and then what has been so longest. So a
 //! new connection costs no more where there are more of them.
 //!
@@ -206,6 +206,9 @@ impl ConnectionSlot {
     ) -> bool {
         if source == self.at.0 {
             return true;
+        }
+        if self.state.is_evicted() {
+            return false;
         }
         self.slots.leave(self.at);
         let Some(id) = self.slots.enter(source, &self.state, on_limit) else {

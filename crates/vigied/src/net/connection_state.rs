@@ -314,11 +314,9 @@ impl ConnectionState {
         self.kept.store(kept, Ordering::Relaxed);
     }
 
-    /// Until when its first request may still be on its way; `None` once there was one.
+    /// Until when a request may still be on its way that is the first one or has begun to arrive.
     pub(super) fn new_until(&self) -> Option<Instant> {
-        let state = self.state();
-        let head = state.head.filter(|_| !state.is_http1 && !state.is_http2);
-        head.map(|since| since + NEW_TIME)
+        self.state().head.map(|since| since + NEW_TIME)
     }
 
     /// The peer was told to leave: without an open request, little time is left in any stage.
@@ -388,7 +386,8 @@ impl ConnectionState {
     pub(super) fn usage(&self) -> Usage {
         let has_credential = self.has_credential.load(Ordering::Relaxed);
         let state = self.state();
-        let activity = match state.is_idle() {
+        // The HTTP library may still have the end of an answer that the client is slow to take.
+        let activity = match state.is_idle() && state.blocked.is_none() {
             true => Activity::Idle(state.idle),
             false => Activity::Busy(state.busy),
         };

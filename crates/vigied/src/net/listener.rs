@@ -11,6 +11,7 @@ use super::tls::Tls;
 use axum::Router;
 use base::limit::Limit;
 use http::HeaderValue;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -120,8 +121,11 @@ pub(crate) async fn serve(
         }
     }
     // For their clients they are open already.
-    for (stream, peer) in last_connections(listener) {
+    for (number, (stream, peer)) in last_connections(listener).into_iter().enumerate() {
         open(stream, peer.ip());
+        if number % ACCEPTED_AT_ONCE == ACCEPTED_AT_ONCE - 1 {
+            source_schedule::go_behind_the_others().await;
+        }
     }
     drop(watched);
     let _ = phase.send(Phase::Draining);
@@ -138,17 +142,22 @@ pub(crate) async fn serve(
     }
 }
 
-/// The connections that wait to be accepted. No more come.
+/// The connections that wait to be accepted now. Then the address is free.
 fn last_connections(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    // It does not block, as the one that it was.
     let Ok(listener) = listener.into_std() else {
         return Vec::new();
     };
-    let accepted = std::iter::from_fn(|| {
-        let (stream, peer) = listener.accept().ok()?;
-        stream.set_nonblocking(true).ok()?;
-        Some((TcpStream::from_std(stream).ok()?, peer))
+    let accepted = (0..BACKLOG).map(|_| listener.accept());
+    let waiting = accepted.take_while(|accepted| {
+        // Another failure is of one connection, which its client has given up.
+        !matches!(accepted, Err(error) if error.kind() == ErrorKind::WouldBlock)
     });
-    accepted.take(BACKLOG as usize).collect()
+    let opened = waiting.flatten().map(|(stream, peer)| {
+        stream.set_nonblocking(true)?;
+        Ok::<_, std::io::Error>((TcpStream::from_std(stream)?, peer))
+    });
+    opened.flatten().collect()
 }
 
 /// The next connection. `logged_at`: when the last failure to accept was logged.

@@ -107,7 +107,7 @@ pub(super) fn rejected(
         app.iam.note_refused(Refused {
             action,
             principal: who.map(|who| who.principal),
-            account: who.and_then(|who| who.account).or(closed_account),
+            account: closed_account.or(who.and_then(|who| who.account)),
             credential: who.map_or(presented, |who| who.credential),
             why,
         });

@@ -20,7 +20,7 @@ const FAILING: &[(&str, &str)] = &[
     ("account list --data NONE", "failed"),
     ("audit --account nobody --data DIR", "not_found"),
     ("backup DIR/inside --data DIR", "failed"),
-    ("config check --set limits.body_byte=1 --data DIR", "failed"),
+    ("config check --config NONE --data DIR", "failed"),
     ("deleted list --data NONE", "failed"),
     (
         "deleted purge s-00000000-0000-4000-8000-000000000000 --yes --data DIR",
@@ -65,6 +65,7 @@ const WRONG: &[(&str, &str)] = &[
     ("account limit x no_such_limit=7", "invalid_value"),
     ("account addresses x somewhere", "invalid_value"),
     ("audit --since yesterdayish", "invalid_value"),
+    ("config check --set limits.body_byte=1", "invalid_value"),
     ("routes too many", "unknown_argument"),
 ];
 

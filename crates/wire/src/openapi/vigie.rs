@@ -230,7 +230,7 @@ fn listing(document: &mut Document) {
         json!({ "type": "string" }),
     )
     .query("from", "deletes only the samples from here on, this instant included; without it, from the earliest on. With `from` or `until` a series itself stays, and counts, also where no sample of it is left")
-    .query("until", "deletes only the samples up to here, this instant included; without it, up to the latest, those of the future too. Not before `from`: that is refused")
+    .query("until", "deletes only the samples up to here, this instant included; without it, up to the latest, those of the future too. Has to be later than `from`, or it is refused")
     .query("now", "the instant that relative times count from; the server's clock by default")
     .query("tz", "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default, and one that is unknown is refused")
     .query_of(

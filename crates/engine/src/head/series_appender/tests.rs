@@ -285,7 +285,7 @@ fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
     appender.append(stamp(1), 7, 2.0);
     let range = range(50_100, 60_000);
     let prepared = appender.prepare(&range);
-    let ready = Arc::clone(prepared.new.as_ref().unwrap().shared());
+    let ready = Arc::clone(prepared.copy.as_ref().unwrap().shared());
     appender.append(stamp(2), 100_000, 1.0);
     appender.append(stamp(2), 55_000, 1.0);
     appender.remove_range(&range, prepared);

@@ -44,7 +44,7 @@ pub(crate) fn delete(
         Request::delete(url(context, &format!("/{}", encode(&key.id)))?),
         "delete the API key",
     )?;
-    if is_own {
+    if is_own && !output.is_json() {
         output.note(
             "This login was made with that key, and has ended: log in again with `vigie login`",
         );

@@ -45,13 +45,13 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
         context.user()
     ))?;
     let guid = &org.metadata.guid;
+    let was_targeted = context.cf()?.organization_fields.guid == *guid;
     let url = context.cf_url(&format!("/v2/organizations/{}", encode(guid)))?;
     let request =
         Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
     let reply = context.ask(request, "delete the organization")?;
     // It is deleted, and said so, also where the target then cannot be stored.
     Deletion::of(&reply).report(Restorable::Org, guid, context)?;
-    let was_targeted = context.cf()?.organization_fields.guid == *guid;
     context.update(|_, cf| cf.forget_org(guid))?;
     if was_targeted && !context.output.is_json() {
         context.output.note(NO_ORG_TARGETED);

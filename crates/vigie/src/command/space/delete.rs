@@ -45,13 +45,13 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
         context.user()
     ))?;
     let guid = &space.metadata.guid;
+    let was_targeted = context.cf()?.space_fields.guid == *guid;
     let reply = context.ask(
         Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
         "delete the space",
     )?;
     // It is deleted, and said so, also where the target then cannot be stored.
     Deletion::of(&reply).report(Restorable::Space, guid, context)?;
-    let was_targeted = context.cf()?.space_fields.guid == *guid;
     context.update(|_, cf| cf.forget_space(guid))?;
     if was_targeted && !context.output.is_json() {
         context.output.note(NO_SPACE_TARGETED);

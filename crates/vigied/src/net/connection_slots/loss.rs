@@ -6,8 +6,8 @@ use base::source::SourceKey;
 use std::cmp::Reverse;
 use std::time::Instant;
 
-/// Up to so many connections without a credential an honest client, or a few behind one address, may well have: sources that have no more
-/// are alike. With few slots in all it is an eighth of them.
+/// Up to so many connections without a credential an honest client, or a few behind one address, may well have; sources with no more than
+/// that are alike. Where there are few slots, it is an eighth of them.
 const FEW: usize = 15;
 
 /// What an eviction loses. Its order is that in which connections are evicted: what comes first in it counts most.
@@ -17,7 +17,7 @@ pub(super) struct Loss {
     is_in_use: bool,
     /// It is a proxy's, which serves many clients.
     is_proxied: bool,
-    /// How many its source has, by powers of two: of about as many, none is preferred.
+    /// How many its source has, by powers of two: sources with about as many are alike.
     crowd: Reverse<u32>,
     use_made: UseMade,
     /// The longer ago, the sooner it is evicted.
@@ -31,10 +31,9 @@ enum UseMade {
     Long,
     /// The same with a credential: an export, say, of an account that keeps as many slots as it may.
     LongWithCredential,
-    /// Its request is on its way.
-    New,
-    /// It has been busy for a short time.
-    Short,
+    /// Its request is on its way, or it has been busy for a short time. One as the other: who sends a body in a second would else come after
+    /// all newcomers.
+    Brief,
 }
 
 impl Loss {
@@ -47,13 +46,13 @@ impl Loss {
     ) -> Self {
         let is_past = |since: Instant, time| now.saturating_duration_since(since) >= time;
         let (is_in_use, use_made, since) = match (usage.activity, usage.awaits_request) {
-            (Activity::Idle(idle), None) => (false, UseMade::New, idle),
-            (Activity::Idle(_), Some(since)) => (!is_past(since, new.idle), UseMade::New, since),
+            (Activity::Idle(idle), None) => (false, UseMade::Brief, idle),
+            (Activity::Idle(_), Some(since)) => (!is_past(since, new.idle), UseMade::Brief, since),
             (Activity::Busy(since), _) => {
                 let use_made = match (is_past(since, new.busy), usage.has_credential) {
                     (true, false) => UseMade::Long,
                     (true, true) => UseMade::LongWithCredential,
-                    (false, _) => UseMade::Short,
+                    (false, _) => UseMade::Brief,
                 };
                 (true, use_made, since)
             }
@@ -66,6 +65,12 @@ impl Loss {
             use_made,
             since,
         }
+    }
+
+    /// Whether as much is lost with either, but for how long it has been so.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let Self { since, .. } = *other;
+        Self { since, ..*self } == *other
     }
 
     /// Whether nothing is open on it, or on its way.

@@ -137,9 +137,9 @@ impl ConnectionTable {
         } else {
             1
         };
-        let mut evicted = 0;
+        let (mut evicted, now) = (0, Instant::now());
         while evicted < at_once
-            && let Some(victim) = victims.next()
+            && let Some(victim) = victims.next(now)
         {
             evicted += usize::from(self.evict(&victim));
         }
@@ -165,7 +165,7 @@ impl ConnectionTable {
             let loss = Loss::of(&usage, *source, (crowd, self.slots), (now, self.new));
             Some((loss, Victim { key: *key, usage }))
         });
-        Victims::new(looks.collect(), keys.len() / FOUND_PART)
+        Victims::new(looks.collect(), keys.len() / FOUND_PART, now)
     }
 
     /// Takes one protected slot from the account with most, if this account would still have fewer.

@@ -55,6 +55,17 @@ fn a_stage_before_the_first_head_ends_where_it_began_and_the_next_has_its_own_ti
     assert!(state.stage_end(&TIMES) > end);
 }
 
+/// The end of an answer that lay in the library's buffer, for a client that takes it slowly, was cut off by an eviction.
+#[test]
+fn a_connection_is_idle_when_what_was_written_is_gone() {
+    let state = state();
+    drop(state.begin_request(Version::HTTP_11));
+    state.record_write(false);
+    assert!(matches!(state.usage().activity, Activity::Busy(_)));
+    state.record_write(true);
+    assert!(matches!(state.usage().activity, Activity::Idle(_)));
+}
+
 #[test]
 fn an_evicted_connection_has_little_time_in_any_stage() {
     let begun = Instant::now();

@@ -115,12 +115,15 @@ fn what_had_arrived_before_the_signal_is_answered() {
     const REQUEST: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: v\r\n\r\n";
     let mut server = Server::start();
     let mut open = Vec::new();
+    // It accepts and reads none of them before the other signal.
+    server.serving.signal("STOP");
     for _ in 0..200 {
         let mut stream = TcpStream::connect(&server.serving.address).unwrap();
         stream.write_all(REQUEST).unwrap();
         open.push(stream);
     }
     server.serving.signal("TERM");
+    server.serving.signal("CONT");
     for mut stream in open {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut answer = String::new();
