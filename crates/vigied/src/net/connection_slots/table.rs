@@ -96,7 +96,7 @@ impl ConnectionTable {
     pub(super) fn make_room_of(&mut self, source: Option<SourceKey>) -> bool {
         self.evict_found_of(source) || {
             let group = self.groups.get(&source);
-            let keys = group.into_iter().flat_map(|group| group.evictable());
+            let keys = group.into_iter().flat_map(SourceConnections::evictable);
             let keys: Vec<_> = keys.take(LOOKS_MAX).map(|id| (source, id)).collect();
             let victims = self.victims_among(&keys);
             if let Some(group) = self.groups.get_mut(&source) {

@@ -37,10 +37,10 @@ impl Victims {
     pub(super) fn new(mut found: Vec<(Loss, Victim)>, most: usize, now: Instant) -> Self {
         let most = most.max(1);
         if most < found.len() {
-            found.select_nth_unstable_by(most, |(one, _), (other, _)| one.cmp(other));
+            found.select_nth_unstable_by_key(most, |(loss, _)| *loss);
             found.truncate(most);
         }
-        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        found.sort_unstable_by_key(|(loss, _)| *loss);
         let first = found.first().map(|(loss, _)| *loss);
         let are_idle = first.is_some_and(|first| first.is_idle());
         let alike = |loss: &Loss| first.is_some_and(|first| loss.is_like(&first));
